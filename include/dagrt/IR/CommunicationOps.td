@@ -1,0 +1,232 @@
+//===- CommunicationOps.td - Collectives and messages -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// All communication of a placed program is one of these ops. Collectives work inside a
+// mesh over named axes; send and recv move a value between two meshes and lay it
+// anew on the way.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_IR_COMMUNICATIONOPS_TD
+#define DAGRT_IR_COMMUNICATIONOPS_TD
+
+class Dagrt_CollectiveOp<string mnemonic, list<Trait> traits = []>
+    : Dagrt_Op<mnemonic, !listconcat([Pure,
+        DeclareOpInterfaceMethods<CommunicationOpInterface>], traits)>;
+
+def Dagrt_AllReduceOp : Dagrt_CollectiveOp<"all_reduce"> {
+  let summary = "Sums a partial value; every device gets the sum";
+  let description = [{
+    **Constraints**
+    1. `all_reduce-c1`: the operand is partial over `axes`, and the result no longer is.
+
+    Example:
+    ```mlir
+    dagrt.mesh @base <"tp" = 4> devices [0, 1, 2, 3]
+    func.func @f(%x: tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8], partial ["tp"]>>)
+        -> tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8]>> {
+      %y = dagrt.all_reduce %x axes ["tp"]
+        : tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8], partial ["tp"]>>
+        -> tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8]>>
+      return %y : tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8]>>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$operand, Dagrt_AxesAttr:$axes);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$operand `axes` $axes attr-dict `:` type($operand) `->` type($result)";
+}
+
+def Dagrt_AllGatherOp : Dagrt_CollectiveOp<"all_gather"> {
+  let summary = "Joins the shards of a dim; every device gets the whole";
+  let description = [{
+    Padding is dropped: a dim that is no longer cut has its real size.
+
+    **Constraints**
+    1. `all_gather-c1`: `axes` are the last axes that dim `dim` of the operand is cut over.
+
+    Example:
+    ```mlir
+    dagrt.mesh @pool <"sp" = 3> devices [0, 1, 2]
+    func.func @f(%x: tensor<3x8xf32, #dagrt.dist<@pool, ["sp", _], of [8, 8]>>)
+        -> tensor<8x8xf32, #dagrt.dist<@pool, [_, _], of [8, 8]>> {
+      %y = dagrt.all_gather %x dim 0 axes ["sp"]
+        : tensor<3x8xf32, #dagrt.dist<@pool, ["sp", _], of [8, 8]>>
+        -> tensor<8x8xf32, #dagrt.dist<@pool, [_, _], of [8, 8]>>
+      return %y : tensor<8x8xf32, #dagrt.dist<@pool, [_, _], of [8, 8]>>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$dim, Dagrt_AxesAttr:$axes);
+  let results = (outs Dagrt_AnyTensor:$result);
+  let assemblyFormat = "$operand `dim` $dim `axes` $axes attr-dict `:` type($operand) `->` type($result)";
+  let hasCanonicalizer = 1;
+}
+
+def Dagrt_ReduceScatterOp : Dagrt_CollectiveOp<"reduce_scatter"> {
+  let summary = "Sums a partial value; each device gets a shard of the sum";
+  let description = [{
+    **Constraints**
+    1. `reduce_scatter-c1`: the operand is partial over `axes`; in the result they are the last axes of dim `dim`.
+
+    Example:
+    ```mlir
+    dagrt.mesh @base <"tp" = 4> devices [0, 1, 2, 3]
+    func.func @f(%x: tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8], partial ["tp"]>>)
+        -> tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>> {
+      %y = dagrt.reduce_scatter %x dim 0 axes ["tp"]
+        : tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8], partial ["tp"]>>
+        -> tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>
+      return %y : tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$operand, I64Attr:$dim, Dagrt_AxesAttr:$axes);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$operand `dim` $dim `axes` $axes attr-dict `:` type($operand) `->` type($result)";
+}
+
+def Dagrt_AllToAllOp : Dagrt_CollectiveOp<"all_to_all"> {
+  let summary = "Moves a cut from one dim to another";
+  let description = [{
+    **Constraints**
+    1. `all_to_all-c1`: `axes` are the last axes of dim `gather` of the operand, and the last axes of dim `scatter` of the result.
+
+    Example:
+    ```mlir
+    dagrt.mesh @base <"tp" = 4> devices [0, 1, 2, 3]
+    func.func @f(%x: tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>)
+        -> tensor<8x2xf32, #dagrt.dist<@base, [_, "tp"], of [8, 8]>> {
+      %y = dagrt.all_to_all %x gather 0 scatter 1 axes ["tp"]
+        : tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>
+        -> tensor<8x2xf32, #dagrt.dist<@base, [_, "tp"], of [8, 8]>>
+      return %y : tensor<8x2xf32, #dagrt.dist<@base, [_, "tp"], of [8, 8]>>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$gather, I64Attr:$scatter, Dagrt_AxesAttr:$axes);
+  let results = (outs Dagrt_AnyTensor:$result);
+  let assemblyFormat = [{
+    $operand `gather` $gather `scatter` $scatter `axes` $axes attr-dict `:` type($operand) `->` type($result)
+  }];
+}
+
+def Dagrt_AllSliceOp : Dagrt_Op<"all_slice", [Pure,
+    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+  let summary = "Each device keeps its own shard of a replica";
+  let description = [{
+    Cuts dim `dim` further, over `axes`; nothing is sent. Padding is zero.
+
+    **Constraints**
+    1. `all_slice-c1`: the operand holds replicas over `axes`; in the result they are the last axes of dim `dim`.
+
+    Example:
+    ```mlir
+    dagrt.mesh @base <"tp" = 4> devices [0, 1, 2, 3]
+    func.func @f(%x: tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8]>>)
+        -> tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>> {
+      %y = dagrt.all_slice %x dim 0 axes ["tp"]
+        : tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8]>>
+        -> tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>
+      return %y : tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$dim, Dagrt_AxesAttr:$axes);
+  let results = (outs Dagrt_AnyTensor:$result);
+  let assemblyFormat = "$operand `dim` $dim `axes` $axes attr-dict `:` type($operand) `->` type($result)";
+  let hasCanonicalizer = 1;
+}
+
+def Dagrt_ShiftOp : Dagrt_CollectiveOp<"shift"> {
+  let summary = "Ring step: devices pass their shards on";
+  let description = [{
+    Every device gets the shard of the device `by` places further along the axis, which is a
+    cycle. The value stays the same; who holds which shard moves on by `by`: a dim cut over
+    `"tp"` is cut over `"tp"+1` after one step.
+
+    **Constraints**
+    1. `shift-c1`: dim `dim` is cut over one whole axis, which the result rotates by `by`.
+
+    Example:
+    ```mlir
+    dagrt.mesh @base <"tp" = 4> devices [0, 1, 2, 3]
+    func.func @f(%x: tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>)
+        -> tensor<2x8xf32, #dagrt.dist<@base, ["tp"+1, _], of [8, 8]>> {
+      %y = dagrt.shift %x dim 0 by 1
+        : tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>
+        -> tensor<2x8xf32, #dagrt.dist<@base, ["tp"+1, _], of [8, 8]>>
+      return %y : tensor<2x8xf32, #dagrt.dist<@base, ["tp"+1, _], of [8, 8]>>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$dim, I64Attr:$by);
+  let results = (outs Dagrt_AnyTensor:$result);
+  let assemblyFormat = "$operand `dim` $dim `by` $by attr-dict `:` type($operand) `->` type($result)";
+}
+
+def Dagrt_SendOp : Dagrt_Op<"send", [
+    DeclareOpInterfaceMethods<CommunicationOpInterface>]> {
+  let summary = "Sends a value to another mesh";
+  let description = [{
+    Makes a message of a placed value. The message's payload type is what the
+    receiver gets, and may lie in any way on the other mesh: each
+    receiver's box is cut with each sender's box, an element crosses once for
+    each receiver that needs it, and senders that hold replicas share the work.
+
+    **Constraints**
+    1. `send-c1`: the operand is not partial, and neither is the payload.
+    2. `send-c2`: the payload lies on another mesh, with the same global shape and element type.
+    3. `send-c3`: the message is received exactly once.
+
+    Example:
+    ```mlir
+    dagrt.mesh @a <"tp" = 2> devices [0, 1]
+    dagrt.mesh @b <"sp" = 3> devices [2, 3, 4]
+    func.func @f(%x: tensor<4x8xf32, #dagrt.dist<@a, ["tp", _], of [8, 8]>>)
+        -> tensor<3x8xf32, #dagrt.dist<@b, ["sp", _], of [8, 8]>> {
+      %m = dagrt.send %x : tensor<4x8xf32, #dagrt.dist<@a, ["tp", _], of [8, 8]>>
+        -> !dagrt.message<tensor<3x8xf32, #dagrt.dist<@b, ["sp", _], of [8, 8]>>>
+      %y = dagrt.recv %m : !dagrt.message<tensor<3x8xf32, #dagrt.dist<@b, ["sp", _], of [8, 8]>>>
+      return %y : tensor<3x8xf32, #dagrt.dist<@b, ["sp", _], of [8, 8]>>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_AnyTensor:$operand);
+  // An effect on its result: two sends of one value are two messages, which CSE never merges.
+  let results = (outs Res<Dagrt_MessageType, "", [MemAlloc]>:$message);
+  let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($message)";
+}
+
+def Dagrt_RecvOp : Dagrt_Op<"recv"> {
+  let summary = "Receives a message";
+  let description = [{
+    The moment at which a message has arrived. Padding of the received shards is zero.
+
+    **Constraints**
+    1. `recv-c1`: the result is the message's payload.
+
+    The example of `dagrt.send` shows both.
+
+    Example:
+    ```mlir
+    dagrt.mesh @b <"sp" = 2> devices [2, 3]
+    func.func @f(%m: !dagrt.message<tensor<4x8xf32, #dagrt.dist<@b, ["sp", _], of [8, 8]>>>)
+        -> tensor<4x8xf32, #dagrt.dist<@b, ["sp", _], of [8, 8]>> {
+      %y = dagrt.recv %m : !dagrt.message<tensor<4x8xf32, #dagrt.dist<@b, ["sp", _], of [8, 8]>>>
+      return %y : tensor<4x8xf32, #dagrt.dist<@b, ["sp", _], of [8, 8]>>
+    }
+    ```
+  }];
+  // Consumes its message, so that dead code elimination cannot leave a send without a receiver.
+  let arguments = (ins Arg<Dagrt_MessageType, "", [MemFree]>:$message);
+  let results = (outs Dagrt_AnyTensor:$result);
+  let assemblyFormat = "$message attr-dict `:` type($message) custom<PayloadType>(ref(type($message)), type($result))";
+  let hasCanonicalizer = 1;
+}
+
+#endif // DAGRT_IR_COMMUNICATIONOPS_TD

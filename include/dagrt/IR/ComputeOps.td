@@ -1,0 +1,412 @@
+//===- ComputeOps.td - The operations of a transformer -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Compute ops, in both forms. Shapes in the descriptions are global; `G` is the number of
+// key/value heads (groups), `Q` the number of query heads in a group, `D` head_dim.
+// Heads are dims of their own, never merged with head_dim, so that each can be
+// cut on its own.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_IR_COMPUTEOPS_TD
+#define DAGRT_IR_COMPUTEOPS_TD
+
+class Dagrt_ComputeOp<string mnemonic, list<Trait> traits = []>
+    : Dagrt_Op<mnemonic, !listconcat([Pure,
+        DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
+        DeclareOpInterfaceMethods<WorkOpInterface>], traits)>;
+
+def Dagrt_EmbeddingOp : Dagrt_Op<"embedding", [Pure,
+    DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["decompose", "canDecompose"]>,
+    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+  let summary = "Rows of a table, looked up by index";
+  let description = [{
+    `result[i..., :] = table[ids[i...], :]`; an index outside the table gives a row of
+    zeros. With `shard`, the table is cut by rows and each device looks up the
+    ids that fall into its own shard: the result is a partial sum.
+
+    **Constraints**
+    1. `embedding-c1`: the table has the rank of what a row adds: ids' rank + table rank - 1 is the result's rank.
+    2. `embedding-c2`: with `shard`, the table's rows are cut over the same axes as `shard`.
+
+    Example:
+    ```mlir
+    func.func @f(%ids: tensor<1x16xi32>) -> tensor<1x16x64xf32> {
+      %table = dagrt.parameter "embed_tokens.weight" : tensor<100x64xf32>
+      %x = dagrt.embedding %ids, %table : tensor<1x16xi32>, tensor<100x64xf32> -> tensor<1x16x64xf32>
+      return %x : tensor<1x16x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_IndexTensor:$ids, Dagrt_FloatTensor:$table,
+                       Optional<Dagrt_IndexTensor>:$shard);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = [{
+    $ids `,` $table (`shard` $shard^)? attr-dict
+    `:` type($ids) `,` type($table) (`,` type($shard)^)? `->` type($result)
+  }];
+}
+
+def Dagrt_MatmulOp : Dagrt_ComputeOp<"matmul"> {
+  let summary = "Matrix product over trailing and leading dims";
+  let description = [{
+    Contracts the last `contract` dims of `lhs` with the first `contract` dims of
+    `rhs`: `[m..., k...] x [k..., n...] -> [m..., n...]`. As a GEMM, m, k and n are the
+    products of their dims. A projection to heads has `n... = G, Q, D`; the output
+    projection contracts all three (`contract 3`).
+
+    **Constraints**
+    1. `matmul-c1`: `contract` is at least 1 and at most the rank of either operand.
+    2. `matmul-c2`: the result has the dims of `lhs` and `rhs` that are not contracted.
+    3. `matmul-c3`: `lhs`, `rhs` and result have one element type.
+
+    Example:
+    ```mlir
+    func.func @project(%x: tensor<1x16x64xf32>, %w: tensor<64x2x4x8xf32>, %o: tensor<2x4x8x64xf32>)
+        -> tensor<1x16x64xf32> {
+      %q = dagrt.matmul %x, %w
+        : tensor<1x16x64xf32>, tensor<64x2x4x8xf32> -> tensor<1x16x2x4x8xf32>
+      %y = dagrt.matmul %q, %o contract 3
+        : tensor<1x16x2x4x8xf32>, tensor<2x4x8x64xf32> -> tensor<1x16x64xf32>
+      return %y : tensor<1x16x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$lhs, Dagrt_FloatTensor:$rhs,
+                       DefaultValuedAttr<I64Attr, "1">:$contract);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = [{
+    $lhs `,` $rhs (`contract` $contract^)? attr-dict
+    `:` type($lhs) `,` type($rhs) `->` type($result)
+  }];
+}
+
+class Dagrt_UnaryOp<string mnemonic, string formula> : Dagrt_ComputeOp<mnemonic, [SameOperandsAndResultType]> {
+  let summary = "Elementwise " # formula;
+  let description = "`result = " # formula # [{`, element by element. The operand is not partial.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %y = dagrt.}] # mnemonic # [{ %x : tensor<4x8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$operand);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$operand attr-dict `:` type($operand)";
+}
+
+def Dagrt_SiluOp : Dagrt_UnaryOp<"silu", "x / (1 + exp(-x))">;
+def Dagrt_ReluOp : Dagrt_UnaryOp<"relu", "max(x, 0)">;
+def Dagrt_GeluOp : Dagrt_UnaryOp<"gelu", "x * Phi(x)"> {
+  let description = [{
+    `result = x * Phi(x)` with the normal distribution function Phi, or with `tanh` its
+    approximation `0.5 x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3)))` (Hendrycks and Gimpel).
+    The operand is not partial.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %y = dagrt.gelu %x tanh : tensor<4x8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$operand, UnitAttr:$tanh);
+  let assemblyFormat = "$operand (`tanh` $tanh^)? attr-dict `:` type($operand)";
+}
+
+class Dagrt_BinaryOp<string mnemonic, string formula> : Dagrt_ComputeOp<mnemonic> {
+  let summary = "Elementwise " # formula;
+  let arguments = (ins Dagrt_FloatTensor:$lhs, Dagrt_FloatTensor:$rhs);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($lhs) `,` type($rhs) `->` type($result)";
+}
+
+def Dagrt_AddOp : Dagrt_BinaryOp<"add", "sum"> {
+  let hasFolder = 0;
+  let description = [{
+    `lhs + rhs`. The dims of `rhs` are the last dims of `lhs`: a bias, or a table of learned
+    positions, is added to each row. A sum is partial only if both operands
+    are partial over the same axes.
+
+    **Constraints**
+    1. `add-c1`: the dims of `rhs` are the last dims of `lhs`, and `lhs` and result agree.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>, %bias: tensor<8xf32>) -> tensor<4x8xf32> {
+      %y = dagrt.add %x, %bias : tensor<4x8xf32>, tensor<8xf32> -> tensor<4x8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    ```
+  }];
+}
+
+def Dagrt_MulOp : Dagrt_BinaryOp<"mul", "product"> {
+  let description = [{
+    `lhs * rhs`, with the dims of `rhs` the last dims of `lhs`. One operand may be
+    partial, not both: a product of sums is not the sum of products.
+
+    **Constraints**
+    1. `mul-c1`: the dims of `rhs` are the last dims of `lhs`, and `lhs` and result agree.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>, %y: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %z = dagrt.mul %x, %y : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<4x8xf32>
+      return %z : tensor<4x8xf32>
+    }
+    ```
+  }];
+}
+
+def Dagrt_RmsNormOp : Dagrt_ComputeOp<"rms_norm"> {
+  let summary = "Root mean square norm";
+  let description = [{
+    `x / sqrt(mean(x^2) + epsilon) * scale`, the mean over the dims that `scale` has
+    (Zhang and Sennrich, 2019).
+
+    **Constraints**
+    1. `norm-c1`: the dims of `scale` (and `bias`) are the last dims of `x`; `epsilon` is finite and not negative.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>, %scale: tensor<8xf32>) -> tensor<4x8xf32> {
+      %y = dagrt.rms_norm %x, %scale epsilon 1.0e-5 : tensor<4x8xf32>, tensor<8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_FloatTensor:$scale, F64Attr:$epsilon);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$x `,` $scale `epsilon` custom<PlainF64>($epsilon) attr-dict `:` type($x) `,` type($scale) custom<SameType>(ref(type($x)), type($result))";
+}
+
+def Dagrt_LayerNormOp : Dagrt_ComputeOp<"layer_norm"> {
+  let summary = "Layer norm";
+  let description = [{
+    `(x - mean(x)) / sqrt(var(x) + epsilon) * scale + bias`, over the dims that `scale` has
+    (Ba et al., 2016).
+
+    **Constraints**
+    1. `norm-c1`: the dims of `scale` (and `bias`) are the last dims of `x`; `epsilon` is finite and not negative.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>, %scale: tensor<8xf32>, %bias: tensor<8xf32>) -> tensor<4x8xf32> {
+      %y = dagrt.layer_norm %x, %scale, %bias epsilon 1.0e-5
+        : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_FloatTensor:$scale, Dagrt_FloatTensor:$bias,
+                       F64Attr:$epsilon);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$x `,` $scale `,` $bias `epsilon` custom<PlainF64>($epsilon) attr-dict `:` type($x) `,` type($scale) `,` type($bias) custom<SameType>(ref(type($x)), type($result))";
+}
+
+def Dagrt_RopeOp : Dagrt_ComputeOp<"rope"> {
+  let summary = "Rotary position embedding";
+  let description = [{
+    Rotates pairs of elements of each head (the last dim of `x`) by angles
+    proportional to the token's position (Su et al., RoFormer). `x` is `[batch, tokens, heads..., D]`,
+    `positions` is `[tokens]`.
+
+    **Constraints**
+    1. `rope-c1`: `x` has at least three dims, and `positions` has one.
+    2. `rope-c2`: the rotated dims are no more than the last dim of `x`.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<1x16x2x8xf32>) -> tensor<1x16x2x8xf32> {
+      %p = dagrt.positions : tensor<16xi32>
+      %y = dagrt.rope %x, %p <theta 1.0e+04, dims 8> : tensor<1x16x2x8xf32>, tensor<16xi32>
+      return %y : tensor<1x16x2x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_IndexTensor:$positions, Dagrt_RopeAttr:$config);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$x `,` $positions $config attr-dict `:` type($x) `,` type($positions) custom<SameType>(ref(type($x)), type($result))";
+}
+
+def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments]> {
+  let summary = "Fused attention: scores, softmax and context";
+  let description = [{
+    `softmax(scale * q k^T + mask) v` for each head, as one kernel that never stores the
+    scores (FlashAttention). `query` is `[batch, s, G, Q, D]`, `key` and `value` are `[batch, t, G, D]`; the
+    `Q` query heads of a group share its key and value head (GQA; MQA is `G = 1`, MHA is `Q = 1`).
+
+    A query at position `p` sees a key at position `r` if not `causal` or `r <= p`, and, with a
+    `window` of `w`, if `r > p - w`. `past` is reserved for decoding: the number of keys
+    that precede the first query.
+
+    **Constraints**
+    1. `attention-c1`: `query` has five dims, `key` and `value` four, and the result is that of `query` with the last dim of `value`.
+    2. `attention-c2`: `causal` and `window` need both `query_positions` and `key_positions`; a window is causal and at least 1.
+    3. `attention-c3`: there are `past` keys more than queries, and `past` is not negative.
+
+    Example:
+    ```mlir
+    func.func @f(%q: tensor<1x16x2x4x8xf32>, %k: tensor<1x16x2x8xf32>, %v: tensor<1x16x2x8xf32>)
+        -> tensor<1x16x2x4x8xf32> {
+      %p = dagrt.positions : tensor<16xi32>
+      %y = dagrt.attention %q, %k, %v positions %p, %p causal scale 3.535530e-01
+        : tensor<1x16x2x4x8xf32>, tensor<1x16x2x8xf32>, tensor<1x16x2x8xf32>, tensor<16xi32>, tensor<16xi32>
+        -> tensor<1x16x2x4x8xf32>
+      return %y : tensor<1x16x2x4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$query, Dagrt_FloatTensor:$key, Dagrt_FloatTensor:$value,
+                       Optional<Dagrt_IndexTensor>:$query_positions,
+                       Optional<Dagrt_IndexTensor>:$key_positions,
+                       UnitAttr:$causal, OptionalAttr<I64Attr>:$window, F64Attr:$scale,
+                       DefaultValuedAttr<I64Attr, "0">:$past);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = [{
+    $query `,` $key `,` $value (`positions` $query_positions^ `,` $key_positions)?
+    (`causal` $causal^)? (`window` $window^)? `scale` custom<PlainF64>($scale) (`past` $past^)? attr-dict
+    `:` type($query) `,` type($key) `,` type($value)
+    (`,` type($query_positions)^ `,` type($key_positions))? `->` type($result)
+  }];
+}
+
+def Dagrt_AttentionScoresOp : Dagrt_ComputeOp<"attention_scores"> {
+  let summary = "Scaled products of queries and keys";
+  let description = [{
+    `scale * q k^T`: `[batch, s, G, Q, D] x [batch, t, G, D] -> [batch, G, Q, s, t]`.
+
+    **Constraints**
+    1. `attention_scores-c1`: `query` has five dims, `key` four, the result five.
+
+    Example:
+    ```mlir
+    func.func @f(%q: tensor<1x16x2x4x8xf32>, %k: tensor<1x16x2x8xf32>) -> tensor<1x2x4x16x16xf32> {
+      %s = dagrt.attention_scores %q, %k scale 3.535530e-01
+        : tensor<1x16x2x4x8xf32>, tensor<1x16x2x8xf32> -> tensor<1x2x4x16x16xf32>
+      return %s : tensor<1x2x4x16x16xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$query, Dagrt_FloatTensor:$key, F64Attr:$scale);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = [{
+    $query `,` $key `scale` custom<PlainF64>($scale) attr-dict `:` type($query) `,` type($key) `->` type($result)
+  }];
+}
+
+def Dagrt_SoftmaxOp : Dagrt_ComputeOp<"softmax", [AttrSizedOperandSegments]> {
+  let summary = "Masked softmax over the last dim";
+  let description = [{
+    Softmax over the last dim, of the elements that the mask lets a query see (as in
+    `dagrt.attention`); the others become 0. The last two dims are queries and keys.
+
+    **Constraints**
+    1. `softmax-c1`: the operand has at least two dims.
+    2. `softmax-c2`: `causal` and `window` need both positions; a window is causal and at least 1.
+
+    Example:
+    ```mlir
+    func.func @f(%s: tensor<1x2x4x16x16xf32>) -> tensor<1x2x4x16x16xf32> {
+      %p = dagrt.positions : tensor<16xi32>
+      %y = dagrt.softmax %s positions %p, %p causal : tensor<1x2x4x16x16xf32>, tensor<16xi32>, tensor<16xi32>
+      return %y : tensor<1x2x4x16x16xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$scores,
+                       Optional<Dagrt_IndexTensor>:$query_positions,
+                       Optional<Dagrt_IndexTensor>:$key_positions,
+                       UnitAttr:$causal, OptionalAttr<I64Attr>:$window);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = [{
+    $scores (`positions` $query_positions^ `,` $key_positions)? (`causal` $causal^)? (`window` $window^)?
+    attr-dict `:` type($scores) (`,` type($query_positions)^ `,` type($key_positions))?
+    custom<SameType>(ref(type($scores)), type($result))
+  }];
+}
+
+def Dagrt_AttentionContextOp : Dagrt_ComputeOp<"attention_context"> {
+  let summary = "Values, weighted by attention";
+  let description = [{
+    `[batch, G, Q, s, t] x [batch, t, G, D] -> [batch, s, G, Q, D]`.
+
+    **Constraints**
+    1. `attention_context-c1`: `weights` has five dims, `value` four, the result five.
+
+    Example:
+    ```mlir
+    func.func @f(%p: tensor<1x2x4x16x16xf32>, %v: tensor<1x16x2x8xf32>) -> tensor<1x16x2x4x8xf32> {
+      %y = dagrt.attention_context %p, %v
+        : tensor<1x2x4x16x16xf32>, tensor<1x16x2x8xf32> -> tensor<1x16x2x4x8xf32>
+      return %y : tensor<1x16x2x4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$weights, Dagrt_FloatTensor:$value);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$weights `,` $value attr-dict `:` type($weights) `,` type($value) `->` type($result)";
+}
+
+def Dagrt_SliceOp : Dagrt_ComputeOp<"slice"> {
+  let summary = "Consecutive elements of one dim";
+  let description = [{
+    The elements `[offset, offset + n)` of dim `dim`, with `n` the size of that dim in the result.
+    The dim may not be cut over devices.
+
+    **Constraints**
+    1. `slice-c1`: `dim` is a dim of the operand, and operand and result have the same rank.
+    2. `slice-c2`: the elements lie inside the operand.
+
+    Example:
+    ```mlir
+    func.func @last(%x: tensor<1x16x64xf32>) -> tensor<1x1x64xf32> {
+      %y = dagrt.slice %x dim 1 offset 15 : tensor<1x16x64xf32> -> tensor<1x1x64xf32>
+      return %y : tensor<1x1x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$dim, I64Attr:$offset);
+  let results = (outs Dagrt_AnyTensor:$result);
+  let assemblyFormat = "$operand `dim` $dim `offset` $offset attr-dict `:` type($operand) `->` type($result)";
+  let hasCanonicalizer = 1;
+}
+
+def Dagrt_ReorderOp : Dagrt_ComputeOp<"reorder"> {
+  let summary = "Puts tokens into an order, or back";
+  let description = [{
+    Permutes dim `dim`: element `i` of the result is the token that stands at `i` in `order`. With
+    `inverse`, tokens in that order go back to their places. The dim may not be cut over devices.
+
+    **Constraints**
+    1. `reorder-c1`: `dim` is a dim of the operand, and operand and result have one type.
+
+    Example:
+    ```mlir
+    func.func @f(%ids: tensor<1x16xi32>) -> tensor<1x16xi32> {
+      %z = dagrt.reorder %ids dim 1 order zigzag<2> : tensor<1x16xi32>
+      %b = dagrt.reorder %z dim 1 order zigzag<2> inverse : tensor<1x16xi32>
+      return %b : tensor<1x16xi32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$dim, Dagrt_TokenOrderAttr:$order,
+                       UnitAttr:$inverse);
+  let results = (outs Dagrt_AnyTensor:$result);
+  let assemblyFormat = [{
+    $operand `dim` $dim `order` $order (`inverse` $inverse^)? attr-dict `:` type($operand)
+    custom<SameType>(ref(type($operand)), type($result))
+  }];
+  let hasFolder = 1;
+}
+
+#endif // DAGRT_IR_COMPUTEOPS_TD

@@ -1,0 +1,295 @@
+//===- DagrtAttributes.td - Distributions, roles, costs -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// How a placed value lies on its mesh, what part an op plays in its model, and
+// what the analyses write on it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_IR_DAGRTATTRIBUTES_TD
+#define DAGRT_IR_DAGRTATTRIBUTES_TD
+
+include "dagrt/IR/DagrtDialect.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
+include "mlir/IR/EnumAttr.td"
+include "mlir/IR/TensorEncoding.td"
+
+// A double that can be hashed: attributes are uniqued by the bits of their parameters.
+class Dagrt_RealParameter<string desc = ""> : AttrParameter<"::dagrt::Real", desc, "double"> {
+  let cppStorageType = "::dagrt::Real";
+}
+
+//===----------------------------------------------------------------------===//
+// Distributions
+//===----------------------------------------------------------------------===//
+
+def Dagrt_AxisRefAttr : Dagrt_Attr<"AxisRef", "axis"> {
+  let summary = "A mesh axis, or a part of one";
+  let description = [{
+    `"tp"` is a whole axis. `"tp":(2)4` is a sub-axis, as in Shardy: the axis is
+    read as the product `2 x 4 x rest`, most significant first, and the
+    reference means the factor 4. A device's index along it is
+    `(index along "tp" / rest) mod 4`. `"tp"+1` is the axis rotated by one: device `i` holds
+    the shard that device `i + 1` would hold (a step of a ring).
+  }];
+  let parameters = (ins
+    StringRefParameter<"name of the axis">:$name,
+    DefaultValuedParameter<"int64_t", "0", "product of the sizes before the sub-axis">:$preSize,
+    DefaultValuedParameter<"int64_t", "0", "size of the sub-axis, 0 for the whole axis">:$size,
+    DefaultValuedParameter<"int64_t", "0", "rotation, of a whole axis only">:$rotation);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// True for a reference to all of the axis.
+    bool isWhole() const { return getSize() == 0; }
+    /// As written in a type: `"tp"`.
+    std::string str() const;
+  }];
+}
+
+def Dagrt_AxesAttr : Dagrt_Attr<"Axes", "axes"> {
+  let summary = "Axes in order, the most significant first";
+  let description = [{
+    What one dim is cut over. The shard that a device holds has the index that
+    its indices along the axes spell, the first axis most significant.
+    Written `["tp"]`, or `["dp", "tp":(1)4]`.
+  }];
+  let parameters = (ins OptionalArrayRefParameter<"::dagrt::AxisRefAttr">:$axes);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    bool empty() const { return getAxes().empty(); }
+    size_t size() const { return getAxes().size(); }
+    auto begin() const { return getAxes().begin(); }
+    auto end() const { return getAxes().end(); }
+    /// As written in a type: `["tp"]`.
+    std::string str() const;
+  }];
+}
+
+def Dagrt_DistAttr : Dagrt_Attr<"Dist", "dist",
+    [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
+  let summary = "How a tensor lies on a mesh";
+  let description = [{
+    The encoding of a placed tensor. The tensor's shape is what one device holds.
+
+    - `mesh`: the symbol of the mesh that holds the value.
+    - `dims`: for each dim, the axes it is cut over: `_`, `"tp"`, or several,
+      `{"dp", "tp":(1)4}`. A dim of `of` elements over `n` shards has the local
+      size `ceil(of / n)`; shard `i` holds the elements from `i * local` on, and
+      what reaches past the end is padding.
+    - `of`: the real, unpadded global shape.
+    - `partial`: axes over which the value is a sum not yet reduced: the value
+      is the sum of what the devices along these axes hold.
+
+    Axes that appear in neither `dims` nor `partial` hold replicas.
+
+    Padding of a contracted dim is zero wherever it is made (parameters,
+    `all_slice`, `reduce_scatter`, `recv`); elsewhere its value is irrelevant.
+
+    Example: a block of the sequence on a pool of five devices.
+
+    ```mlir
+    dagrt.mesh @pool <"sp" = 5> devices [8, 9, 10, 11, 12]
+    func.func private @block() -> tensor<1x1639x4096xbf16,
+        #dagrt.dist<@pool, [_, "sp", _], of [1, 8192, 4096]>>
+    ```
+  }];
+  let parameters = (ins
+    "::mlir::FlatSymbolRefAttr":$mesh,
+    OptionalArrayRefParameter<"::dagrt::AxesAttr", "axes of each dim">:$dims,
+    OptionalArrayRefParameter<"int64_t", "global shape">:$of,
+    "::dagrt::AxesAttr":$partial);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    bool isPartial() const { return !getPartial().empty(); }
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters, positions
+//===----------------------------------------------------------------------===//
+
+def Dagrt_ViewAttr : Dagrt_Attr<"View", "view"> {
+  let summary = "Where a parameter lies in the weight a checkpoint stores";
+  let description = [{
+    Element `(i0, i1, ...)` of the parameter is the element
+    `offset + i0 * strides[0] + i1 * strides[1] + ...` of the stored weight in row-major
+    order. So one stored weight can be read transposed (GPT-2 against Llama),
+    in unequal parts (Phi-3's fused projections) or interleaved by head
+    (GPT-NeoX's query_key_value).
+
+    Example: the transpose of a stored `[64, 32]` weight.
+
+    ```mlir
+    %w = dagrt.parameter "up_proj.weight" view <[64, 32] offset 0 strides [1, 32]>
+      : tensor<32x64xf32>
+    ```
+  }];
+  let parameters = (ins
+    ArrayRefParameter<"int64_t", "shape of the stored weight">:$stored,
+    "int64_t":$offset,
+    OptionalArrayRefParameter<"int64_t", "stride of each dim in stored elements">:$strides);
+  let hasCustomAssemblyFormat = 1;
+}
+
+def Dagrt_TokenOrderAttr : Dagrt_Attr<"TokenOrder", "order"> {
+  let summary = "An order of the tokens that balances causal attention";
+  let description = [{
+    `zigzag<P>`: the `s` tokens are cut into `2P` chunks that differ by one
+    token at most (the first `s mod 2P` are the longer ones) and stand in the order 0, 2P-1, 1, 2P-2, ... Cut in `P` equal
+    blocks, each block then holds a cheap and a dear part of a causal mask.
+  }];
+  let parameters = (ins "int64_t":$blocks);
+  let assemblyFormat = "`zigzag` `<` $blocks `>`";
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Runs of consecutive tokens `[first, first + count)` in their new order.
+    ::llvm::SmallVector<std::pair<int64_t, int64_t>> getRuns(int64_t tokens) const;
+    /// Where token `index` stands in the new order of `tokens` tokens.
+    int64_t getPositionOf(int64_t index, int64_t tokens) const;
+  }];
+}
+
+def Dagrt_RopeScaling : I32EnumAttr<"RopeScaling", "how rotary frequencies are stretched", [
+    I32EnumAttrCase<"none", 0>, I32EnumAttrCase<"linear", 1>, I32EnumAttrCase<"llama3", 2>,
+    I32EnumAttrCase<"yarn", 3>, I32EnumAttrCase<"longrope", 4>]> {
+  let cppNamespace = "::dagrt";
+}
+
+def Dagrt_RopeAttr : Dagrt_Attr<"Rope", "rope_config"> {
+  let summary = "Frequencies of a rotary position embedding";
+  let description = [{
+    `dims` leading elements of each head are rotated in pairs; pair `j` turns by
+    `position * theta^(-2j/dims)`, the frequency changed by `scaling`:
+
+    | scaling | factors | source |
+    |---|---|---|
+    | `none` | | Su et al., RoFormer |
+    | `linear` | factor | positions divided by the factor |
+    | `llama3` | factor, low_freq_factor, high_freq_factor, original length | Llama 3.1 |
+    | `yarn` | factor, beta_fast, beta_slow, original length, attention factor | Peng et al., YaRN |
+    | `longrope` | attention factor, then a divisor for each pair | Phi-3 |
+
+    Pairs are `(j, j + dims/2)`, or `(2j, 2j + 1)` when `interleaved` (GPT-J).
+  }];
+  let parameters = (ins
+    Dagrt_RealParameter<>:$theta, "int64_t":$dims, "bool":$interleaved,
+    "::dagrt::RopeScaling":$scaling,
+    "::mlir::DenseF64ArrayAttr":$factors);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// The `dims / 2` angles that one position turns each pair by.
+    ::llvm::SmallVector<double> getFrequencies() const;
+    /// What the rotated elements are multiplied with (1 but for yarn and longrope).
+    double getAttentionFactor() const;
+  }];
+}
+
+//===----------------------------------------------------------------------===//
+// Roles
+//===----------------------------------------------------------------------===//
+
+def Dagrt_RoleAttr : Dagrt_Attr<"Role", "role"> {
+  let summary = "The part an op plays in its model, and its layer";
+  let description = [{
+    A dotted name, most general word first (`attention.query.rope`), and the
+    layer, if it belongs to one. Strategies and reports match roles by whole words
+    from the left: `attention` matches `attention.query`, and not `attention_pool`.
+    Set by the importers; never derived from names.
+
+    | role | op |
+    |---|---|
+    | `embedding`, `embedding.position` | token and position lookups |
+    | `positions` | position numbers |
+    | `norm.attention`, `norm.ffn`, `norm.final`, `norm.embedding` | norms on the residual stream |
+    | `attention.query`, `.key`, `.value` (`.bias`, `.norm`, `.rope`) | projections and what follows them |
+    | `attention.core`, or `attention.scores`, `.softmax`, `.context` | fused, or decomposed |
+    | `attention.output` (`.bias`) | output projection |
+    | `residual.attention`, `residual.ffn` | sums on the residual stream |
+    | `ffn.gate`, `ffn.up`, `ffn.activation`, `ffn.multiply`, `ffn.down` (`.bias`) | feed-forward network |
+    | `head` (`.bias`), `head.slice` | logits |
+  }];
+  let parameters = (ins
+    StringRefParameter<"dotted name">:$name,
+    DefaultValuedParameter<"int64_t", "-1", "layer, -1 for none">:$layer);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    bool hasLayer() const { return getLayer() >= 0; }
+    /// True if `prefix` is this role or a group of roles that holds it.
+    bool isWithin(::llvm::StringRef prefix) const;
+  }];
+}
+
+def Dagrt_LogicalAttr : Dagrt_Attr<"Logical", "logical"> {
+  let summary = "Totals of the model that a placed function came from";
+  let description = [{
+    FLOPs and distinct parameters of the logical form, written by the
+    partitioner and checked by `--verify-placement`.
+  }];
+  let parameters = (ins Dagrt_RealParameter<>:$flops, "int64_t":$parameters);
+  let assemblyFormat = "`<` `flops` `=` custom<Double>($flops) `,` `parameters` `=` $parameters `>`";
+}
+
+//===----------------------------------------------------------------------===//
+// Cost and timing
+//===----------------------------------------------------------------------===//
+
+def Dagrt_Bound : I32EnumAttr<"Bound", "what an op's time is bound by", [
+    I32EnumAttrCase<"none", 0>, I32EnumAttrCase<"compute", 1>, I32EnumAttrCase<"memory", 2>,
+    I32EnumAttrCase<"link", 3>, I32EnumAttrCase<"latency", 4>, I32EnumAttrCase<"fixed", 5>]> {
+  let cppNamespace = "::dagrt";
+}
+
+def Dagrt_Provenance : I32EnumAttr<"Provenance", "where a time comes from", [
+    I32EnumAttrCase<"given", 0>, I32EnumAttrCase<"measured", 1>, I32EnumAttrCase<"interpolated", 2>,
+    I32EnumAttrCase<"modelled", 3>, I32EnumAttrCase<"extrapolated", 4>]> {
+  let cppNamespace = "::dagrt";
+}
+
+def Dagrt_CostAttr : Dagrt_Attr<"Cost", "cost"> {
+  let summary = "How long an op takes on its busiest device";
+  let description = [{
+    - `picoseconds`: the time, on the busiest device.
+    - `bound`: what binds it.
+    - `provenance`: where the number comes from.
+    - `algorithm`: what a collective or transfer uses (`ring`, `tree`, `nvls`, `p2p`), or empty.
+    - `error_percent`: half the width of the error bar, negative when unknown.
+
+    An op that already carries a cost keeps it.
+
+    ```mlir
+    func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
+      %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<1250000 ps, memory, modelled>} : tensor<8xf32>
+      return %y : tensor<8xf32>
+    }
+    ```
+  }];
+  let parameters = (ins
+    "int64_t":$picoseconds,
+    DefaultValuedParameter<"::dagrt::Bound", "::dagrt::Bound::none">:$bound,
+    DefaultValuedParameter<"::dagrt::Provenance", "::dagrt::Provenance::given">:$provenance,
+    StringRefParameter<"", "\"\"">:$algorithm,
+    DefaultValuedParameter<"::dagrt::Real", "::dagrt::Real(-1.0)">:$errorPercent);
+  let hasCustomAssemblyFormat = 1;
+  let genVerifyDecl = 1;
+}
+
+def Dagrt_TimingAttr : Dagrt_Attr<"Timing", "timing"> {
+  let summary = "When an op runs";
+  let description = [{
+    Start, end and slack in picoseconds from the program's start; `critical`
+    marks the ops of the reported longest path.
+  }];
+  let parameters = (ins "int64_t":$start, "int64_t":$end, "int64_t":$slack,
+    DefaultValuedParameter<"bool", "false">:$critical);
+  let hasCustomAssemblyFormat = 1;
+}
+
+#endif // DAGRT_IR_DAGRTATTRIBUTES_TD

@@ -1,0 +1,69 @@
+//===- DagrtInterfaces.td - Op interfaces -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// How ops tell the passes about themselves. A new op joins partitioning, cost
+// and scheduling by implementing these; no pass has a switch over op names.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_IR_DAGRTINTERFACES_TD
+#define DAGRT_IR_DAGRTINTERFACES_TD
+
+include "mlir/IR/OpBase.td"
+
+def ShardingRuleOpInterface : OpInterface<"ShardingRuleOpInterface"> {
+  let cppNamespace = "::dagrt";
+  let description = [{
+    How an op may be cut over devices: its factors, and which dim of which
+    operand or result each of them is.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        The rule for this op, from its types. The ranks of operands and results
+        have been checked when it is called.
+      }],
+      "::dagrt::ShardingRule", "getShardingRule", (ins)>,
+    InterfaceMethod<[{
+        Builds ops that compute this op with decomposable factors cut.
+        `operands` are placed values that lie as `factorAxes` (an axes list for each factor of
+        the rule) asks. Returns the placed results, or failure if the op
+        has no such form: then the partitioner gathers the operands.
+      }],
+      "::mlir::FailureOr<::llvm::SmallVector<::mlir::Value>>", "decompose",
+      (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
+           "::llvm::ArrayRef<::dagrt::AxesAttr>":$factorAxes), [{}],
+      [{ return ::mlir::failure(); }]>,
+    InterfaceMethod<[{
+        True if `decompose` can cut the decomposable factor number `factor`.
+      }],
+      "bool", "canDecompose", (ins "unsigned":$factor), [{}], [{ return false; }]>
+  ];
+}
+
+def WorkOpInterface : OpInterface<"WorkOpInterface"> {
+  let cppNamespace = "::dagrt";
+  let description = [{
+    What an op does, independent of hardware: on the busiest device, summed over the
+    devices of its mesh, and in the model it came from.
+  }];
+  let methods = [
+    InterfaceMethod<"The op's work, from its types.", "::dagrt::Work", "getWork", (ins)>
+  ];
+}
+
+def CommunicationOpInterface : OpInterface<"CommunicationOpInterface"> {
+  let cppNamespace = "::dagrt";
+  let description = [{
+    A collective inside a mesh, or a transfer between two.
+  }];
+  let methods = [
+    InterfaceMethod<"Kind, meshes, axes and bytes.",
+      "::dagrt::Communication", "getCommunication", (ins)>
+  ];
+}
+
+#endif // DAGRT_IR_DAGRTINTERFACES_TD

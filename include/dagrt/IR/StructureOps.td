@@ -1,0 +1,131 @@
+//===- StructureOps.td - Meshes, parameters, positions -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What stands around the computation: meshes of devices, the model's weights,
+// and the numbers of the tokens.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_IR_STRUCTUREOPS_TD
+#define DAGRT_IR_STRUCTUREOPS_TD
+
+def Dagrt_MeshOp : Dagrt_Op<"mesh", [Symbol]> {
+  let summary = "Devices, arranged along named axes";
+  let description = [{
+    Declares a mesh: named axes with sizes, and the physical ids of its devices
+    in row-major order of the axes. Meshes may share devices; their ops then
+    compete for them.
+
+    **Constraints**
+    1. `mesh-c1`: axis names are distinct and not empty, and sizes are at least 1.
+    2. `mesh-c2`: there are as many devices as the product of the sizes.
+    3. `mesh-c3`: device ids are distinct and not negative.
+
+    Example:
+    ```mlir
+    dagrt.mesh @base <"tp" = 8> devices [0, 1, 2, 3, 4, 5, 6, 7]
+    dagrt.mesh @grid <"dp" = 2, "tp" = 2> devices [8, 9, 10, 11]
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, StrArrayAttr:$axis_names,
+                       DenseI64ArrayAttr:$axis_sizes, DenseI64ArrayAttr:$devices);
+  let assemblyFormat = [{
+    $sym_name custom<MeshAxes>($axis_names, $axis_sizes) `devices` $devices attr-dict
+  }];
+  let extraClassDeclaration = [{
+    /// Size of the axis `name`, or 0 if the mesh has no such axis.
+    int64_t getAxisSize(::llvm::StringRef name);
+    int64_t getNumDevices() { return getDevices().size(); }
+  }];
+}
+
+def Dagrt_ParameterOp : Dagrt_Op<"parameter", [Pure,
+    DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
+    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+  let summary = "A weight of the model, by its name";
+  let description = [{
+    The weight that checkpoints call `name`, or the part of it that `view`
+    selects. In placed form each device holds its shard. A parameter used on two
+    meshes is two ops of one name: one parameter, and memory on each mesh.
+    `fan_in` is how many products are summed into one output of the op that uses
+    it; random weights are scaled by its inverse square root.
+
+    **Constraints**
+    1. `parameter-c1`: the name is not empty and `fan_in` is at least 1.
+    2. `parameter-c2`: a view has a stride for each dim, and every element of the
+       parameter lies inside the stored weight.
+    3. `parameter-c3`: a parameter is never partial.
+
+    Example:
+    ```mlir
+    %scale = dagrt.parameter "model.norm.weight" : tensor<64xbf16>
+    %w = dagrt.parameter "lm_head.weight" view <[100, 64] offset 0 strides [1, 64]> fan_in 64
+      : tensor<64x100xbf16>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name, OptionalAttr<Dagrt_ViewAttr>:$view,
+                       DefaultValuedAttr<I64Attr, "1">:$fan_in);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = [{
+    $name (`view` $view^)? (`fan_in` $fan_in^)? attr-dict `:` type($result)
+  }];
+}
+
+def Dagrt_PositionsOp : Dagrt_Op<"positions", [Pure,
+    DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
+    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+  let summary = "The numbers of the tokens";
+  let description = [{
+    `first, first + 1, ...`: where each token stands in its sequence. With an
+    `order`, element `i` is the number of the token that stands at `i` in that
+    order. Causal masks and rotary embeddings read positions as data, so no
+    other op needs to know which block of the sequence a device holds. In placed
+    form each device holds its shard, and a padding element holds a position at
+    or past the end.
+
+    **Constraints**
+    1. `positions-c1`: the result has one dim and is not partial; `first` is not negative.
+
+    Example:
+    ```mlir
+    %p = dagrt.positions : tensor<8192xi32>
+    %z = dagrt.positions order zigzag<5> : tensor<8192xi32>
+    ```
+  }];
+  let arguments = (ins DefaultValuedAttr<I64Attr, "0">:$first,
+                       OptionalAttr<Dagrt_TokenOrderAttr>:$order);
+  let results = (outs Dagrt_IndexTensor:$result);
+  let assemblyFormat = [{
+    (`first` $first^)? (`order` $order^)? attr-dict `:` type($result)
+  }];
+}
+
+def Dagrt_AxisIndexOp : Dagrt_Op<"axis_index", [Pure,
+    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+  let summary = "Each device's index along axes of its mesh";
+  let description = [{
+    A placed tensor of one element a device: the numbers `0, 1, ..., n - 1`, cut over
+    the given axes, so that each device holds its own index. With
+    `dagrt.all_slice` the only op that depends on the device.
+
+    **Constraints**
+    1. `axis_index-c1`: the result is `[n]` cut over axes of `n` shards in all.
+
+    Example:
+    ```mlir
+    dagrt.mesh @base <"tp" = 4> devices [0, 1, 2, 3]
+    func.func @index() -> tensor<1xi32, #dagrt.dist<@base, ["tp"], of [4]>> {
+      %i = dagrt.axis_index : tensor<1xi32, #dagrt.dist<@base, ["tp"], of [4]>>
+      return %i : tensor<1xi32, #dagrt.dist<@base, ["tp"], of [4]>>
+    }
+    ```
+  }];
+  let results = (outs Dagrt_IndexTensor:$result);
+  let assemblyFormat = "attr-dict `:` type($result)";
+}
+
+#endif // DAGRT_IR_STRUCTUREOPS_TD

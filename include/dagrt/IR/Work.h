@@ -1,0 +1,117 @@
+//===- Work.h - What ops compute and communicate -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Work and communication, independent of hardware: what the cost models read.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_IR_WORK_H
+#define DAGRT_IR_WORK_H
+
+#include "dagrt/IR/DagrtAttributes.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Operation.h"
+
+#include <optional>
+
+namespace dagrt {
+
+/// The family of kernels that runs an op.
+enum class WorkKind {
+  None, ///< Takes no time: parameters, positions, views.
+  Gemm,
+  Attention,
+  Softmax,
+  Norm,
+  Elementwise,
+  Rope,
+  Embedding,
+};
+
+/// `gemm`, `attention`, ...
+llvm::StringRef getWorkKindName(WorkKind kind);
+
+/// `batch` products `[m, k] x [k, n]`: the arguments of Get_Time.
+struct GemmShape {
+  int64_t batch = 1, m = 0, k = 0, n = 0;
+  bool operator==(const GemmShape &o) const {
+    return batch == o.batch && m == o.m && k == o.k && n == o.n;
+  }
+};
+
+/// One fused attention kernel on the busiest device.
+struct AttentionShape {
+  int64_t batch = 0, queries = 0, keys = 0, heads = 0, keyHeads = 0, headDim = 0;
+  /// (query, key) pairs that the mask lets through, for one batch element and head.
+  double pairs = 0;
+  bool causal = false;
+  std::optional<int64_t> window;
+};
+
+/// What an op does.
+struct Work {
+  WorkKind kind = WorkKind::None;
+  /// Element type of the op's result.
+  mlir::Type elementType;
+  std::optional<GemmShape> gemm;
+  std::optional<AttentionShape> attention;
+  /// Rows and columns of norms, softmax, rope and elementwise ops on the busiest device:
+  /// columns is the last dim (of the normalized dims, their product).
+  int64_t rows = 0, columns = 0;
+
+  /// On the busiest device: FLOPs of real elements, bytes read and written.
+  double flops = 0, bytesRead = 0, bytesWritten = 0;
+  /// FLOPs of real elements, summed over the devices of the mesh.
+  double totalFlops = 0;
+  /// FLOPs of the op in the logical form. totalFlops is this times the number of replicas.
+  double logicalFlops = 0;
+
+  double bytes() const { return bytesRead + bytesWritten; }
+};
+
+/// Size of an element in bytes: at least one.
+double getElementBytes(mlir::Type elementType);
+
+/// Number of real elements on the busiest device (which is the first).
+double getLocalElements(mlir::Type type);
+
+/// Work of an op that reads its tensor operands and writes its results once and does
+/// `flopsPerElement` operations for each result element.
+Work getStreamingWork(mlir::Operation *op, WorkKind kind, double flopsPerElement);
+
+/// Sets `totalFlops` and `logicalFlops` of an op whose work spreads evenly over real
+/// elements: `logicalFlops` is given, and each of the factors' shards is computed by as many
+/// devices as hold replicas of it.
+void setTotalFlops(mlir::Operation *op, Work &work, double logicalFlops);
+
+/// What a communication op moves.
+enum class CommunicationKind { AllReduce, AllGather, ReduceScatter, AllToAll, Shift, Transfer };
+
+/// `all_reduce`, ..., `send`.
+llvm::StringRef getCommunicationKindName(CommunicationKind kind);
+
+/// A collective or transfer.
+struct Communication {
+  CommunicationKind kind = CommunicationKind::Transfer;
+  /// Mesh of a collective, source of a transfer.
+  mlir::FlatSymbolRefAttr mesh;
+  /// Destination of a transfer, else null.
+  mlir::FlatSymbolRefAttr destination;
+  /// Axes of a collective: each of its groups runs over these.
+  AxesAttr axes;
+  /// Payload in bytes, by the convention of nccl-tests: all_reduce and shift: the buffer of
+  /// a rank; all_gather, reduce_scatter, all_to_all: the total over the ranks of a group (real
+  /// elements); a transfer: all bytes that cross.
+  double bytes = 0;
+  /// Type of what is sent, and, for a transfer, of what arrives.
+  mlir::RankedTensorType source, target;
+};
+
+} // namespace dagrt
+
+#endif // DAGRT_IR_WORK_H

@@ -1,0 +1,568 @@
+//===- Attributes.cpp - Attributes of the dialect -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Syntax, verification and small computations of the attributes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Dagrt.h"
+
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+/// Doubles in attributes print so that they read back to the same value.
+static ParseResult parseDouble(AsmParser &parser, Real &value) {
+  double parsed = 0;
+  if (parser.parseFloat(parsed))
+    return failure();
+  value = Real(parsed);
+  return success();
+}
+static void printDouble(AsmPrinter &printer, double value) { printer << value; }
+
+/// `[` integers `]`
+static ParseResult parseIntegers(AsmParser &parser, SmallVectorImpl<int64_t> &values) {
+  return parser.parseCommaSeparatedList(
+      AsmParser::Delimiter::Square, [&]() { return parser.parseInteger(values.emplace_back()); });
+}
+
+#include "dagrt/IR/DagrtEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dagrt/IR/DagrtAttributes.cpp.inc"
+
+void DagrtDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dagrt/IR/DagrtAttributes.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// Axes
+//===----------------------------------------------------------------------===//
+
+/// `"tp"`, `"tp":(1)4`, `"tp"+1`
+static FailureOr<AxisRefAttr> parseAxisRef(AsmParser &parser) {
+  std::string name;
+  int64_t preSize = 0, size = 0, rotation = 0;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseString(&name))
+    return failure();
+  if (succeeded(parser.parseOptionalColon())) {
+    if (parser.parseLParen() || parser.parseInteger(preSize) || parser.parseRParen() ||
+        parser.parseInteger(size))
+      return failure();
+  } else if (succeeded(parser.parseOptionalPlus())) {
+    if (parser.parseInteger(rotation))
+      return failure();
+  }
+  auto emitError = [&]() { return parser.emitError(loc); };
+  auto ref = AxisRefAttr::getChecked(emitError, parser.getContext(), name, preSize, size, rotation);
+  if (!ref)
+    return failure();
+  return ref;
+}
+
+std::string AxisRefAttr::str() const {
+  std::string text = ("\"" + getName() + "\"").str();
+  if (!isWhole())
+    text += ":(" + std::to_string(getPreSize()) + ")" + std::to_string(getSize());
+  if (getRotation())
+    text += "+" + std::to_string(getRotation());
+  return text;
+}
+
+Attribute AxisRefAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess())
+    return {};
+  FailureOr<AxisRefAttr> ref = parseAxisRef(parser);
+  if (failed(ref) || parser.parseGreater())
+    return {};
+  return *ref;
+}
+
+void AxisRefAttr::print(AsmPrinter &printer) const { printer << '<' << str() << '>'; }
+
+LogicalResult AxisRefAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef name,
+                                  int64_t preSize, int64_t size, int64_t rotation) {
+  if (name.empty())
+    return emitError() << "expects an axis name, got an empty string";
+  bool whole = size == 0 && preSize == 0;
+  if (!whole && (preSize < 1 || size < 2))
+    return emitError() << "expects a sub-axis of size 2 or more after a product of 1 or more, got ("
+                       << preSize << ')' << size;
+  if (rotation < 0 || (rotation > 0 && !whole))
+    return emitError() << "expects a rotation of a whole axis by 1 or more, got " << rotation;
+  return success();
+}
+
+/// `[` axes `]`
+static FailureOr<AxesAttr> parseAxes(AsmParser &parser, AsmParser::Delimiter delimiter) {
+  SmallVector<AxisRefAttr> axes;
+  ParseResult result = parser.parseCommaSeparatedList(delimiter, [&]() -> ParseResult {
+    FailureOr<AxisRefAttr> ref = parseAxisRef(parser);
+    if (failed(ref))
+      return failure();
+    axes.push_back(*ref);
+    return success();
+  });
+  if (failed(result))
+    return failure();
+  return AxesAttr::get(parser.getContext(), axes);
+}
+
+std::string AxesAttr::str() const {
+  std::string text = "[";
+  llvm::raw_string_ostream stream(text);
+  llvm::interleaveComma(getAxes(), stream, [&](AxisRefAttr ref) { stream << ref.str(); });
+  return text + "]";
+}
+
+Attribute AxesAttr::parse(AsmParser &parser, Type) {
+  FailureOr<AxesAttr> axes = parseAxes(parser, AsmParser::Delimiter::Square);
+  return failed(axes) ? Attribute() : *axes;
+}
+
+void AxesAttr::print(AsmPrinter &printer) const { printer << str(); }
+
+//===----------------------------------------------------------------------===//
+// Distribution
+//===----------------------------------------------------------------------===//
+
+/// `_`, `"tp"`, `{"dp", "tp"}`
+static ParseResult parseDim(AsmParser &parser, SmallVectorImpl<AxesAttr> &dims) {
+  MLIRContext *context = parser.getContext();
+  if (succeeded(parser.parseOptionalKeyword("_"))) {
+    dims.push_back(AxesAttr::get(context, {}));
+    return success();
+  }
+  FailureOr<AxesAttr> axes = parseAxes(parser, AsmParser::Delimiter::OptionalBraces);
+  if (failed(axes))
+    return failure();
+  if (axes->empty()) {
+    FailureOr<AxisRefAttr> ref = parseAxisRef(parser);
+    if (failed(ref))
+      return failure();
+    axes = AxesAttr::get(context, *ref);
+  }
+  dims.push_back(*axes);
+  return success();
+}
+
+Attribute DistAttr::parse(AsmParser &parser, Type) {
+  SymbolRefAttr symbol;
+  SmallVector<AxesAttr> dims;
+  SmallVector<int64_t> of;
+  MLIRContext *context = parser.getContext();
+  FailureOr<AxesAttr> partial = AxesAttr::get(context, {});
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseAttribute(symbol) || parser.parseComma() ||
+      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                     [&]() { return parseDim(parser, dims); }) ||
+      parser.parseComma() || parser.parseKeyword("of") || parseIntegers(parser, of))
+    return {};
+  if (succeeded(parser.parseOptionalComma())) {
+    if (parser.parseKeyword("partial"))
+      return {};
+    partial = parseAxes(parser, AsmParser::Delimiter::Square);
+    if (failed(partial))
+      return {};
+  }
+  if (parser.parseGreater())
+    return {};
+  auto mesh = dyn_cast<FlatSymbolRefAttr>(symbol);
+  if (!mesh) {
+    parser.emitError(loc) << "expects the mesh to be a flat symbol, got " << symbol;
+    return {};
+  }
+  return DistAttr::getChecked([&]() { return parser.emitError(loc); }, context, mesh, dims, of,
+                              *partial);
+}
+
+void DistAttr::print(AsmPrinter &printer) const {
+  printer << '<' << getMesh() << ", [";
+  llvm::interleaveComma(getDims(), printer.getStream(), [&](AxesAttr axes) {
+    if (axes.empty()) {
+      printer << '_';
+      return;
+    }
+    std::string text = axes.str();
+    StringRef list = text;
+    if (axes.size() == 1)
+      printer << list.drop_front().drop_back();
+    else
+      printer << '{' << list.drop_front().drop_back() << '}';
+  });
+  printer << "], of [";
+  llvm::interleaveComma(getOf(), printer.getStream());
+  printer << ']';
+  if (isPartial())
+    printer << ", partial " << getPartial().str();
+  printer << '>';
+}
+
+LogicalResult DistAttr::verify(function_ref<InFlightDiagnostic()> emitError, FlatSymbolRefAttr mesh,
+                               ArrayRef<AxesAttr> dims, ArrayRef<int64_t> of, AxesAttr partial) {
+  if (dims.size() != of.size())
+    return emitError() << "expects as many dims as the global shape has, " << of.size() << ", got "
+                       << dims.size();
+  for (int64_t size : of)
+    if (size < 0)
+      return emitError() << "expects a global shape of sizes that are not negative, got " << size;
+  return success();
+}
+
+LogicalResult DistAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
+                                       function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() != getOf().size())
+    return emitError() << "expects a distribution of " << shape.size() << " dims, got one of "
+                       << getOf().size();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Parameters, positions
+//===----------------------------------------------------------------------===//
+
+Attribute ViewAttr::parse(AsmParser &parser, Type) {
+  SmallVector<int64_t> stored, strides;
+  int64_t offset = 0;
+  if (parser.parseLess() || parseIntegers(parser, stored) || parser.parseKeyword("offset") ||
+      parser.parseInteger(offset) || parser.parseKeyword("strides") ||
+      parseIntegers(parser, strides) || parser.parseGreater())
+    return {};
+  return ViewAttr::get(parser.getContext(), stored, offset, strides);
+}
+
+void ViewAttr::print(AsmPrinter &printer) const {
+  printer << "<[";
+  llvm::interleaveComma(getStored(), printer.getStream());
+  printer << "] offset " << getOffset() << " strides [";
+  llvm::interleaveComma(getStrides(), printer.getStream());
+  printer << "]>";
+}
+
+LogicalResult TokenOrderAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t blocks) {
+  if (blocks < 1)
+    return emitError() << "expects at least 1 block, got " << blocks;
+  return success();
+}
+
+/// First token and size of chunk `i` of `chunks`; the first `tokens mod chunks` are the longer
+/// ones.
+static std::pair<int64_t, int64_t> getChunk(int64_t i, int64_t chunks, int64_t tokens) {
+  int64_t size = tokens / chunks, longer = tokens % chunks;
+  return {i * size + std::min(i, longer), size + (i < longer)};
+}
+
+SmallVector<std::pair<int64_t, int64_t>> TokenOrderAttr::getRuns(int64_t tokens) const {
+  SmallVector<std::pair<int64_t, int64_t>> runs;
+  int64_t chunks = 2 * getBlocks();
+  for (int64_t i = 0; i < getBlocks(); ++i)
+    for (int64_t chunk : {i, chunks - 1 - i})
+      if (auto run = getChunk(chunk, chunks, tokens); run.second > 0)
+        runs.push_back(run);
+  return runs;
+}
+
+int64_t TokenOrderAttr::getPositionOf(int64_t index, int64_t tokens) const {
+  int64_t position = 0;
+  for (auto [first, count] : getRuns(tokens)) {
+    if (index >= first && index < first + count)
+      return position + index - first;
+    position += count;
+  }
+  return position;
+}
+
+//===----------------------------------------------------------------------===//
+// Rotary embeddings
+//===----------------------------------------------------------------------===//
+
+Attribute RopeAttr::parse(AsmParser &parser, Type) {
+  double theta = 0;
+  int64_t dims = 0;
+  bool interleaved = false;
+  RopeScaling scaling = RopeScaling::none;
+  SmallVector<double> factors;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseKeyword("theta") || parser.parseFloat(theta) ||
+      parser.parseComma() || parser.parseKeyword("dims") || parser.parseInteger(dims))
+    return {};
+  while (succeeded(parser.parseOptionalComma())) {
+    if (succeeded(parser.parseOptionalKeyword("interleaved"))) {
+      interleaved = true;
+      continue;
+    }
+    StringRef keyword;
+    SMLoc keywordLoc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&keyword))
+      return {};
+    std::optional<RopeScaling> kind = symbolizeRopeScaling(keyword);
+    if (!kind) {
+      parser.emitError(keywordLoc)
+          << "expects interleaved, linear, llama3, yarn or longrope, got " << keyword;
+      return {};
+    }
+    scaling = *kind;
+    if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                       [&]() { return parser.parseFloat(factors.emplace_back()); }))
+      return {};
+  }
+  if (parser.parseGreater())
+    return {};
+  return RopeAttr::getChecked([&]() { return parser.emitError(loc); }, parser.getContext(), theta,
+                              dims, interleaved, scaling,
+                              DenseF64ArrayAttr::get(parser.getContext(), factors));
+}
+
+void RopeAttr::print(AsmPrinter &printer) const {
+  printer << "<theta " << getTheta() << ", dims " << getDims();
+  if (getInterleaved())
+    printer << ", interleaved";
+  if (getScaling() != RopeScaling::none) {
+    printer << ", " << stringifyRopeScaling(getScaling()) << " [";
+    llvm::interleaveComma(getFactors().asArrayRef(), printer.getStream(),
+                          [&](double value) { printer << value; });
+    printer << ']';
+  }
+  printer << '>';
+}
+
+LogicalResult RopeAttr::verify(function_ref<InFlightDiagnostic()> emitError, Real theta,
+                               int64_t dims, bool interleaved, RopeScaling scaling,
+                               DenseF64ArrayAttr factors) {
+  if (!(theta.value > 0) || !std::isfinite(theta.value))
+    return emitError() << "expects a positive theta, got " << theta.value;
+  if (dims < 2 || dims % 2 != 0)
+    return emitError() << "expects an even number of rotated dims, 2 or more, got " << dims;
+  int64_t expected = 0;
+  switch (scaling) {
+  case RopeScaling::none:
+    expected = 0;
+    break;
+  case RopeScaling::linear:
+    expected = 1;
+    break;
+  case RopeScaling::llama3:
+    expected = 4;
+    break;
+  case RopeScaling::yarn:
+    expected = 5;
+    break;
+  case RopeScaling::longrope:
+    expected = 1 + dims / 2;
+    break;
+  }
+  if (factors.size() != expected)
+    return emitError() << "expects " << expected << " factors for " << stringifyRopeScaling(scaling)
+                       << " scaling, got " << factors.size();
+  for (double factor : factors.asArrayRef())
+    if (!(factor > 0) || !std::isfinite(factor))
+      return emitError() << "expects positive factors, got " << factor;
+  return success();
+}
+
+/// Llama 3.1: long wavelengths are divided by `factor`, short ones kept, and those between
+/// blended (`factors`: factor, low_freq_factor, high_freq_factor, original length).
+static double scaleLlama3(double frequency, ArrayRef<double> factors) {
+  double factor = factors[0], low = factors[1], high = factors[2], original = factors[3];
+  double turns = original * frequency / (2 * M_PI);
+  if (turns < low)
+    return frequency / factor;
+  if (turns > high)
+    return frequency;
+  double smooth = (turns - low) / (high - low);
+  return (1 - smooth) * frequency / factor + smooth * frequency;
+}
+
+/// YaRN (Peng et al., 2023, section 3.2): a ramp over the pairs between dividing by the factor
+/// and keeping (`factors`: factor, beta_fast, beta_slow, original length, attention factor).
+static double scaleYarn(double frequency, int64_t pair, int64_t dims, double theta,
+                        ArrayRef<double> factors) {
+  double factor = factors[0], original = factors[3];
+  auto findPair = [&](double turns) {
+    return dims * std::log(original / (turns * 2 * M_PI)) / (2 * std::log(theta));
+  };
+  double low = std::max(std::floor(findPair(factors[1])), 0.0);
+  double high = std::min(std::ceil(findPair(factors[2])), dims - 1.0);
+  if (low == high)
+    high += 0.001;
+  double ramp = std::clamp((pair - low) / (high - low), 0.0, 1.0);
+  return frequency / factor * ramp + frequency * (1 - ramp);
+}
+
+SmallVector<double> RopeAttr::getFrequencies() const {
+  SmallVector<double> frequencies;
+  ArrayRef<double> factors = getFactors().asArrayRef();
+  for (int64_t j = 0; j < getDims() / 2; ++j) {
+    double frequency = std::pow(getTheta(), -2.0 * j / getDims());
+    switch (getScaling()) {
+    case RopeScaling::none:
+      break;
+    case RopeScaling::linear:
+      frequency /= factors[0];
+      break;
+    case RopeScaling::llama3:
+      frequency = scaleLlama3(frequency, factors);
+      break;
+    case RopeScaling::yarn:
+      frequency = scaleYarn(frequency, j, getDims(), getTheta(), factors);
+      break;
+    case RopeScaling::longrope:
+      frequency /= factors[1 + j];
+      break;
+    }
+    frequencies.push_back(frequency);
+  }
+  return frequencies;
+}
+
+double RopeAttr::getAttentionFactor() const {
+  if (getScaling() == RopeScaling::yarn)
+    return getFactors()[4];
+  if (getScaling() == RopeScaling::longrope)
+    return getFactors()[0];
+  return 1;
+}
+
+//===----------------------------------------------------------------------===//
+// Roles
+//===----------------------------------------------------------------------===//
+
+Attribute RoleAttr::parse(AsmParser &parser, Type) {
+  StringRef name;
+  int64_t layer = -1;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseKeyword(&name))
+    return {};
+  if (succeeded(parser.parseOptionalComma()) &&
+      (parser.parseKeyword("layer") || parser.parseInteger(layer)))
+    return {};
+  if (parser.parseGreater())
+    return {};
+  return RoleAttr::getChecked([&]() { return parser.emitError(loc); }, parser.getContext(), name,
+                              layer);
+}
+
+void RoleAttr::print(AsmPrinter &printer) const {
+  printer << '<' << getName();
+  if (hasLayer())
+    printer << ", layer " << getLayer();
+  printer << '>';
+}
+
+LogicalResult RoleAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef name,
+                               int64_t layer) {
+  auto isWord = [](StringRef word) {
+    return !word.empty() && llvm::all_of(word, [](char c) { return llvm::isAlnum(c) || c == '_'; });
+  };
+  SmallVector<StringRef> words;
+  name.split(words, '.');
+  if (!llvm::all_of(words, isWord) || llvm::isDigit(name[0]))
+    return emitError() << "expects a role of words joined by dots, got '" << name << "'";
+  if (layer < -1)
+    return emitError() << "expects a layer that is not negative, got " << layer;
+  return success();
+}
+
+bool RoleAttr::isWithin(StringRef prefix) const {
+  StringRef name = getName();
+  return name.consume_front(prefix) && (name.empty() || name.front() == '.');
+}
+
+//===----------------------------------------------------------------------===//
+// Cost and timing
+//===----------------------------------------------------------------------===//
+
+Attribute CostAttr::parse(AsmParser &parser, Type) {
+  int64_t picoseconds = 0;
+  Bound bound = Bound::none;
+  Provenance provenance = Provenance::given;
+  std::string algorithm;
+  double errorPercent = -1;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseLess() || parser.parseInteger(picoseconds) || parser.parseKeyword("ps"))
+    return {};
+  while (succeeded(parser.parseOptionalComma())) {
+    if (succeeded(parser.parseOptionalString(&algorithm)))
+      continue;
+    if (succeeded(parser.parseOptionalKeyword("error"))) {
+      if (parser.parseFloat(errorPercent))
+        return {};
+      continue;
+    }
+    StringRef keyword;
+    SMLoc keywordLoc = parser.getCurrentLocation();
+    if (parser.parseKeyword(&keyword))
+      return {};
+    if (std::optional<Bound> parsed = symbolizeBound(keyword)) {
+      bound = *parsed;
+      continue;
+    }
+    std::optional<Provenance> parsed = symbolizeProvenance(keyword);
+    if (!parsed) {
+      parser.emitError(keywordLoc)
+          << "expects a bound (none, compute, memory, link, latency, fixed) "
+             "or a provenance (given, measured, interpolated, modelled, "
+             "extrapolated), got "
+          << keyword;
+      return {};
+    }
+    provenance = *parsed;
+  }
+  if (parser.parseGreater())
+    return {};
+  return CostAttr::getChecked([&]() { return parser.emitError(loc); }, parser.getContext(),
+                              picoseconds, bound, provenance, algorithm, errorPercent);
+}
+
+void CostAttr::print(AsmPrinter &printer) const {
+  printer << '<' << getPicoseconds() << " ps";
+  if (getBound() != Bound::none)
+    printer << ", " << stringifyBound(getBound());
+  if (getProvenance() != Provenance::given)
+    printer << ", " << stringifyProvenance(getProvenance());
+  if (!getAlgorithm().empty())
+    printer << ", \"" << getAlgorithm() << '"';
+  if (getErrorPercent().value >= 0)
+    printer << ", error " << getErrorPercent().value;
+  printer << '>';
+}
+
+LogicalResult CostAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t picoseconds,
+                               Bound bound, Provenance provenance, StringRef algorithm,
+                               Real errorPercent) {
+  if (picoseconds < 0)
+    return emitError() << "expects a time that is not negative, got " << picoseconds << " ps";
+  return success();
+}
+
+Attribute TimingAttr::parse(AsmParser &parser, Type) {
+  int64_t start = 0, end = 0, slack = 0;
+  if (parser.parseLess() || parser.parseInteger(start) || parser.parseKeyword("to") ||
+      parser.parseInteger(end) || parser.parseKeyword("ps") || parser.parseComma() ||
+      parser.parseKeyword("slack") || parser.parseInteger(slack))
+    return {};
+  bool critical = succeeded(parser.parseOptionalComma());
+  if ((critical && parser.parseKeyword("critical")) || parser.parseGreater())
+    return {};
+  return TimingAttr::get(parser.getContext(), start, end, slack, critical);
+}
+
+void TimingAttr::print(AsmPrinter &printer) const {
+  printer << '<' << getStart() << " to " << getEnd() << " ps, slack " << getSlack();
+  if (getCritical())
+    printer << ", critical";
+  printer << '>';
+}

@@ -1,0 +1,516 @@
+//===- ComputeOps.cpp - Rules and checks of the compute ops -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// For each op its sharding rule (which dims are one factor, and what cutting it
+// means) and the checks that the rule cannot express.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Dagrt.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/PatternMatch.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+static RankedTensorType getTensor(Value value) { return cast<RankedTensorType>(value.getType()); }
+
+static SmallVector<unsigned, 6> concat(ArrayRef<unsigned> a, ArrayRef<unsigned> b) {
+  SmallVector<unsigned, 6> result(a);
+  llvm::append_range(result, b);
+  return result;
+}
+
+/// One factor for each size.
+static SmallVector<unsigned, 6> addFactors(ShardingRule &rule, StringRef name,
+                                           ArrayRef<int64_t> sizes,
+                                           FactorKind kind = FactorKind::Free) {
+  SmallVector<unsigned, 6> factors;
+  for (int64_t size : sizes)
+    factors.push_back(rule.addFactor(name, size, kind));
+  return factors;
+}
+
+static LogicalResult verifyRank(Operation *op, Value value, int64_t rank, StringRef what) {
+  if (getTensor(value).getRank() == rank)
+    return success();
+  return op->emitOpError() << "expects " << what << " of " << rank << " dims, got "
+                           << value.getType();
+}
+
+static LogicalResult verifyElementTypes(Operation *op, ArrayRef<Value> values) {
+  Type type = getTensor(values.front()).getElementType();
+  for (Value value : values.drop_front())
+    if (getTensor(value).getElementType() != type)
+      return op->emitOpError() << "expects one element type, got " << type << " and "
+                               << getTensor(value).getElementType();
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Embedding
+//===----------------------------------------------------------------------===//
+
+ShardingRule EmbeddingOp::getShardingRule() {
+  ShardingRule rule;
+  ArrayRef<int64_t> ids = getGlobalShape(getIds().getType());
+  ArrayRef<int64_t> table = getGlobalShape(getTable().getType());
+  SmallVector<unsigned, 6> tokens = addFactors(rule, "tokens", ids);
+  unsigned rows = rule.addFactor("vocab", table.front(),
+                                 getShard() ? FactorKind::Contracted : FactorKind::Decomposable);
+  SmallVector<unsigned, 6> hidden = addFactors(rule, "hidden", table.drop_front());
+  rule.operands.push_back(tokens);
+  rule.operands.push_back(concat({rows}, hidden));
+  rule.results.push_back(concat(tokens, hidden));
+  return rule;
+}
+
+LogicalResult EmbeddingOp::verify() {
+  // embedding-c1
+  int64_t idsRank = getIds().getType().getRank(), tableRank = getTable().getType().getRank();
+  if (tableRank < 1)
+    return emitOpError() << "expects a table of at least 1 dim, got " << getTable().getType();
+  if (failed(verifyRank(*this, getResult(), idsRank + tableRank - 1, "a result")) ||
+      failed(verifyElementTypes(*this, {getTable(), getResult()})))
+    return failure();
+  // embedding-c2
+  if (getShard()) {
+    DistAttr shard = getDist(getShard().getType()), table = getDist(getTable().getType());
+    if (!shard || !table || shard.getDims().size() != 1)
+      return emitOpError() << "expects a placed table and shard numbers of one dim, got "
+                           << getShard().getType();
+    if (shard.getMesh() != table.getMesh() || shard.getDims()[0] != table.getDims()[0]) {
+      InFlightDiagnostic error =
+          emitOpError() << "expects shard numbers over the axes that cut the table's rows, "
+                        << table.getDims()[0].str() << ", got " << shard.getDims()[0].str();
+      error.attachNote(getShard().getLoc()) << "shard numbers defined here";
+      return error;
+    }
+  }
+  return verifyByRule(*this, getShardingRule());
+}
+
+bool EmbeddingOp::canDecompose(unsigned factor) {
+  return getShardingRule().factors[factor].name == "vocab";
+}
+
+/// embedding(ids, table) with cut rows -> embedding(ids, table) shard axis_index: each device
+/// looks up its own rows, and the result is a partial sum.
+FailureOr<SmallVector<Value>> EmbeddingOp::decompose(OpBuilder &builder, ValueRange operands,
+                                                     ArrayRef<AxesAttr> factorAxes) {
+  auto ids = getTensor(operands[0]), table = getTensor(operands[1]);
+  DistAttr dist = getDist(table);
+  MeshOp mesh = lookupMesh(builder.getInsertionBlock()->getParentOp(), dist.getMesh());
+  AxesAttr rows = dist.getDims().front();
+  int64_t shards = getNumShards(mesh, rows);
+  RankedTensorType shardType = getPlacedType(mesh, {shards}, builder.getI32Type(), {rows});
+  auto shard = AxisIndexOp::create(builder, getLoc(), shardType);
+  SmallVector<AxesAttr> dims(getDist(ids).getDims());
+  llvm::append_range(dims, dist.getDims().drop_front());
+  RankedTensorType type = getPlacedType(mesh, getGlobalShape(getResult().getType()),
+                                        table.getElementType(), dims, rows);
+  auto lookup = EmbeddingOp::create(builder, getLoc(), type, operands[0], operands[1], shard);
+  lookup->setDiscardableAttrs(getOperation()->getDiscardableAttrDictionary());
+  return SmallVector<Value>{lookup.getResult()};
+}
+
+//===----------------------------------------------------------------------===//
+// Matmul
+//===----------------------------------------------------------------------===//
+
+ShardingRule MatmulOp::getShardingRule() {
+  ShardingRule rule;
+  rule.partial = PartialRule::Bilinear;
+  ArrayRef<int64_t> lhs = getGlobalShape(getLhs().getType());
+  ArrayRef<int64_t> rhs = getGlobalShape(getRhs().getType());
+  SmallVector<unsigned, 6> m = addFactors(rule, "m", lhs.drop_back(getContract()));
+  SmallVector<unsigned, 6> k =
+      addFactors(rule, "k", rhs.take_front(getContract()), FactorKind::Contracted);
+  SmallVector<unsigned, 6> n = addFactors(rule, "n", rhs.drop_front(getContract()));
+  rule.operands.push_back(concat(m, k));
+  rule.operands.push_back(concat(k, n));
+  rule.results.push_back(concat(m, n));
+  return rule;
+}
+
+LogicalResult MatmulOp::verify() {
+  // matmul-c1
+  int64_t contract = getContract();
+  int64_t lhs = getLhs().getType().getRank(), rhs = getRhs().getType().getRank();
+  if (contract < 1 || contract > std::min(lhs, rhs))
+    return emitOpError() << "expects to contract 1 to " << std::min(lhs, rhs) << " dims, got "
+                         << contract;
+  // matmul-c2
+  if (failed(verifyRank(*this, getResult(), lhs + rhs - 2 * contract, "a result")))
+    return failure();
+  // matmul-c3
+  if (failed(verifyElementTypes(*this, {getLhs(), getRhs(), getResult()})))
+    return failure();
+  return verifyByRule(*this, getShardingRule());
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise
+//===----------------------------------------------------------------------===//
+
+ShardingRule SiluOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::None); }
+ShardingRule ReluOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::None); }
+ShardingRule GeluOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::None); }
+ShardingRule AddOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::Additive); }
+ShardingRule MulOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::Bilinear); }
+
+LogicalResult SiluOp::verify() { return verifyByRule(*this, getShardingRule()); }
+LogicalResult ReluOp::verify() { return verifyByRule(*this, getShardingRule()); }
+LogicalResult GeluOp::verify() { return verifyByRule(*this, getShardingRule()); }
+
+/// add-c1, mul-c1
+template <typename OpT>
+static LogicalResult verifyBinary(OpT op) {
+  int64_t rank = op.getLhs().getType().getRank();
+  if (failed(verifyRank(op, op.getResult(), rank, "a result")))
+    return failure();
+  if (op.getRhs().getType().getRank() > rank)
+    return op.emitOpError() << "expects the right operand to have at most " << rank << " dims, got "
+                            << op.getRhs().getType();
+  if (failed(verifyElementTypes(op, {op.getLhs(), op.getRhs(), op.getResult()})))
+    return failure();
+  return verifyByRule(op, op.getShardingRule());
+}
+
+LogicalResult AddOp::verify() { return verifyBinary(*this); }
+LogicalResult MulOp::verify() { return verifyBinary(*this); }
+
+//===----------------------------------------------------------------------===//
+// Norms
+//===----------------------------------------------------------------------===//
+
+static ShardingRule getNormRule(Operation *op) {
+  ShardingRule rule;
+  ArrayRef<int64_t> x = getGlobalShape(getTensor(op->getOperand(0)));
+  int64_t normed = getTensor(op->getOperand(1)).getRank();
+  SmallVector<unsigned, 6> rows = addFactors(rule, "rows", x.drop_back(normed));
+  SmallVector<unsigned, 6> hidden =
+      addFactors(rule, "hidden", x.take_back(normed), FactorKind::Decomposable);
+  rule.operands.push_back(concat(rows, hidden));
+  for (unsigned i = 1; i < op->getNumOperands(); ++i)
+    rule.operands.push_back(hidden);
+  rule.results.push_back(concat(rows, hidden));
+  return rule;
+}
+
+/// norm-c1
+static LogicalResult verifyNorm(Operation *op, double epsilon) {
+  int64_t rank = getTensor(op->getOperand(0)).getRank();
+  int64_t normed = getTensor(op->getOperand(1)).getRank();
+  if (normed < 1 || normed > rank)
+    return op->emitOpError() << "expects a scale of 1 to " << rank << " dims, got "
+                             << op->getOperand(1).getType();
+  if (op->getNumOperands() > 2 && failed(verifyRank(op, op->getOperand(2), normed, "a bias")))
+    return failure();
+  if (failed(verifyRank(op, op->getResult(0), rank, "a result")))
+    return failure();
+  SmallVector<Value> values(op->getOperands());
+  if (failed(verifyElementTypes(op, values)))
+    return failure();
+  if (!std::isfinite(epsilon) || epsilon < 0)
+    return op->emitOpError() << "expects a finite epsilon that is not negative, got " << epsilon;
+  return verifyByRule(op, getNormRule(op));
+}
+
+ShardingRule RmsNormOp::getShardingRule() { return getNormRule(*this); }
+ShardingRule LayerNormOp::getShardingRule() { return getNormRule(*this); }
+LogicalResult RmsNormOp::verify() { return verifyNorm(*this, getEpsilon().convertToDouble()); }
+LogicalResult LayerNormOp::verify() { return verifyNorm(*this, getEpsilon().convertToDouble()); }
+
+//===----------------------------------------------------------------------===//
+// Rope
+//===----------------------------------------------------------------------===//
+
+ShardingRule RopeOp::getShardingRule() {
+  ShardingRule rule;
+  ArrayRef<int64_t> x = getGlobalShape(getX().getType());
+  unsigned batch = rule.addFactor("batch", x[0]);
+  unsigned tokens = rule.addFactor("tokens", x[1]);
+  SmallVector<unsigned, 6> heads = addFactors(rule, "heads", x.drop_front(2).drop_back());
+  unsigned headDim = rule.addFactor("head_dim", x.back(), FactorKind::Indivisible);
+  SmallVector<unsigned, 6> all = concat({batch, tokens}, concat(heads, {headDim}));
+  rule.operands.push_back(all);
+  rule.operands.push_back({tokens});
+  rule.results.push_back(all);
+  return rule;
+}
+
+LogicalResult RopeOp::verify() {
+  // rope-c1
+  if (getX().getType().getRank() < 3)
+    return emitOpError() << "expects an operand of at least 3 dims, got " << getX().getType();
+  if (failed(verifyRank(*this, getPositions(), 1, "positions")) ||
+      failed(verifyRank(*this, getResult(), getX().getType().getRank(), "a result")))
+    return failure();
+  // rope-c2
+  int64_t headDim = getGlobalShape(getX().getType()).back();
+  if (getConfig().getDims() > headDim)
+    return emitOpError() << "expects at most " << headDim << " rotated dims, got "
+                         << getConfig().getDims();
+  return verifyByRule(*this, getShardingRule());
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+/// Positions come in pairs, and masks need them.
+template <typename OpT>
+static LogicalResult verifyMask(OpT op) {
+  bool hasPositions = static_cast<bool>(op.getQueryPositions());
+  if (hasPositions != static_cast<bool>(op.getKeyPositions()))
+    return op.emitOpError() << "expects positions of both queries and keys, or of neither";
+  if ((op.getCausal() || op.getWindow()) && !hasPositions)
+    return op.emitOpError() << "expects positions of queries and keys with a mask, got none";
+  if (op.getWindow() && (!op.getCausal() || *op.getWindow() < 1))
+    return op.emitOpError() << "expects a causal window of at least 1, got " << *op.getWindow();
+  if (!hasPositions)
+    return success();
+  if (failed(verifyRank(op, op.getQueryPositions(), 1, "query positions")))
+    return failure();
+  return verifyRank(op, op.getKeyPositions(), 1, "key positions");
+}
+
+ShardingRule AttentionOp::getShardingRule() {
+  ShardingRule rule;
+  ArrayRef<int64_t> q = getGlobalShape(getQuery().getType());
+  ArrayRef<int64_t> v = getGlobalShape(getValue().getType());
+  unsigned batch = rule.addFactor("batch", q[0]);
+  unsigned query = rule.addFactor("query", q[1]);
+  unsigned group = rule.addFactor("heads", q[2]);
+  unsigned head = rule.addFactor("heads", q[3]);
+  unsigned headDim = rule.addFactor("head_dim", q[4], FactorKind::Indivisible);
+  unsigned key = rule.addFactor("key", v[1], FactorKind::Decomposable);
+  unsigned valueDim = rule.addFactor("value_dim", v[3], FactorKind::Indivisible);
+  rule.operands.push_back({batch, query, group, head, headDim});
+  rule.operands.push_back({batch, key, group, headDim});
+  rule.operands.push_back({batch, key, group, valueDim});
+  if (getQueryPositions()) {
+    rule.operands.push_back({query});
+    rule.operands.push_back({key});
+  }
+  rule.results.push_back({batch, query, group, head, valueDim});
+  return rule;
+}
+
+LogicalResult AttentionOp::verify() {
+  // attention-c1
+  if (failed(verifyRank(*this, getQuery(), 5, "a query")) ||
+      failed(verifyRank(*this, getKey(), 4, "a key")) ||
+      failed(verifyRank(*this, getValue(), 4, "a value")) ||
+      failed(verifyRank(*this, getResult(), 5, "a result")) ||
+      failed(verifyElementTypes(*this, {getQuery(), getKey(), getValue(), getResult()})))
+    return failure();
+  // attention-c2
+  if (failed(verifyMask(*this)))
+    return failure();
+  // attention-c3
+  int64_t queries = getGlobalShape(getQuery().getType())[1];
+  int64_t keys = getGlobalShape(getKey().getType())[1];
+  bool isStatic = !ShapedType::isDynamic(queries) && !ShapedType::isDynamic(keys);
+  if (static_cast<int64_t>(getPast()) < 0 ||
+      (isStatic && keys - queries != static_cast<int64_t>(getPast())))
+    return emitOpError() << "expects 'past' to be the number of keys before the first query, "
+                         << keys << " keys - " << queries << " queries, got " << getPast();
+  return verifyByRule(*this, getShardingRule());
+}
+
+ShardingRule AttentionScoresOp::getShardingRule() {
+  ShardingRule rule;
+  ArrayRef<int64_t> q = getGlobalShape(getQuery().getType());
+  unsigned batch = rule.addFactor("batch", q[0]);
+  unsigned query = rule.addFactor("query", q[1]);
+  unsigned group = rule.addFactor("heads", q[2]);
+  unsigned head = rule.addFactor("heads", q[3]);
+  unsigned headDim = rule.addFactor("head_dim", q[4], FactorKind::Contracted);
+  unsigned key = rule.addFactor("key", getGlobalShape(getKey().getType())[1]);
+  rule.partial = PartialRule::Bilinear;
+  rule.operands.push_back({batch, query, group, head, headDim});
+  rule.operands.push_back({batch, key, group, headDim});
+  rule.results.push_back({batch, group, head, query, key});
+  return rule;
+}
+
+LogicalResult AttentionScoresOp::verify() {
+  // attention_scores-c1
+  if (failed(verifyRank(*this, getQuery(), 5, "a query")) ||
+      failed(verifyRank(*this, getKey(), 4, "a key")) ||
+      failed(verifyRank(*this, getResult(), 5, "a result")) ||
+      failed(verifyElementTypes(*this, {getQuery(), getKey(), getResult()})))
+    return failure();
+  return verifyByRule(*this, getShardingRule());
+}
+
+ShardingRule SoftmaxOp::getShardingRule() {
+  ShardingRule rule;
+  ArrayRef<int64_t> scores = getGlobalShape(getScores().getType());
+  SmallVector<unsigned, 6> leading = addFactors(rule, "heads", scores.drop_back(2));
+  unsigned query = rule.addFactor("query", scores[scores.size() - 2]);
+  unsigned key = rule.addFactor("key", scores.back(), FactorKind::Decomposable);
+  SmallVector<unsigned, 6> all = concat(leading, {query, key});
+  rule.operands.push_back(all);
+  if (getQueryPositions()) {
+    rule.operands.push_back({query});
+    rule.operands.push_back({key});
+  }
+  rule.results.push_back(all);
+  return rule;
+}
+
+LogicalResult SoftmaxOp::verify() {
+  // softmax-c1
+  if (getScores().getType().getRank() < 2)
+    return emitOpError() << "expects an operand of at least 2 dims, got " << getScores().getType();
+  // softmax-c2
+  if (failed(verifyMask(*this)))
+    return failure();
+  return verifyByRule(*this, getShardingRule());
+}
+
+ShardingRule AttentionContextOp::getShardingRule() {
+  ShardingRule rule;
+  ArrayRef<int64_t> p = getGlobalShape(getWeights().getType());
+  unsigned batch = rule.addFactor("batch", p[0]);
+  unsigned group = rule.addFactor("heads", p[1]);
+  unsigned head = rule.addFactor("heads", p[2]);
+  unsigned query = rule.addFactor("query", p[3]);
+  unsigned key = rule.addFactor("key", p[4], FactorKind::Contracted);
+  unsigned headDim = rule.addFactor("head_dim", getGlobalShape(getValue().getType())[3]);
+  rule.partial = PartialRule::Bilinear;
+  rule.operands.push_back({batch, group, head, query, key});
+  rule.operands.push_back({batch, key, group, headDim});
+  rule.results.push_back({batch, query, group, head, headDim});
+  return rule;
+}
+
+LogicalResult AttentionContextOp::verify() {
+  // attention_context-c1
+  if (failed(verifyRank(*this, getWeights(), 5, "weights")) ||
+      failed(verifyRank(*this, getValue(), 4, "a value")) ||
+      failed(verifyRank(*this, getResult(), 5, "a result")) ||
+      failed(verifyElementTypes(*this, {getWeights(), getValue(), getResult()})))
+    return failure();
+  return verifyByRule(*this, getShardingRule());
+}
+
+//===----------------------------------------------------------------------===//
+// Slice and reorder
+//===----------------------------------------------------------------------===//
+
+ShardingRule SliceOp::getShardingRule() {
+  ShardingRule rule;
+  rule.partial = PartialRule::Bilinear;
+  ArrayRef<int64_t> shape = getGlobalShape(getOperand().getType());
+  SmallVector<unsigned, 6> source, target;
+  for (auto [dim, size] : llvm::enumerate(shape)) {
+    bool touched = dim == static_cast<size_t>(getDim());
+    source.push_back(
+        rule.addFactor("d", size, touched ? FactorKind::Indivisible : FactorKind::Free));
+    target.push_back(touched ? rule.addFactor("d", getGlobalShape(getResult().getType())[dim],
+                                              FactorKind::Indivisible)
+                             : source.back());
+  }
+  rule.operands.push_back(source);
+  rule.results.push_back(target);
+  return rule;
+}
+
+static LogicalResult verifyDim(Operation *op, int64_t dim, RankedTensorType type) {
+  if (dim >= 0 && dim < type.getRank())
+    return success();
+  return op->emitOpError() << "expects a dim from 0 to " << type.getRank() - 1 << ", got " << dim;
+}
+
+LogicalResult SliceOp::verify() {
+  // slice-c1
+  auto type = getTensor(getOperand());
+  if (failed(verifyDim(*this, getDim(), type)) ||
+      failed(verifyRank(*this, getResult(), type.getRank(), "a result")) ||
+      failed(verifyElementTypes(*this, {getOperand(), getResult()})))
+    return failure();
+  // slice-c2
+  int64_t size = getGlobalShape(type)[getDim()];
+  int64_t count = getGlobalShape(getTensor(getResult()))[getDim()];
+  int64_t offset = getOffset(), end = 0;
+  bool isStatic = !ShapedType::isDynamic(size) && !ShapedType::isDynamic(count);
+  if (offset < 0 || (isStatic && (llvm::AddOverflow(offset, count, end) || end > size)))
+    return emitOpError() << "expects elements inside dim " << getDim() << " of size " << size
+                         << ", got " << count << " elements from " << offset << " on";
+  return verifyByRule(*this, getShardingRule());
+}
+
+namespace {
+/// slice(x) of all elements -> x
+struct DropFullSlice final : OpRewritePattern<SliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(SliceOp op, PatternRewriter &rewriter) const override {
+    if (op.getOperand().getType() != op.getResult().getType() ||
+        ShapedType::isDynamic(op.getOperand().getType().getDimSize(op.getDim())))
+      return rewriter.notifyMatchFailure(op, "takes a part");
+    rewriter.replaceOp(op, op.getOperand());
+    return success();
+  }
+};
+
+/// slice(reorder(x) inverse) of one token -> slice(x) where that token stands: one token needs
+/// no permutation of all.
+struct SliceBeforeReorder final : OpRewritePattern<SliceOp> {
+  using OpRewritePattern::OpRewritePattern;
+  LogicalResult matchAndRewrite(SliceOp op, PatternRewriter &rewriter) const override {
+    auto reorder = op.getOperand().getDefiningOp<ReorderOp>();
+    if (!reorder || !reorder.getInverse() || reorder.getDim() != op.getDim())
+      return rewriter.notifyMatchFailure(op, "not a slice of reordered tokens");
+    int64_t dim = op.getDim();
+    int64_t tokens = getGlobalShape(getTensor(op.getOperand()))[dim];
+    if (ShapedType::isDynamic(tokens) || getGlobalShape(getTensor(op.getResult()))[dim] != 1)
+      return rewriter.notifyMatchFailure(op, "more than one token");
+    int64_t position = reorder.getOrder().getPositionOf(op.getOffset(), tokens);
+    rewriter.modifyOpInPlace(op, [&]() {
+      op.getOperandMutable().assign(reorder.getOperand());
+      op.setOffset(position);
+    });
+    return success();
+  }
+};
+} // namespace
+
+void SliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
+  patterns.add<DropFullSlice, SliceBeforeReorder>(context);
+}
+
+ShardingRule ReorderOp::getShardingRule() {
+  ShardingRule rule = getElementwiseRule(*this, PartialRule::Bilinear);
+  rule.factors[getDim()].kind = FactorKind::Indivisible;
+  return rule;
+}
+
+LogicalResult ReorderOp::verify() {
+  // reorder-c1
+  if (failed(verifyDim(*this, getDim(), getTensor(getOperand()))))
+    return failure();
+  if (getOperand().getType() != getResult().getType())
+    return emitOpError() << "expects a result of type " << getOperand().getType() << ", got "
+                         << getResult().getType();
+  return verifyByRule(*this, getShardingRule());
+}
+
+/// reorder(reorder(x)) there and back -> x
+OpFoldResult ReorderOp::fold(FoldAdaptor) {
+  auto other = getOperand().getDefiningOp<ReorderOp>();
+  if (other && other.getDim() == getDim() && other.getOrder() == getOrder() &&
+      other.getInverse() != getInverse())
+    return other.getOperand();
+  return {};
+}

@@ -1,0 +1,132 @@
+//===- Dialect.cpp - Registration of the dialect -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Registration, the bytecode version, and the rules for the dialect's attributes on
+// other dialects' ops.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Dagrt.h"
+
+#include "mlir/Bytecode/BytecodeImplementation.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+#include "dagrt/IR/DagrtDialect.cpp.inc"
+
+#define GET_TYPEDEF_CLASSES
+#include "dagrt/IR/DagrtTypes.cpp.inc"
+
+#include "dagrt/IR/DagrtInterfaces.cpp.inc"
+
+namespace {
+/// Version of the dialect that wrote a bytecode file; compared when one is read.
+struct Version final : DialectVersion {
+  explicit Version(uint64_t number) : number(number) {}
+  uint64_t number;
+};
+
+/// Attributes and types are stored as text; only the version is ours.
+struct BytecodeInterface final : BytecodeDialectInterface {
+  explicit BytecodeInterface(Dialect *dialect) : BytecodeDialectInterface(dialect) {}
+  static constexpr uint64_t kVersion = 1;
+
+  void writeVersion(DialectBytecodeWriter &writer) const override { writer.writeVarInt(kVersion); }
+
+  std::unique_ptr<DialectVersion> readVersion(DialectBytecodeReader &reader) const override {
+    uint64_t number = 0;
+    if (failed(reader.readVarInt(number)))
+      return nullptr;
+    if (number > kVersion) {
+      reader.emitError() << "expects dagrt bytecode of version " << kVersion
+                         << " or earlier, got version " << number;
+      return nullptr;
+    }
+    return std::make_unique<Version>(number);
+  }
+};
+} // namespace
+
+void DagrtDialect::initialize() {
+  registerAttributes();
+  addTypes<
+#define GET_TYPEDEF_LIST
+#include "dagrt/IR/DagrtTypes.cpp.inc"
+      >();
+  addOperations<
+#define GET_OP_LIST
+#include "dagrt/IR/DagrtOps.cpp.inc"
+      >();
+  addInterfaces<BytecodeInterface>();
+}
+
+RoleAttr dagrt::getRole(Operation *op) {
+  return op->getAttrOfType<RoleAttr>(DagrtDialect::kRoleAttrName);
+}
+
+CostAttr dagrt::getCost(Operation *op) {
+  return op->getAttrOfType<CostAttr>(DagrtDialect::kCostAttrName);
+}
+
+/// A placed function says how its arguments and results lie; a result is a whole sum.
+static LogicalResult verifyPlacedFunction(Operation *op) {
+  auto function = dyn_cast<func::FuncOp>(op);
+  if (!function)
+    return op->emitOpError() << "expects '" << DagrtDialect::kLogicalAttrName << "' on a function";
+  for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
+    if (failed(verifyPlacedType(op, type, "argument #" + Twine(i))))
+      return failure();
+  for (auto [i, type] : llvm::enumerate(function.getResultTypes())) {
+    if (failed(verifyPlacedType(op, type, "result #" + Twine(i))))
+      return failure();
+    DistAttr dist = getDist(type);
+    if (dist && dist.isPartial()) {
+      InFlightDiagnostic error = op->emitOpError()
+                                 << "expects result #" << i
+                                 << " not to be partial, got a sum not yet reduced over "
+                                 << dist.getPartial().str();
+      if (!function.isExternal())
+        error.attachNote(function.getBody().front().getTerminator()->getLoc())
+            << "returned here; 'dagrt.all_reduce' completes it";
+      return failure();
+    }
+  }
+  return success();
+}
+
+LogicalResult DagrtDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
+  StringRef name = attribute.getName();
+  auto expect = [&](bool holds, StringRef kind) -> LogicalResult {
+    if (holds)
+      return success();
+    return op->emitOpError() << "expects '" << name << "' to be a " << kind << " attribute, got "
+                             << attribute.getValue();
+  };
+  if (name == kRoleAttrName)
+    return expect(isa<RoleAttr>(attribute.getValue()), "#dagrt.role");
+  if (name == kCostAttrName)
+    return expect(isa<CostAttr>(attribute.getValue()), "#dagrt.cost");
+  if (name == kTimingAttrName)
+    return expect(isa<TimingAttr>(attribute.getValue()), "#dagrt.timing");
+  if (name == kLogicalAttrName) {
+    if (failed(expect(isa<LogicalAttr>(attribute.getValue()), "#dagrt.logical")))
+      return failure();
+    return verifyPlacedFunction(op);
+  }
+  return success();
+}
+
+LogicalResult MessageType::verify(function_ref<InFlightDiagnostic()> emitError,
+                                  RankedTensorType payload) {
+  if (getDist(payload))
+    return success();
+  return emitError() << "expects a placed payload, got " << payload;
+}

@@ -1,0 +1,300 @@
+//===- Distribution.cpp - Arithmetic of distributions -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Axes are compared and cut as lists of sub-axes `[pre, pre * size)` of an axis that is
+// read as a product, most significant factor first. Every list that leaves this
+// file is normalized, so equal cuts are equal attributes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Distribution.h"
+#include "dagrt/IR/Dagrt.h"
+
+#include "llvm/ADT/SmallBitVector.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+DistAttr dagrt::getDist(Type type) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  return tensor ? dyn_cast_or_null<DistAttr>(tensor.getEncoding()) : DistAttr();
+}
+
+ArrayRef<int64_t> dagrt::getGlobalShape(RankedTensorType type) {
+  DistAttr dist = getDist(type);
+  return dist ? dist.getOf() : type.getShape();
+}
+
+MeshOp dagrt::lookupMesh(Operation *from, FlatSymbolRefAttr name) {
+  return SymbolTable::lookupNearestSymbolFrom<MeshOp>(from, name.getAttr());
+}
+
+//===----------------------------------------------------------------------===//
+// Axes
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A part of an axis with its numbers filled in.
+struct SubAxis {
+  StringRef name;
+  int64_t pre = 1;      ///< Product of the factors before it.
+  int64_t size = 1;     ///< Number of indices.
+  int64_t full = 1;     ///< Size of the whole axis.
+  int64_t rotation = 0; ///< Of a whole axis.
+
+  int64_t end() const { return pre * size; }
+};
+} // namespace
+
+static SubAxis resolve(MeshOp mesh, AxisRefAttr ref) {
+  int64_t full = std::max<int64_t>(mesh.getAxisSize(ref.getName()), 1);
+  if (ref.isWhole())
+    return {ref.getName(), 1, full, full, ref.getRotation()};
+  return {ref.getName(), ref.getPreSize(), ref.getSize(), full, 0};
+}
+
+static SmallVector<SubAxis, 4> resolve(MeshOp mesh, AxesAttr axes) {
+  SmallVector<SubAxis, 4> result;
+  if (axes)
+    for (AxisRefAttr ref : axes)
+      result.push_back(resolve(mesh, ref));
+  return result;
+}
+
+/// The normalized attribute of a list of sub-axes.
+static AxesAttr build(MLIRContext *context, ArrayRef<SubAxis> parts) {
+  SmallVector<SubAxis, 4> merged;
+  for (const SubAxis &part : parts) {
+    if (part.size == 1)
+      continue;
+    bool joins = !merged.empty() && merged.back().name == part.name &&
+                 merged.back().end() == part.pre && merged.back().rotation == 0 &&
+                 part.rotation == 0;
+    if (joins)
+      merged.back().size *= part.size;
+    else
+      merged.push_back(part);
+  }
+  SmallVector<AxisRefAttr, 4> refs;
+  for (const SubAxis &part : merged) {
+    bool whole = part.pre == 1 && part.size == part.full;
+    refs.push_back(AxisRefAttr::get(context, part.name, whole ? 0 : part.pre, whole ? 0 : part.size,
+                                    part.rotation));
+  }
+  return AxesAttr::get(context, refs);
+}
+
+AxesAttr dagrt::normalizeAxes(MeshOp mesh, ArrayRef<AxisRefAttr> axes) {
+  SmallVector<SubAxis, 4> parts;
+  for (AxisRefAttr ref : axes)
+    parts.push_back(resolve(mesh, ref));
+  return build(mesh.getContext(), parts);
+}
+
+AxesAttr dagrt::concatAxes(MeshOp mesh, AxesAttr front, AxesAttr back) {
+  SmallVector<SubAxis, 4> parts = resolve(mesh, front);
+  llvm::append_range(parts, resolve(mesh, back));
+  return build(mesh.getContext(), parts);
+}
+
+bool dagrt::overlaps(MeshOp mesh, AxesAttr a, AxesAttr b) {
+  for (const SubAxis &x : resolve(mesh, a))
+    for (const SubAxis &y : resolve(mesh, b))
+      if (x.name == y.name && x.pre < y.end() && y.pre < x.end())
+        return true;
+  return false;
+}
+
+std::optional<AxesAttr> dagrt::removeTail(MeshOp mesh, AxesAttr whole, AxesAttr tail) {
+  SmallVector<SubAxis, 4> left = resolve(mesh, whole), cut = resolve(mesh, tail);
+  while (!cut.empty()) {
+    if (left.empty())
+      return std::nullopt;
+    SubAxis &w = left.back(), &t = cut.back();
+    if (w.name != t.name || w.end() != t.end() || w.rotation != t.rotation)
+      return std::nullopt;
+    if (w.size == t.size) {
+      left.pop_back();
+      cut.pop_back();
+    } else if (w.rotation == 0 && w.size > t.size && w.size % t.size == 0) {
+      w.size /= t.size;
+      cut.pop_back();
+    } else if (w.rotation == 0 && t.size > w.size && t.size % w.size == 0) {
+      t.size /= w.size;
+      left.pop_back();
+    } else {
+      return std::nullopt;
+    }
+  }
+  return build(mesh.getContext(), left);
+}
+
+std::optional<AxesAttr> dagrt::removeHead(MeshOp mesh, AxesAttr whole, AxesAttr head) {
+  SmallVector<SubAxis, 4> left = resolve(mesh, whole), cut = resolve(mesh, head);
+  // From the front: a head may be the major part of an axis.
+  size_t i = 0;
+  for (size_t j = 0; j < cut.size();) {
+    if (i == left.size())
+      return std::nullopt;
+    SubAxis &w = left[i], &h = cut[j];
+    if (w.name != h.name || w.pre != h.pre || w.rotation != h.rotation)
+      return std::nullopt;
+    if (w.size == h.size) {
+      ++i;
+      ++j;
+    } else if (w.rotation == 0 && w.size > h.size && w.size % h.size == 0) {
+      w.pre *= h.size;
+      w.size /= h.size;
+      ++j;
+    } else if (w.rotation == 0 && h.size > w.size && h.size % w.size == 0) {
+      h.pre *= w.size;
+      h.size /= w.size;
+      ++i;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return build(mesh.getContext(), ArrayRef<SubAxis>(left).drop_front(i));
+}
+
+//===----------------------------------------------------------------------===//
+// Shards
+//===----------------------------------------------------------------------===//
+
+int64_t dagrt::getNumShards(MeshOp mesh, AxesAttr axes) {
+  int64_t shards = 1;
+  for (const SubAxis &part : resolve(mesh, axes))
+    shards *= part.size;
+  return shards;
+}
+
+/// Index of a device along the axis `name`.
+static int64_t getAxisIndex(MeshOp mesh, StringRef name, int64_t device) {
+  ArrayRef<int64_t> sizes = mesh.getAxisSizes();
+  for (size_t i = sizes.size(); i-- > 0;) {
+    int64_t index = device % sizes[i];
+    if (cast<StringAttr>(mesh.getAxisNames()[i]).getValue() == name)
+      return index;
+    device /= sizes[i];
+  }
+  return 0;
+}
+
+int64_t dagrt::getShardIndex(MeshOp mesh, AxesAttr axes, int64_t device) {
+  int64_t shard = 0;
+  for (const SubAxis &part : resolve(mesh, axes)) {
+    int64_t index = getAxisIndex(mesh, part.name, device);
+    index = (index + part.rotation) % part.full;
+    if (index < 0)
+      index += part.full;
+    int64_t rest = part.full / part.end();
+    shard = shard * part.size + (index / rest) % part.size;
+  }
+  return shard;
+}
+
+SmallVector<Range> dagrt::getBox(MeshOp mesh, DistAttr dist, int64_t device) {
+  SmallVector<Range> box;
+  for (auto [axes, size] : llvm::zip_equal(dist.getDims(), dist.getOf())) {
+    int64_t local = getShardSize(size, getNumShards(mesh, axes));
+    int64_t begin = std::min(getShardIndex(mesh, axes, device) * local, size);
+    box.push_back({begin, std::min(begin + local, size)});
+  }
+  return box;
+}
+
+int64_t dagrt::getNumReplicas(MeshOp mesh, DistAttr dist) {
+  int64_t used = getNumShards(mesh, dist.getPartial());
+  for (AxesAttr axes : dist.getDims())
+    used *= getNumShards(mesh, axes);
+  return mesh.getNumDevices() / std::max<int64_t>(used, 1);
+}
+
+RankedTensorType dagrt::getPlacedType(MeshOp mesh, ArrayRef<int64_t> globalShape, Type elementType,
+                                      ArrayRef<AxesAttr> dims, AxesAttr partial) {
+  MLIRContext *context = mesh.getContext();
+  SmallVector<int64_t> local;
+  for (auto [size, axes] : llvm::zip_equal(globalShape, dims))
+    local.push_back(getShardSize(size, getNumShards(mesh, axes)));
+  if (!partial)
+    partial = AxesAttr::get(context, {});
+  auto dist = DistAttr::get(context, FlatSymbolRefAttr::get(mesh.getSymNameAttr()), dims,
+                            globalShape, partial);
+  return RankedTensorType::get(local, elementType, dist);
+}
+
+//===----------------------------------------------------------------------===//
+// Verification
+//===----------------------------------------------------------------------===//
+
+/// Checks one axis reference; `where` says where it stands.
+static LogicalResult verifyAxis(Operation *op, MeshOp mesh, AxisRefAttr ref, const Twine &what) {
+  int64_t full = mesh.getAxisSize(ref.getName());
+  if (full == 0) {
+    InFlightDiagnostic error = op->emitOpError()
+                               << "expects " << what << " to use axes of mesh '@"
+                               << mesh.getSymName() << "', got axis \"" << ref.getName() << '"';
+    error.attachNote(mesh.getLoc()) << "mesh declared here";
+    return error;
+  }
+  if (ref.isWhole())
+    return success();
+  int64_t end = ref.getPreSize() * ref.getSize();
+  if (end <= full && full % end == 0)
+    return success();
+  InFlightDiagnostic error = op->emitOpError()
+                             << "expects " << what << " to use a factor of axis \"" << ref.getName()
+                             << "\", which has the size " << full << ", got " << ref.str();
+  error.attachNote(mesh.getLoc()) << "mesh declared here";
+  return error;
+}
+
+LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what) {
+  auto tensor = dyn_cast<RankedTensorType>(type);
+  DistAttr dist = getDist(type);
+  if (!dist)
+    return success();
+  MeshOp mesh = lookupMesh(op, dist.getMesh());
+  if (!mesh)
+    return op->emitOpError() << "expects " << what << " to lie on a mesh of this module, got '"
+                             << dist.getMesh() << "'";
+  // All axis lists of the type, with the dim they stand at; partial comes last.
+  SmallVector<AxesAttr, 8> lists(dist.getDims());
+  lists.push_back(dist.getPartial());
+  for (AxesAttr axes : lists)
+    for (AxisRefAttr ref : axes)
+      if (failed(verifyAxis(op, mesh, ref, what)))
+        return failure();
+  SmallVector<SubAxis, 8> used;
+  for (AxesAttr axes : lists) {
+    for (const SubAxis &part : resolve(mesh, axes)) {
+      for (const SubAxis &other : used) {
+        if (part.name != other.name || part.pre >= other.end() || other.pre >= part.end())
+          continue;
+        InFlightDiagnostic error = op->emitOpError() << "expects " << what << " to use axis \""
+                                                     << part.name << "\" once, got " << dist;
+        error.attachNote(mesh.getLoc()) << "mesh declared here";
+        return error;
+      }
+      used.push_back(part);
+    }
+  }
+  for (int64_t dim = 0, rank = tensor.getRank(); dim < rank; ++dim) {
+    int64_t shards = getNumShards(mesh, dist.getDims()[dim]);
+    int64_t size = dist.getOf()[dim], local = getShardSize(size, shards);
+    if (tensor.getDimSize(dim) == local)
+      continue;
+    InFlightDiagnostic error = op->emitOpError();
+    error << "expects dim " << dim << " of " << what << " to be " << local;
+    if (shards > 1)
+      error << " (" << size << " elements over " << shards << " shards)";
+    error << ", got " << tensor.getDimSize(dim);
+    error.attachNote(mesh.getLoc()) << "mesh declared here";
+    return error;
+  }
+  return success();
+}

@@ -1,0 +1,81 @@
+//===- Ops.cpp - Syntax shared by the ops -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The custom directives of the ops' assembly formats, and the generated op definitions that
+// use them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Dagrt.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/DialectImplementation.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+/// `<"tp" = 8, "dp" = 2>`
+static ParseResult parseMeshAxes(OpAsmParser &parser, ArrayAttr &names, DenseI64ArrayAttr &sizes) {
+  SmallVector<Attribute> parsedNames;
+  SmallVector<int64_t> parsedSizes;
+  Builder &builder = parser.getBuilder();
+  auto parseAxis = [&]() -> ParseResult {
+    std::string name;
+    if (parser.parseString(&name) || parser.parseEqual() ||
+        parser.parseInteger(parsedSizes.emplace_back()))
+      return failure();
+    parsedNames.push_back(builder.getStringAttr(name));
+    return success();
+  };
+  if (parser.parseCommaSeparatedList(AsmParser::Delimiter::LessGreater, parseAxis))
+    return failure();
+  names = builder.getArrayAttr(parsedNames);
+  sizes = builder.getDenseI64ArrayAttr(parsedSizes);
+  return success();
+}
+
+static void printMeshAxes(OpAsmPrinter &printer, Operation *, ArrayAttr names,
+                          DenseI64ArrayAttr sizes) {
+  printer << '<';
+  llvm::interleaveComma(
+      llvm::zip_equal(names, sizes.asArrayRef()), printer.getStream(),
+      [&](auto axis) { printer << std::get<0>(axis) << " = " << std::get<1>(axis); });
+  printer << '>';
+}
+
+/// A result that has the type of an operand is not printed.
+static ParseResult parseSameType(OpAsmParser &, Type operand, Type &result) {
+  result = operand;
+  return success();
+}
+static void printSameType(OpAsmPrinter &, Operation *, Type, Type) {}
+
+/// A received value has the message's payload type.
+static ParseResult parsePayloadType(OpAsmParser &parser, Type message, Type &result) {
+  auto type = dyn_cast<MessageType>(message);
+  if (!type)
+    return parser.emitError(parser.getCurrentLocation())
+           << "expects a '!dagrt.message' type, got " << message;
+  result = type.getPayload();
+  return success();
+}
+static void printPayloadType(OpAsmPrinter &, Operation *, Type, Type) {}
+
+/// A double without its type.
+static ParseResult parsePlainF64(OpAsmParser &parser, FloatAttr &value) {
+  double parsed = 0;
+  if (parser.parseFloat(parsed))
+    return failure();
+  value = parser.getBuilder().getF64FloatAttr(parsed);
+  return success();
+}
+static void printPlainF64(OpAsmPrinter &printer, Operation *, FloatAttr value) {
+  printer << value.getValue();
+}
+
+#define GET_OP_CLASSES
+#include "dagrt/IR/DagrtOps.cpp.inc"

@@ -1,0 +1,291 @@
+//===- ShardingRule.cpp - How ops may be cut -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Results follow from operands in three steps: collect the axes that the operands put on each
+// factor (all operands of a factor must agree), check that no factor is cut that may not be
+// and no axis cuts two factors, and read the results' dims off the factors. Axes
+// of contracted factors, and pending sums that the op commutes with, become
+// the results' partial axes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/ShardingRule.h"
+#include "dagrt/IR/Dagrt.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+unsigned ShardingRule::addFactor(StringRef name, int64_t size, FactorKind kind) {
+  factors.push_back({name, size, kind});
+  return factors.size() - 1;
+}
+
+ShardingRule dagrt::getElementwiseRule(Operation *op, PartialRule partial) {
+  ShardingRule rule;
+  rule.partial = partial;
+  ArrayRef<int64_t> shape = getGlobalShape(cast<RankedTensorType>(op->getResult(0).getType()));
+  SmallVector<unsigned, 6> all;
+  for (int64_t size : shape)
+    all.push_back(rule.addFactor("d", size));
+  for (Type type : op->getOperandTypes()) {
+    size_t rank = cast<RankedTensorType>(type).getRank();
+    rule.operands.emplace_back(ArrayRef<unsigned>(all).take_back(rank));
+  }
+  rule.results.push_back(all);
+  return rule;
+}
+
+/// A note at what made operand `index`.
+static void noteOperand(InFlightDiagnostic &error, Operation *op, unsigned index,
+                        const Twine &text) {
+  error.attachNote(op->getOperand(index).getLoc()) << text;
+}
+
+/// Shapes: every dim has the size of its factor.
+static LogicalResult verifySizes(Operation *op, const ShardingRule &rule) {
+  auto check = [&](Type type, ArrayRef<unsigned> dims, StringRef what, unsigned index) {
+    auto tensor = cast<RankedTensorType>(type);
+    ArrayRef<int64_t> shape = getGlobalShape(tensor);
+    for (auto [dim, factor] : llvm::enumerate(dims)) {
+      int64_t expected = rule.factors[factor].size;
+      if (shape[dim] == expected || ShapedType::isDynamic(shape[dim]) ||
+          ShapedType::isDynamic(expected))
+        continue;
+      InFlightDiagnostic error = op->emitOpError()
+                                 << "expects dim " << dim << " of " << what << " #" << index << " ("
+                                 << rule.factors[factor].name << ") to be " << expected << ", got "
+                                 << shape[dim];
+      if (what == "operand")
+        noteOperand(error, op, index, "operand defined here");
+      return failure();
+    }
+    return success();
+  };
+  for (auto [i, dims] : llvm::enumerate(rule.operands))
+    if (failed(check(op->getOperand(i).getType(), dims, "operand", i)))
+      return failure();
+  for (auto [i, dims] : llvm::enumerate(rule.results))
+    if (failed(check(op->getResult(i).getType(), dims, "result", i)))
+      return failure();
+  return success();
+}
+
+namespace {
+/// What the operands say about each factor.
+struct Projection {
+  SmallVector<AxesAttr, 8> axes;   ///< Of each factor; null if no operand has it.
+  SmallVector<unsigned, 8> source; ///< The operand that said it.
+  AxesAttr partial;                ///< Pending sum that passes through.
+};
+} // namespace
+
+/// Collects the axes of each factor from the operands.
+static FailureOr<Projection> projectOperands(Operation *op, MeshOp mesh, const ShardingRule &rule) {
+  Projection projection;
+  projection.axes.resize(rule.factors.size());
+  projection.source.resize(rule.factors.size());
+  for (auto [i, dims] : llvm::enumerate(rule.operands)) {
+    DistAttr dist = getDist(op->getOperand(i).getType());
+    for (auto [dim, factor] : llvm::enumerate(dims)) {
+      AxesAttr axes = normalizeAxes(mesh, dist.getDims()[dim].getAxes());
+      AxesAttr &known = projection.axes[factor];
+      if (!known) {
+        known = axes;
+        projection.source[factor] = i;
+        continue;
+      }
+      if (known == axes)
+        continue;
+      InFlightDiagnostic error = op->emitOpError()
+                                 << "expects dim " << dim << " of operand #" << i << " ("
+                                 << rule.factors[factor].name << ") to be cut over " << known
+                                 << " as operand #" << projection.source[factor] << " is, got "
+                                 << axes.str();
+      noteOperand(error, op, i, "operand defined here");
+      return failure();
+    }
+  }
+  return projection;
+}
+
+/// Factors that must be whole are whole, and no axis cuts two factors.
+static LogicalResult verifyCuts(Operation *op, MeshOp mesh, const ShardingRule &rule,
+                                const Projection &projection) {
+  for (auto [i, factor] : llvm::enumerate(rule.factors)) {
+    AxesAttr axes = projection.axes[i];
+    if (!axes || axes.empty())
+      continue;
+    if (factor.kind == FactorKind::Indivisible || factor.kind == FactorKind::Decomposable) {
+      InFlightDiagnostic error =
+          op->emitOpError() << "expects " << factor.name << " to be whole on each device, got "
+                            << "operand #" << projection.source[i] << " cut over " << axes.str();
+      noteOperand(error, op, projection.source[i], "operand defined here");
+      return failure();
+    }
+    for (size_t j = 0; j < i; ++j) {
+      if (!projection.axes[j] || !overlaps(mesh, projection.axes[j], axes))
+        continue;
+      InFlightDiagnostic error = op->emitOpError()
+                                 << "expects an axis to cut one of the op's dims, got "
+                                 << axes.str() << " on both " << rule.factors[j].name
+                                 << " (operand #" << projection.source[j] << ") and " << factor.name
+                                 << " (operand #" << projection.source[i] << ')';
+      noteOperand(error, op, projection.source[i], "operand defined here");
+      return failure();
+    }
+  }
+  return success();
+}
+
+/// The pending sum that passes through the op.
+static FailureOr<AxesAttr> projectPartial(Operation *op, MeshOp mesh, const ShardingRule &rule) {
+  AxesAttr none = AxesAttr::get(op->getContext(), {});
+  auto getPartial = [&](unsigned i) {
+    DistAttr dist = getDist(op->getOperand(i).getType());
+    return normalizeAxes(mesh, dist.getPartial().getAxes());
+  };
+  AxesAttr pending = none;
+  for (unsigned i = 0, e = rule.operands.size(); i < e; ++i) {
+    AxesAttr partial = getPartial(i);
+    if (partial.empty() && (rule.partial != PartialRule::Additive || pending.empty()))
+      continue;
+    bool fits = (rule.partial == PartialRule::Additive && (i == 0 || partial == pending)) ||
+                (rule.partial == PartialRule::Bilinear && pending.empty());
+    if (fits) {
+      pending = partial;
+      continue;
+    }
+    InFlightDiagnostic error = op->emitOpError();
+    if (rule.partial == PartialRule::Additive)
+      error << "expects all operands to be partial over the same axes, got " << pending.str()
+            << " and " << partial.str() << " (operand #" << i << ')';
+    else if (rule.partial == PartialRule::Bilinear)
+      error << "expects at most one operand to be partial, got operand #" << i << " partial over "
+            << partial.str() << " beside a factor partial over " << pending.str();
+    else
+      error << "expects no partial operand, got operand #" << i << " partial over "
+            << partial.str();
+    unsigned blame = partial.empty() ? 0 : i;
+    noteOperand(error, op, blame, "this is a sum not yet reduced");
+    return failure();
+  }
+  return pending;
+}
+
+FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
+                                                                 const ShardingRule &rule) {
+  DistAttr first = getDist(op->getOperand(0).getType());
+  MeshOp mesh = lookupMesh(op, first.getMesh());
+  for (unsigned i = 1, e = rule.operands.size(); i < e; ++i) {
+    DistAttr dist = getDist(op->getOperand(i).getType());
+    if (dist.getMesh() == first.getMesh())
+      continue;
+    InFlightDiagnostic error = op->emitOpError()
+                               << "expects all operands on mesh '" << first.getMesh()
+                               << "', got operand #" << i << " on '" << dist.getMesh() << "'";
+    noteOperand(error, op, i, "operand defined here; 'dagrt.send' takes a value to another mesh");
+    return failure();
+  }
+  FailureOr<Projection> projection = projectOperands(op, mesh, rule);
+  if (failed(projection) || failed(verifyCuts(op, mesh, rule, *projection)))
+    return failure();
+  FailureOr<AxesAttr> pending = projectPartial(op, mesh, rule);
+  if (failed(pending))
+    return failure();
+  AxesAttr partial = *pending;
+  for (auto [i, factor] : llvm::enumerate(rule.factors)) {
+    if (factor.kind != FactorKind::Contracted || !projection->axes[i])
+      continue;
+    if (overlaps(mesh, partial, projection->axes[i])) {
+      op->emitOpError() << "expects " << factor.name << " not to be cut over axes that an operand "
+                        << "is partial over, got " << projection->axes[i].str();
+      return failure();
+    }
+    partial = concatAxes(mesh, partial, projection->axes[i]);
+  }
+  SmallVector<RankedTensorType> types;
+  AxesAttr none = AxesAttr::get(op->getContext(), {});
+  for (auto [i, dims] : llvm::enumerate(rule.results)) {
+    auto type = cast<RankedTensorType>(op->getResult(i).getType());
+    SmallVector<AxesAttr> cut;
+    SmallVector<int64_t> shape;
+    for (unsigned factor : dims) {
+      cut.push_back(projection->axes[factor] ? projection->axes[factor] : none);
+      shape.push_back(rule.factors[factor].size);
+    }
+    types.push_back(getPlacedType(mesh, shape, type.getElementType(), cut, partial));
+  }
+  return types;
+}
+
+/// True if the two distributions say the same, however their axes are written.
+static bool isSameDist(MeshOp mesh, DistAttr a, DistAttr b) {
+  if (a == b)
+    return true;
+  if (a.getMesh() != b.getMesh() || a.getOf() != b.getOf())
+    return false;
+  auto same = [&](AxesAttr x, AxesAttr y) {
+    return normalizeAxes(mesh, x.getAxes()) == normalizeAxes(mesh, y.getAxes());
+  };
+  for (auto [x, y] : llvm::zip_equal(a.getDims(), b.getDims()))
+    if (!same(x, y))
+      return false;
+  return same(a.getPartial(), b.getPartial());
+}
+
+LogicalResult dagrt::verifyByRule(Operation *op, const ShardingRule &rule) {
+  bool anyPlaced = false, allPlaced = true;
+  auto look = [&](Type type) {
+    bool placed = static_cast<bool>(getDist(type));
+    anyPlaced |= placed;
+    allPlaced &= placed;
+  };
+  llvm::for_each(op->getOperandTypes(), look);
+  llvm::for_each(op->getResultTypes(), look);
+  if (!anyPlaced)
+    return verifySizes(op, rule);
+  if (!allPlaced) {
+    for (OpOperand &operand : op->getOpOperands())
+      if (!getDist(operand.get().getType())) {
+        InFlightDiagnostic error = op->emitOpError()
+                                   << "expects all operands and results to be placed, got operand #"
+                                   << operand.getOperandNumber() << " of type "
+                                   << operand.get().getType();
+        noteOperand(error, op, operand.getOperandNumber(), "operand defined here");
+        return error;
+      }
+    return op->emitOpError() << "expects all operands and results to be placed, got result of type "
+                             << op->getResult(0).getType();
+  }
+  for (auto [i, type] : llvm::enumerate(op->getOperandTypes()))
+    if (failed(verifyPlacedType(op, type, "operand #" + Twine(i))))
+      return failure();
+  for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
+    if (failed(verifyPlacedType(op, type, "result #" + Twine(i))))
+      return failure();
+  if (failed(verifySizes(op, rule)))
+    return failure();
+  if (op->getNumOperands() == 0)
+    return success();
+  FailureOr<SmallVector<RankedTensorType>> types = inferResultTypes(op, rule);
+  if (failed(types))
+    return failure();
+  for (auto [i, expected] : llvm::enumerate(*types)) {
+    Type actual = op->getResult(i).getType();
+    if (actual == expected)
+      continue;
+    DistAttr dist = getDist(actual);
+    MeshOp mesh = lookupMesh(op, getDist(expected).getMesh());
+    if (isSameDist(mesh, dist, getDist(expected)))
+      continue;
+    InFlightDiagnostic error = op->emitOpError() << "expects result #" << i << " of type "
+                                                 << expected << ", got " << actual;
+    noteOperand(error, op, 0, "this operand's distribution decides");
+    return error;
+  }
+  return success();
+}

@@ -1,0 +1,148 @@
+//===- StructureOps.cpp - Meshes, parameters, positions -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Dagrt.h"
+
+#include "llvm/ADT/DenseSet.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+//===----------------------------------------------------------------------===//
+// MeshOp
+//===----------------------------------------------------------------------===//
+
+int64_t MeshOp::getAxisSize(StringRef name) {
+  for (auto [axis, size] : llvm::zip_equal(getAxisNames(), getAxisSizes()))
+    if (cast<StringAttr>(axis).getValue() == name)
+      return size;
+  return 0;
+}
+
+LogicalResult MeshOp::verify() {
+  // mesh-c1
+  if (getAxisNames().size() != getAxisSizes().size())
+    return emitOpError() << "expects as many axis sizes as names, " << getAxisNames().size()
+                         << ", got " << getAxisSizes().size();
+  llvm::DenseSet<StringRef> names;
+  int64_t product = 1;
+  for (auto [axis, size] : llvm::zip_equal(getAxisNames(), getAxisSizes())) {
+    StringRef name = cast<StringAttr>(axis).getValue();
+    if (name.empty() || !names.insert(name).second)
+      return emitOpError() << "expects distinct axis names, got \"" << name << "\" "
+                           << (name.empty() ? "" : "twice");
+    if (size < 1)
+      return emitOpError() << "expects axis \"" << name << "\" to have a size of at least 1, got "
+                           << size;
+    if (llvm::MulOverflow(product, size, product))
+      return emitOpError() << "expects a number of devices below 2^63";
+  }
+  // mesh-c2
+  if (product != getNumDevices())
+    return emitOpError() << "expects " << product << " devices, the product of the axis sizes, got "
+                         << getNumDevices();
+  // mesh-c3
+  llvm::DenseSet<int64_t> devices;
+  for (int64_t device : getDevices()) {
+    if (device < 0)
+      return emitOpError() << "expects device ids that are not negative, got " << device;
+    if (!devices.insert(device).second)
+      return emitOpError() << "expects distinct devices, got device " << device << " twice";
+  }
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// ParameterOp, PositionsOp, AxisIndexOp
+//===----------------------------------------------------------------------===//
+
+/// The rule of an op without operands: each dim is free.
+static ShardingRule getSourceRule(Operation *op) {
+  return getElementwiseRule(op, PartialRule::None);
+}
+
+/// A value that an op without operands makes is never partial.
+static LogicalResult verifyNotPartial(Operation *op) {
+  DistAttr dist = getDist(op->getResult(0).getType());
+  if (!dist || !dist.isPartial())
+    return success();
+  InFlightDiagnostic error = op->emitOpError()
+                             << "expects a result that is not partial, got " << dist;
+  if (MeshOp mesh = lookupMesh(op, dist.getMesh()))
+    error.attachNote(mesh.getLoc()) << "mesh declared here";
+  return error;
+}
+
+ShardingRule ParameterOp::getShardingRule() { return getSourceRule(*this); }
+
+LogicalResult ParameterOp::verify() {
+  // parameter-c1
+  if (getName().empty())
+    return emitOpError() << "expects a name, got an empty string";
+  if (static_cast<int64_t>(getFanIn()) < 1)
+    return emitOpError() << "expects a fan_in of at least 1, got "
+                         << static_cast<int64_t>(getFanIn());
+  // parameter-c2
+  ArrayRef<int64_t> shape = getGlobalShape(getType());
+  if (ViewAttr view = getViewAttr()) {
+    if (view.getStrides().size() != shape.size())
+      return emitOpError() << "expects a stride for each of " << shape.size() << " dims, got "
+                           << view.getStrides().size();
+    int64_t stored = 1, first = view.getOffset(), last = view.getOffset();
+    for (int64_t size : view.getStored())
+      if (size < 0 || llvm::MulOverflow(stored, size, stored))
+        return emitOpError() << "expects a stored weight of fewer than 2^63 elements";
+    for (auto [size, stride] : llvm::zip_equal(shape, view.getStrides())) {
+      int64_t reach = 0;
+      if (size <= 0 || llvm::MulOverflow(size - 1, stride, reach) ||
+          llvm::AddOverflow(reach < 0 ? first : last, reach, reach < 0 ? first : last))
+        return emitOpError() << "expects a view of static, positive sizes inside the stored weight";
+    }
+    if (first < 0 || last >= stored)
+      return emitOpError() << "expects the view to stay inside the stored weight of " << stored
+                           << " elements, got elements " << first << " to " << last;
+  }
+  // parameter-c3
+  if (failed(verifyNotPartial(*this)))
+    return failure();
+  return verifyByRule(*this, getShardingRule());
+}
+
+ShardingRule PositionsOp::getShardingRule() { return getSourceRule(*this); }
+
+LogicalResult PositionsOp::verify() {
+  // positions-c1
+  if (getType().getRank() != 1)
+    return emitOpError() << "expects a result of one dim, got " << getType();
+  if (static_cast<int64_t>(getFirst()) < 0)
+    return emitOpError() << "expects a first position that is not negative, got "
+                         << static_cast<int64_t>(getFirst());
+  if (failed(verifyNotPartial(*this)))
+    return failure();
+  return verifyByRule(*this, getShardingRule());
+}
+
+LogicalResult AxisIndexOp::verify() {
+  // axis_index-c1
+  DistAttr dist = getDist(getType());
+  if (!dist || dist.getOf().size() != 1)
+    return emitOpError() << "expects a placed result of one dim, got " << getType();
+  if (failed(verifyNotPartial(*this)) || failed(verifyPlacedType(*this, getType(), "result #0")))
+    return failure();
+  MeshOp mesh = lookupMesh(*this, dist.getMesh());
+  int64_t shards = getNumShards(mesh, dist.getDims()[0]);
+  if (dist.getOf()[0] == shards)
+    return success();
+  InFlightDiagnostic error = emitOpError() << "expects as many elements as shards, " << shards
+                                           << ", got " << dist.getOf()[0];
+  error.attachNote(mesh.getLoc()) << "mesh declared here";
+  return error;
+}
+
+Work ParameterOp::getWork() { return Work(); }
+Work PositionsOp::getWork() { return Work(); }
+Work AxisIndexOp::getWork() { return Work(); }

@@ -1,0 +1,286 @@
+//===- Work.cpp - What ops compute -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Work of each op, from its types alone. The busiest device is the first: shards
+// are filled from the front, so device 0 never holds padding. The one
+// exception is a causal attention kernel, whose work depends on which
+// queries a device holds; there the blocks' (query, key) pairs are counted.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Work.h"
+#include "dagrt/IR/Dagrt.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+StringRef dagrt::getWorkKindName(WorkKind kind) {
+  switch (kind) {
+  case WorkKind::None:
+    return "none";
+  case WorkKind::Gemm:
+    return "gemm";
+  case WorkKind::Attention:
+    return "attention";
+  case WorkKind::Softmax:
+    return "softmax";
+  case WorkKind::Norm:
+    return "norm";
+  case WorkKind::Elementwise:
+    return "elementwise";
+  case WorkKind::Rope:
+    return "rope";
+  case WorkKind::Embedding:
+    return "embedding";
+  }
+  llvm_unreachable("all kinds have names");
+}
+
+double dagrt::getElementBytes(Type elementType) {
+  if (!elementType.isIntOrFloat())
+    return 8;
+  return (elementType.getIntOrFloatBitWidth() + 7) / 8;
+}
+
+/// Product of the local sizes.
+static double getElements(Type type) {
+  double elements = 1;
+  for (int64_t size : cast<RankedTensorType>(type).getShape())
+    elements *= ShapedType::isDynamic(size) ? 0.0 : static_cast<double>(size);
+  return elements;
+}
+
+static double getGlobalElements(Type type) {
+  double elements = 1;
+  for (int64_t size : getGlobalShape(cast<RankedTensorType>(type)))
+    elements *= ShapedType::isDynamic(size) ? 0.0 : static_cast<double>(size);
+  return elements;
+}
+
+double dagrt::getLocalElements(Type type) { return getElements(type); }
+
+static double getBytes(Type type) {
+  return getElements(type) * getElementBytes(cast<RankedTensorType>(type).getElementType());
+}
+
+void dagrt::setTotalFlops(Operation *op, Work &work, double logicalFlops) {
+  work.logicalFlops = work.totalFlops = logicalFlops;
+  auto shardingOp = dyn_cast<ShardingRuleOpInterface>(op);
+  DistAttr dist = getDist(op->getResult(0).getType());
+  if (!dist || !shardingOp)
+    return;
+  MeshOp mesh = lookupMesh(op, dist.getMesh());
+  ShardingRule rule = shardingOp.getShardingRule();
+  // Shards of each factor, read off any dim that it appears as.
+  SmallVector<int64_t, 8> shards(rule.factors.size(), 1);
+  auto read = [&](Type type, ArrayRef<unsigned> dims) {
+    DistAttr dist = getDist(type);
+    for (auto [dim, factor] : llvm::enumerate(dims))
+      shards[factor] = getNumShards(mesh, dist.getDims()[dim]);
+  };
+  for (auto [i, dims] : llvm::enumerate(rule.operands))
+    read(op->getOperand(i).getType(), dims);
+  for (auto [i, dims] : llvm::enumerate(rule.results))
+    read(op->getResult(i).getType(), dims);
+  double used = 1;
+  for (int64_t count : shards)
+    used *= count;
+  work.totalFlops = logicalFlops * (mesh.getNumDevices() / used);
+}
+
+Work dagrt::getStreamingWork(Operation *op, WorkKind kind, double flopsPerElement) {
+  Work work;
+  work.kind = kind;
+  auto result = cast<RankedTensorType>(op->getResult(0).getType());
+  work.elementType = result.getElementType();
+  for (Type type : op->getOperandTypes())
+    if (isa<RankedTensorType>(type))
+      work.bytesRead += getBytes(type);
+  work.bytesWritten = getBytes(result);
+  work.flops = getElements(result) * flopsPerElement;
+  work.columns = result.getRank() > 0 ? result.getShape().back() : 1;
+  work.rows = work.columns > 0 ? static_cast<int64_t>(getElements(result) / work.columns) : 0;
+  setTotalFlops(op, work, getGlobalElements(result) * flopsPerElement);
+  return work;
+}
+
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+/// Product of sizes; 0 if one is symbolic.
+static int64_t getProduct(ArrayRef<int64_t> sizes) {
+  int64_t product = 1;
+  for (int64_t size : sizes)
+    if (ShapedType::isDynamic(size) || llvm::MulOverflow(product, size, product))
+      return 0;
+  return product;
+}
+
+static double getGemmFlops(const GemmShape &shape) {
+  return 2.0 * shape.batch * shape.m * shape.k * shape.n;
+}
+
+/// A GEMM op whose shape on one device is `local` and in the model `global`.
+static Work getGemmWork(Operation *op, GemmShape local, GemmShape global) {
+  Work work = getStreamingWork(op, WorkKind::Gemm, 0);
+  work.gemm = local;
+  work.flops = getGemmFlops(local);
+  setTotalFlops(op, work, getGemmFlops(global));
+  return work;
+}
+
+Work MatmulOp::getWork() {
+  int64_t contract = getContract();
+  auto getShape = [&](ArrayRef<int64_t> lhs, ArrayRef<int64_t> rhs) {
+    return GemmShape{1, getProduct(lhs.drop_back(contract)), getProduct(rhs.take_front(contract)),
+                     getProduct(rhs.drop_front(contract))};
+  };
+  return getGemmWork(
+      *this, getShape(getLhs().getType().getShape(), getRhs().getType().getShape()),
+      getShape(getGlobalShape(getLhs().getType()), getGlobalShape(getRhs().getType())));
+}
+
+Work AttentionScoresOp::getWork() {
+  auto getShape = [](ArrayRef<int64_t> scores, ArrayRef<int64_t> query) {
+    return GemmShape{getProduct(scores.take_front(3)), scores[3], query[4], scores[4]};
+  };
+  return getGemmWork(*this, getShape(getType().getShape(), getQuery().getType().getShape()),
+                     getShape(getGlobalShape(getType()), getGlobalShape(getQuery().getType())));
+}
+
+Work AttentionContextOp::getWork() {
+  auto getShape = [](ArrayRef<int64_t> weights, ArrayRef<int64_t> value) {
+    return GemmShape{getProduct(weights.take_front(3)), weights[3], weights[4], value[3]};
+  };
+  return getGemmWork(
+      *this, getShape(getWeights().getType().getShape(), getValue().getType().getShape()),
+      getShape(getGlobalShape(getWeights().getType()), getGlobalShape(getValue().getType())));
+}
+
+//===----------------------------------------------------------------------===//
+// Fused attention
+//===----------------------------------------------------------------------===//
+
+/// Keys that queries at the positions `[first, first + count)` see, summed: a query at `p` sees
+/// `min(p + 1, keys, window)` of them.
+static double countRun(double first, double count, double keys, double window) {
+  double limit = std::min(keys, window);
+  // Queries before `limit - 1` see p + 1 keys, the others see `limit`.
+  double rising = std::clamp(limit - first, 0.0, count);
+  return rising * (2 * first + rising + 1) / 2 + (count - rising) * limit;
+}
+
+/// Pairs of the queries that stand at `[begin, end)` of the runs.
+static double countBlock(ArrayRef<std::pair<int64_t, int64_t>> runs, int64_t begin, int64_t end,
+                         double keys, double window) {
+  double pairs = 0;
+  int64_t at = 0;
+  for (auto [first, count] : runs) {
+    int64_t from = std::max(begin, at), to = std::min(end, at + count);
+    if (from < to)
+      pairs += countRun(first + (from - at), to - from, keys, window);
+    at += count;
+  }
+  return pairs;
+}
+
+/// Pairs on the busiest block of queries, and over all of them.
+static std::pair<double, double> countPairs(AttentionOp op) {
+  int64_t queries = getGlobalShape(op.getQuery().getType())[1];
+  int64_t keys = getGlobalShape(op.getKey().getType())[1];
+  double local = op.getQuery().getType().getDimSize(1);
+  if (ShapedType::isDynamic(queries) || ShapedType::isDynamic(keys))
+    return {0, 0};
+  if (!op.getCausal())
+    return {local * keys, static_cast<double>(queries) * keys};
+  double window = op.getWindow() ? static_cast<double>(*op.getWindow()) : keys;
+  int64_t past = op.getPast();
+  SmallVector<std::pair<int64_t, int64_t>> runs = {{past, queries}};
+  if (auto positions = op.getQueryPositions().getDefiningOp<PositionsOp>()) {
+    runs = {{static_cast<int64_t>(positions.getFirst()), queries}};
+    if (auto order = positions.getOrderAttr()) {
+      runs = order.getRuns(queries);
+      for (auto &run : runs)
+        run.first += positions.getFirst();
+    }
+  }
+  double all = countBlock(runs, 0, queries, keys, window), busiest = 0;
+  int64_t size = op.getQuery().getType().getDimSize(1);
+  if (size == queries || size == 0)
+    return {all, all};
+  for (int64_t begin = 0; begin < queries; begin += size)
+    busiest =
+        std::max(busiest, countBlock(runs, begin, std::min(begin + size, queries), keys, window));
+  return {busiest, all};
+}
+
+Work AttentionOp::getWork() {
+  Work work = getStreamingWork(*this, WorkKind::Attention, 0);
+  ArrayRef<int64_t> q = getQuery().getType().getShape(), k = getKey().getType().getShape();
+  auto [busiest, all] = countPairs(*this);
+  AttentionShape shape;
+  shape.batch = q[0];
+  shape.queries = q[1];
+  shape.keys = k[1];
+  shape.heads = getProduct(q.slice(2, 2));
+  shape.keyHeads = k[2];
+  shape.headDim = q[4];
+  shape.pairs = busiest;
+  shape.causal = getCausal();
+  if (getWindow())
+    shape.window = *getWindow();
+  work.attention = shape;
+  // A product of 2 * head_dim FLOPs for the score of a pair, and another for its value.
+  int64_t valueDim = getValue().getType().getShape()[3];
+  double perPair = 2.0 * (q[4] + valueDim);
+  work.flops = perPair * busiest * shape.batch * shape.heads;
+  ArrayRef<int64_t> global = getGlobalShape(getQuery().getType());
+  setTotalFlops(*this, work,
+                perPair * all * global[0] * static_cast<double>(getProduct(global.slice(2, 2))));
+  return work;
+}
+
+//===----------------------------------------------------------------------===//
+// The others
+//===----------------------------------------------------------------------===//
+
+// FLOPs for each result element: one for each addition, multiplication, comparison or
+// transcendental function in the op's formula.
+Work AddOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 1); }
+Work MulOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 1); }
+Work ReluOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 1); }
+Work SiluOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 4); }
+Work GeluOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 8); }
+Work RopeOp::getWork() { return getStreamingWork(*this, WorkKind::Rope, 3); }
+Work SoftmaxOp::getWork() { return getStreamingWork(*this, WorkKind::Softmax, 4); }
+
+/// Columns of a norm are all the normed dims.
+static Work getNormWork(Operation *op, double flopsPerElement) {
+  Work work = getStreamingWork(op, WorkKind::Norm, flopsPerElement);
+  work.columns = std::max<int64_t>(
+      getProduct(cast<RankedTensorType>(op->getOperand(1).getType()).getShape()), 1);
+  work.rows = static_cast<int64_t>(getElements(op->getResult(0).getType()) / work.columns);
+  return work;
+}
+
+Work RmsNormOp::getWork() { return getNormWork(*this, 4); }
+Work LayerNormOp::getWork() { return getNormWork(*this, 7); }
+
+/// Reads the rows that are looked up, not the table.
+Work EmbeddingOp::getWork() {
+  Work work = getStreamingWork(*this, WorkKind::Embedding, 0);
+  work.bytesRead = getBytes(getIds().getType()) + work.bytesWritten;
+  return work;
+}
+
+/// A part of one dim is a view of its operand.
+Work SliceOp::getWork() { return Work(); }
+Work AllSliceOp::getWork() { return Work(); }
+
+/// Moves every element.
+Work ReorderOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 0); }

@@ -1,0 +1,16 @@
+//===- Registration.cpp - Everything dagrt registers -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Pipelines/Registration.h"
+
+#include "dagrt/IR/Dagrt.h"
+
+using namespace mlir;
+
+void dagrt::registerDialects(DialectRegistry &registry) { registry.insert<DagrtDialect>(); }
+
+void dagrt::registerPasses() {}
