@@ -1,6 +1,8 @@
 # How the tests run: shell lines in the files, with our tools and LLVM's on the PATH.
 
 import os
+import shutil
+import sys
 
 import lit.formats
 
@@ -18,3 +20,26 @@ config.substitutions.append(("%source_dir", config.dagrt_source_dir))
 config.substitutions.append(("%build_dir", config.dagrt_build_dir))
 config.substitutions.append(("%llvm_dir", config.llvm_dir))
 config.substitutions.append(("%examples", os.path.join(config.dagrt_source_dir, "docs", "examples")))
+config.substitutions.append(("%python", sys.executable))
+
+# Programs that the embedding tests build use the compiler cache of this build, if it has one.
+cmake_client_args = "-DCMAKE_CXX_COMPILER=" + config.cxx_compiler
+if shutil.which("ccache"):
+    cmake_client_args += " -DCMAKE_CXX_COMPILER_LAUNCHER=ccache"
+config.substitutions.append(("%cmake_client_args", cmake_client_args))
+for variable in ("HOME", "CCACHE_DIR", "CCACHE_BASEDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
+    if variable in os.environ:
+        config.environment[variable] = os.environ[variable]
+
+plugin = os.path.join(config.dagrt_build_dir, "lib", "DagrtPlugin.so")
+config.substitutions.append(("%plugin", plugin))
+if os.path.exists(plugin):
+    config.available_features.add("plugin")
+
+# `lit --param verify_roundtrip=1` runs the suite again, and every program that a test gives to
+# dagrt-opt is printed and parsed back first.
+if lit_config.params.get("verify_roundtrip"):
+    config.name = "dagrt-roundtrip"
+    config.test_exec_root = os.path.join(config.dagrt_build_dir, "test-roundtrip")
+    config.excludes += ["Docs", "Embedding", "Random"]
+    config.substitutions.append((r"(?<![-/.\w])dagrt-opt(?![-/.\w])", "dagrt-opt --verify-roundtrip"))

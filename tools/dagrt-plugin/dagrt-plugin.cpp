@@ -1,0 +1,29 @@
+//===- dagrt-plugin.cpp - The dialect and passes for any *-opt -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Loaded with `--load-dialect-plugin` and `--load-pass-plugin`. The host's options are parsed
+// before the plugin is loaded, so passes are named in `--pass-pipeline`, not as flags.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Pipelines/Registration.h"
+
+#include "mlir/IR/DialectRegistry.h"
+#include "mlir/Tools/Plugins/DialectPlugin.h"
+#include "mlir/Tools/Plugins/PassPlugin.h"
+
+#include "llvm/Config/llvm-config.h"
+#include "llvm/Support/Compiler.h"
+
+extern "C" LLVM_ATTRIBUTE_WEAK mlir::DialectPluginLibraryInfo mlirGetDialectPluginInfo() {
+  return {MLIR_PLUGIN_API_VERSION, "dagrt", LLVM_VERSION_STRING,
+          [](mlir::DialectRegistry *registry) { dagrt::registerDialects(*registry); }};
+}
+
+extern "C" LLVM_ATTRIBUTE_WEAK mlir::PassPluginLibraryInfo mlirGetPassPluginInfo() {
+  return {MLIR_PLUGIN_API_VERSION, "dagrt", LLVM_VERSION_STRING, [] { dagrt::registerPasses(); }};
+}
