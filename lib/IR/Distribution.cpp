@@ -20,7 +20,7 @@ using namespace mlir;
 using namespace dagrt;
 
 DistAttr dagrt::getDist(Type type) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
+  auto tensor = dyn_cast_or_null<RankedTensorType>(type);
   return tensor ? dyn_cast_or_null<DistAttr>(tensor.getEncoding()) : DistAttr();
 }
 

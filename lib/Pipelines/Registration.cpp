@@ -8,9 +8,12 @@
 #include "dagrt/Pipelines/Registration.h"
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Partition/Passes.h"
 
 using namespace mlir;
 
 void dagrt::registerDialects(DialectRegistry &registry) { registry.insert<DagrtDialect>(); }
 
-void dagrt::registerPasses() {}
+void dagrt::registerPasses() {
+  registerDagrtPartitionPasses();
+}

@@ -22,7 +22,7 @@
 namespace dagrt {
 class MeshOp;
 
-/// The distribution of a tensor type, or null if it is not placed.
+/// The distribution of a tensor type, or null if it is not placed (or null).
 DistAttr getDist(mlir::Type type);
 
 /// The global shape: `of` of a placed tensor, else the shape.

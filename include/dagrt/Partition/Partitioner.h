@@ -1,0 +1,40 @@
+//===- Partitioner.h - Logical form to placed form -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_PARTITION_PARTITIONER_H
+#define DAGRT_PARTITION_PARTITIONER_H
+
+#include "dagrt/Partition/Strategy.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
+
+namespace dagrt {
+
+/// Rewrites every function of `module` from logical into placed form as `strategy` says, and adds
+/// the strategy's meshes. Errors are emitted on the op they belong to; `module` is then
+/// in an undefined state. Remarks of the category `partition` say what is replicated and what is
+/// padded. Linear in the number of ops.
+llvm::LogicalResult partitionModule(mlir::ModuleOp module, const Strategy &strategy);
+
+/// Puts the tokens of a logical function into a zigzag order of `blocks` blocks: token arguments are
+/// permuted once, positions say so, and what depends on places of tokens (results, slices)
+/// sees them in their own order again. The function computes the same. Returns false, and
+/// changes nothing, if the function has no positions.
+bool reorderTokens(mlir::func::FuncOp function, int64_t blocks);
+
+/// Checks that a placed function conserves its model: FLOPs summed over devices are the
+/// model's, up to replicas, which are remarked; each parameter's parts cover it on each
+/// mesh that holds it; each message delivers exactly the elements that its receivers hold.
+llvm::LogicalResult verifyPlacement(mlir::func::FuncOp function);
+
+/// FLOPs of a logical function, and the elements of its distinct parameters.
+std::pair<double, int64_t> getLogicalTotals(mlir::func::FuncOp function);
+
+} // namespace dagrt
+
+#endif // DAGRT_PARTITION_PARTITIONER_H

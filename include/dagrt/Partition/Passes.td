@@ -1,0 +1,242 @@
+//===- Passes.td - Passes of the Partition folder -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_PARTITION_PASSES_TD
+#define DAGRT_PARTITION_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def PartitionPass : Pass<"partition", "::mlir::ModuleOp"> {
+  let summary = "Lay a model over devices as a strategy says";
+  let description = [{
+    **Does**: rewrites every function from logical into placed form. The strategy is data: a YAML file
+    that names meshes, and for roles of ops the mesh they run on and how chosen dims are cut; all
+    else follows by propagating shardings op by op (`docs/strategies.md` has the format and the rules).
+
+    **Requires**: functions of one block, in logical form, with static sizes; ops that implement
+    `ShardingRuleOpInterface`.
+
+    **Ensures**: a placed function that computes the same, with `dagrt.logical` totals for
+    `--verify-placement`; remarks of the category `partition` for what is replicated or padded.
+
+    Example: with a strategy of one mesh `@base` of two devices that cuts the role `ffn.down` by `k`,
+
+    ```mlir
+    func.func @f(%h: tensor<1x4x8xf32>) -> tensor<1x4x6xf32> {
+      %w = dagrt.parameter "down" : tensor<8x6xf32>
+      %y = dagrt.matmul %h, %w {dagrt.role = #dagrt.role<ffn.down, layer 0>}
+        : tensor<1x4x8xf32>, tensor<8x6xf32> -> tensor<1x4x6xf32>
+      return %y : tensor<1x4x6xf32>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    dagrt.mesh @base <"tp" = 2> devices [0, 1]
+    func.func @f(%h: tensor<1x4x4xf32, #dagrt.dist<@base, [_, _, "tp"], of [1, 4, 8]>>)
+        -> tensor<1x4x6xf32, #dagrt.dist<@base, [_, _, _], of [1, 4, 6]>>
+        attributes {dagrt.logical = #dagrt.logical<flops = 3.840000e+02, parameters = 48>} {
+      %w = dagrt.parameter "down" : tensor<4x6xf32, #dagrt.dist<@base, ["tp", _], of [8, 6]>>
+      %y = dagrt.matmul %h, %w {dagrt.role = #dagrt.role<ffn.down, layer 0>}
+        : tensor<1x4x4xf32, #dagrt.dist<@base, [_, _, "tp"], of [1, 4, 8]>>,
+          tensor<4x6xf32, #dagrt.dist<@base, ["tp", _], of [8, 6]>>
+        -> tensor<1x4x6xf32, #dagrt.dist<@base, [_, _, _], of [1, 4, 6], partial ["tp"]>>
+      %z = dagrt.all_reduce %y axes ["tp"] {dagrt.role = #dagrt.role<ffn.down, layer 0>}
+        : tensor<1x4x6xf32, #dagrt.dist<@base, [_, _, _], of [1, 4, 6], partial ["tp"]>>
+        -> tensor<1x4x6xf32, #dagrt.dist<@base, [_, _, _], of [1, 4, 6]>>
+      return %z : tensor<1x4x6xf32, #dagrt.dist<@base, [_, _, _], of [1, 4, 6]>>
+    }
+    ```
+
+    **Cost**: linear in the number of ops.
+  }];
+  let options = [
+    Option<"strategy", "strategy", "std::string", /*default=*/"\"\"",
+           "strategy file, or the name of a built-in one (tp-pp, fa-pool)">,
+    ListOption<"assignments", "options", "std::string",
+               "values of the strategy's options, as name=value; the file's defaults otherwise">
+  ];
+  let dependentDialects = ["::dagrt::DagrtDialect"];
+}
+
+def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
+  let summary = "Lay a model over stages of tensor-parallel devices";
+  let description = [{
+    **Does**: fills in the built-in strategy `tp-pp`: `pp` stages of consecutive layers, each stage a mesh of
+    `tp` devices, with column- and row-parallel projections (Megatron-LM). Layers that do not
+    divide go to the first stages. Between the pairs, activations are replicated (`layout=megatron`: two
+    all-reduces a layer) or cut along the sequence (`sequence-parallel`: all-gathers and
+    reduce-scatters).
+
+    **Requires**: as `--partition`; roles on the ops, as the importers set them. `tp` is at most the
+    number of query heads; fewer key/value heads than `tp` must divide it.
+
+    **Ensures**: as `--partition`.
+
+    Example: a residual sum of a replicated and a pending value becomes an all-reduce and a sum.
+
+    ```mlir
+    func.func @f(%x: tensor<1x4x6xf32>, %h: tensor<1x4x8xf32>) -> tensor<1x4x6xf32> {
+      %w = dagrt.parameter "down" : tensor<8x6xf32>
+      %y = dagrt.matmul %h, %w {dagrt.role = #dagrt.role<ffn.down, layer 0>}
+        : tensor<1x4x8xf32>, tensor<8x6xf32> -> tensor<1x4x6xf32>
+      %z = dagrt.add %x, %y {dagrt.role = #dagrt.role<residual.ffn, layer 0>}
+        : tensor<1x4x6xf32>, tensor<1x4x6xf32> -> tensor<1x4x6xf32>
+      return %z : tensor<1x4x6xf32>
+    }
+    ```
+
+    becomes, with `tp=2 pp=1`,
+
+    ```mlir
+    dagrt.mesh @stage0 <"tp" = 2> devices [0, 1]
+    func.func @f(%x: tensor<1x4x6xf32, #dagrt.dist<@stage0, [_, _, _], of [1, 4, 6]>>,
+                 %h: tensor<1x4x4xf32, #dagrt.dist<@stage0, [_, _, "tp"], of [1, 4, 8]>>)
+        -> tensor<1x4x6xf32, #dagrt.dist<@stage0, [_, _, _], of [1, 4, 6]>>
+        attributes {dagrt.logical = #dagrt.logical<flops = 4.080000e+02, parameters = 48>} {
+      %w = dagrt.parameter "down" : tensor<4x6xf32, #dagrt.dist<@stage0, ["tp", _], of [8, 6]>>
+      %y = dagrt.matmul %h, %w {dagrt.role = #dagrt.role<ffn.down, layer 0>}
+        : tensor<1x4x4xf32, #dagrt.dist<@stage0, [_, _, "tp"], of [1, 4, 8]>>,
+          tensor<4x6xf32, #dagrt.dist<@stage0, ["tp", _], of [8, 6]>>
+        -> tensor<1x4x6xf32, #dagrt.dist<@stage0, [_, _, _], of [1, 4, 6], partial ["tp"]>>
+      %s = dagrt.all_reduce %y axes ["tp"] {dagrt.role = #dagrt.role<ffn.down, layer 0>}
+        : tensor<1x4x6xf32, #dagrt.dist<@stage0, [_, _, _], of [1, 4, 6], partial ["tp"]>>
+        -> tensor<1x4x6xf32, #dagrt.dist<@stage0, [_, _, _], of [1, 4, 6]>>
+      %z = dagrt.add %x, %s {dagrt.role = #dagrt.role<residual.ffn, layer 0>}
+        : tensor<1x4x6xf32, #dagrt.dist<@stage0, [_, _, _], of [1, 4, 6]>>,
+          tensor<1x4x6xf32, #dagrt.dist<@stage0, [_, _, _], of [1, 4, 6]>>
+        -> tensor<1x4x6xf32, #dagrt.dist<@stage0, [_, _, _], of [1, 4, 6]>>
+      return %z : tensor<1x4x6xf32, #dagrt.dist<@stage0, [_, _, _], of [1, 4, 6]>>
+    }
+    ```
+
+    **Cost**: linear in the number of ops.
+  }];
+  let options = [
+    Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of a stage">,
+    Option<"pp", "pp", "int64_t", /*default=*/"2", "stages, at most one for each layer">,
+    Option<"layout", "layout", "std::string", /*default=*/"\"megatron\"",
+           "how activations lie between the pairs: megatron or sequence-parallel">
+  ];
+  let dependentDialects = ["::dagrt::DagrtDialect"];
+}
+
+def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
+  let summary = "Lay a model over a base mesh and a pool that runs attention";
+  let description = [{
+    **Does**: fills in the built-in strategy `fa-pool`: a base mesh of `tp` devices keeps the residual
+    stream, the norms and the tensor-parallel FFN; a pool runs attention, each of its devices on its block of
+    the sequence. With `cut=block` the pool owns the projections, too, and normed activations travel; with
+    `cut=core` queries, keys and values travel and only the attention core moves. Keys and values are gathered
+    inside the pool, because every block of queries needs all keys. `blocks=zigzag` balances causal
+    attention over the blocks by one permutation of the tokens at the model's input, undone at its output;
+    `auto` takes it where a causal fused kernel makes it matter.
+
+    **Requires**: as `--partition-tp-pp`; the rule for heads holds for `cut=core` only.
+
+    **Ensures**: as `--partition`.
+
+    Example: an attention output on the pool is laid anew on its way to the base.
+
+    ```mlir
+    func.func @f(%x: tensor<1x4x8xf32>, %c: tensor<1x4x1x1x8xf32>) -> tensor<1x4x8xf32> {
+      %w = dagrt.parameter "o_proj" : tensor<1x1x8x8xf32>
+      %y = dagrt.matmul %c, %w contract 3 {dagrt.role = #dagrt.role<attention.output, layer 0>}
+        : tensor<1x4x1x1x8xf32>, tensor<1x1x8x8xf32> -> tensor<1x4x8xf32>
+      %z = dagrt.add %x, %y {dagrt.role = #dagrt.role<residual.attention, layer 0>}
+        : tensor<1x4x8xf32>, tensor<1x4x8xf32> -> tensor<1x4x8xf32>
+      return %z : tensor<1x4x8xf32>
+    }
+    ```
+
+    becomes, with `tp=2 pool=1`,
+
+    ```mlir
+    dagrt.mesh @base <"tp" = 2> devices [0, 1]
+    dagrt.mesh @pool <"sp" = 1> devices [2]
+    func.func @f(%x: tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>,
+                 %c: tensor<1x4x1x1x8xf32, #dagrt.dist<@pool, [_, _, _, _, _], of [1, 4, 1, 1, 8]>>)
+        -> tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>
+        attributes {dagrt.logical = #dagrt.logical<flops = 5.440000e+02, parameters = 64>} {
+      %w = dagrt.parameter "o_proj"
+        : tensor<1x1x8x8xf32, #dagrt.dist<@pool, [_, _, _, _], of [1, 1, 8, 8]>>
+      %y = dagrt.matmul %c, %w contract 3 {dagrt.role = #dagrt.role<attention.output, layer 0>}
+        : tensor<1x4x1x1x8xf32, #dagrt.dist<@pool, [_, _, _, _, _], of [1, 4, 1, 1, 8]>>,
+          tensor<1x1x8x8xf32, #dagrt.dist<@pool, [_, _, _, _], of [1, 1, 8, 8]>>
+        -> tensor<1x4x8xf32, #dagrt.dist<@pool, [_, _, _], of [1, 4, 8]>>
+      %m = dagrt.send %y {dagrt.role = #dagrt.role<attention.output, layer 0>}
+        : tensor<1x4x8xf32, #dagrt.dist<@pool, [_, _, _], of [1, 4, 8]>>
+        -> !dagrt.message<tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>>
+      %r = dagrt.recv %m {dagrt.role = #dagrt.role<attention.output, layer 0>}
+        : !dagrt.message<tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>>
+      %z = dagrt.add %x, %r {dagrt.role = #dagrt.role<residual.attention, layer 0>}
+        : tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>,
+          tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>
+        -> tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>
+      return %z : tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>
+    }
+    ```
+
+    **Cost**: linear in the number of ops.
+  }];
+  let options = [
+    Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of the base mesh">,
+    Option<"pool", "pool", "int64_t", /*default=*/"5", "devices of the pool">,
+    Option<"layout", "layout", "std::string", /*default=*/"\"sequence-parallel\"",
+           "how activations lie on the base: megatron or sequence-parallel">,
+    Option<"cut", "cut", "std::string", /*default=*/"\"block\"",
+           "what moves to the pool: block (with projections) or core">,
+    Option<"blocks", "blocks", "std::string", /*default=*/"\"auto\"",
+           "order of the tokens over the pool: contiguous, zigzag, or auto (zigzag with a causal fused "
+           "kernel)">
+  ];
+  let dependentDialects = ["::dagrt::DagrtDialect"];
+}
+
+def VerifyPlacementPass : Pass<"verify-placement", "::mlir::ModuleOp"> {
+  let summary = "Check that a placed program conserves its model";
+  let description = [{
+    **Does**: checks what no single op's verifier can see. FLOPs, each op counted once over its replicas, are those of
+    the model the function came from (`dagrt.logical`), and what devices compute alike is remarked; the
+    parts of each stored weight cover it, and on each mesh do not overlap; each message delivers
+    to every receiver exactly the elements that it holds afterwards, bytes sent equal bytes received; ops of other dialects obey their sharding rules.
+
+    **Requires**: nothing; functions in logical form are left alone.
+
+    **Ensures**: the IR is unchanged.
+
+    Example:
+
+    ```mlir
+    dagrt.mesh @base <"tp" = 2> devices [0, 1]
+    func.func @f(%x: tensor<2xf32, #dagrt.dist<@base, ["tp"], of [4]>>)
+        -> tensor<2xf32, #dagrt.dist<@base, ["tp"], of [4]>>
+        attributes {dagrt.logical = #dagrt.logical<flops = 4.000000e+00, parameters = 0>} {
+      %y = dagrt.relu %x : tensor<2xf32, #dagrt.dist<@base, ["tp"], of [4]>>
+      return %y : tensor<2xf32, #dagrt.dist<@base, ["tp"], of [4]>>
+    }
+    ```
+
+    stays as it is:
+
+    ```mlir
+    dagrt.mesh @base <"tp" = 2> devices [0, 1]
+    func.func @f(%x: tensor<2xf32, #dagrt.dist<@base, ["tp"], of [4]>>)
+        -> tensor<2xf32, #dagrt.dist<@base, ["tp"], of [4]>>
+        attributes {dagrt.logical = #dagrt.logical<flops = 4.000000e+00, parameters = 0>} {
+      %y = dagrt.relu %x : tensor<2xf32, #dagrt.dist<@base, ["tp"], of [4]>>
+      return %y : tensor<2xf32, #dagrt.dist<@base, ["tp"], of [4]>>
+    }
+    ```
+
+    **Cost**: linear in the number of ops; quadratic in the number of devices for each distinct
+    kind of message.
+  }];
+}
+
+#endif // DAGRT_PARTITION_PASSES_TD

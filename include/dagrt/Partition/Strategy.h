@@ -1,0 +1,84 @@
+//===- Strategy.h - What a partition is told -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A strategy is data: the meshes, and for roles of ops the mesh they run on and how
+// chosen dims are cut. Everything else follows by propagation. Strategies are YAML files; the
+// built-in ones are compiled in, and the named passes only set their options.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_PARTITION_STRATEGY_H
+#define DAGRT_PARTITION_STRATEGY_H
+
+#include "mlir/Support/LLVM.h"
+#include "llvm/ADT/STLFunctionalExtras.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dagrt {
+
+/// Cuts dims of an op over one axis. The axis is spread over the named factors in order: each
+/// takes as much of it as it has elements (which must then divide what is left), the last one
+/// all that is left.
+struct CutSpec {
+  std::string axis;
+  /// Factors of the op's sharding rule: `vocab`, or `n0` and `n1` for the first and second
+  /// factor called `n`.
+  std::vector<std::string> over;
+  /// True if what is left of the axis may hold replicas (fewer key/value heads than devices).
+  bool replicateRest = false;
+};
+
+/// What a strategy says about the ops of a role. Of several entries that match, a later one
+/// overrides the fields that it gives.
+struct StrategyEntry {
+  /// A role or group of roles, empty for all ops.
+  std::string role;
+  std::optional<std::string> mesh;
+  std::optional<std::vector<CutSpec>> cut;
+  /// Axis of each dim of the op's result (`_` for none); dims not listed are whole.
+  std::optional<std::vector<std::string>> result;
+  /// How the result is cut in flight where another mesh wants it whole: axes of that mesh.
+  std::optional<std::vector<std::string>> travels;
+};
+
+/// A mesh, or with `repeat` a row of meshes `name0`, `name1`, ... that the layers are spread over.
+struct MeshSpec {
+  std::string name;
+  std::vector<std::pair<std::string, int64_t>> axes;
+  /// Physical devices; without them, the next ones that no mesh has.
+  std::vector<int64_t> devices;
+  std::optional<int64_t> repeat;
+};
+
+/// A strategy with its options filled in.
+struct Strategy {
+  std::string name;
+  std::vector<MeshSpec> meshes;
+  std::vector<StrategyEntry> entries;
+  /// Blocks of a zigzag order of the tokens; 0 for the order they come in.
+  int64_t zigzagBlocks = 0;
+};
+
+/// Option values by name, as text.
+using StrategyOptions = std::map<std::string, std::string>;
+
+/// Reads a strategy and fills in its options: those of `options`, else the file's defaults.
+/// `name` is used in errors, which go to `emitError`.
+mlir::FailureOr<Strategy> parseStrategy(llvm::StringRef yaml, llvm::StringRef name,
+                                        const StrategyOptions &options,
+                                        llvm::function_ref<void(const llvm::Twine &)> emitError);
+
+/// Text of the built-in strategy `name` (`tp-pp`, `fa-pool`), or none.
+std::optional<llvm::StringRef> getBuiltinStrategy(llvm::StringRef name);
+
+} // namespace dagrt
+
+#endif // DAGRT_PARTITION_STRATEGY_H

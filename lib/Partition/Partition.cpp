@@ -1,0 +1,65 @@
+//===- Partition.cpp - Partition by a strategy file -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Reads the strategy and hands it to the partitioner.
+//
+//===----------------------------------------------------------------------===//
+
+#include "BuiltinPartition.h"
+#include "dagrt/Partition/Partitioner.h"
+#include "dagrt/Partition/Passes.h"
+
+#include "llvm/Support/MemoryBuffer.h"
+
+namespace dagrt {
+#define GEN_PASS_DEF_PARTITIONPASS
+#include "dagrt/Partition/Passes.h.inc"
+} // namespace dagrt
+
+using namespace mlir;
+using namespace dagrt;
+
+LogicalResult dagrt::partitionByText(ModuleOp module, StringRef yaml, StringRef name,
+                                     const StrategyOptions &options) {
+  auto report = [&](const Twine &text) { emitError(module.getLoc()) << text; };
+  FailureOr<Strategy> strategy = parseStrategy(yaml, name, options, report);
+  if (failed(strategy))
+    return failure();
+  return partitionModule(module, *strategy);
+}
+
+namespace {
+struct Partition final : dagrt::impl::PartitionPassBase<Partition> {
+  using PartitionPassBase::PartitionPassBase;
+
+  void runOnOperation() override {
+    StrategyOptions values;
+    for (const std::string &option : assignments) {
+      auto [name, value] = StringRef(option).split('=');
+      if (value.empty()) {
+        emitError(getOperation().getLoc()) << "expects options as name=value, got '" << option << "'";
+        return signalPassFailure();
+      }
+      values[name.str()] = value.str();
+    }
+    if (std::optional<StringRef> builtin = getBuiltinStrategy(strategy)) {
+      if (failed(partitionByText(getOperation(), *builtin, strategy, values)))
+        signalPassFailure();
+      return;
+    }
+    auto file = llvm::MemoryBuffer::getFile(strategy, /*IsText=*/true);
+    if (!file) {
+      emitError(getOperation().getLoc()) << "expects a strategy file or one of the built-in strategies "
+                                    "tp-pp and fa-pool, got '"
+                                 << strategy << "': " << file.getError().message();
+      return signalPassFailure();
+    }
+    if (failed(partitionByText(getOperation(), (*file)->getBuffer(), strategy, values)))
+      signalPassFailure();
+  }
+};
+} // namespace

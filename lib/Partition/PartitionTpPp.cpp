@@ -1,0 +1,34 @@
+//===- PartitionTpPp.cpp - Tensor and pipeline parallelism -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Fills in the built-in strategy tp-pp.
+//
+//===----------------------------------------------------------------------===//
+
+#include "BuiltinPartition.h"
+#include "dagrt/Partition/Passes.h"
+
+namespace dagrt {
+#define GEN_PASS_DEF_PARTITIONTPPPPASS
+#include "dagrt/Partition/Passes.h.inc"
+} // namespace dagrt
+
+using namespace mlir;
+using namespace dagrt;
+
+namespace {
+struct PartitionTpPp final : dagrt::impl::PartitionTpPpPassBase<PartitionTpPp> {
+  using PartitionTpPpPassBase::PartitionTpPpPassBase;
+
+  void runOnOperation() override {
+    StrategyOptions options = {
+        {"tp", std::to_string(tp)}, {"pp", std::to_string(pp)}, {"layout", layout}};
+    if (failed(partitionByText(getOperation(), *getBuiltinStrategy("tp-pp"), "tp-pp", options)))
+      signalPassFailure();
+  }
+};
+} // namespace

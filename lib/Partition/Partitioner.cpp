@@ -1,0 +1,352 @@
+//===- Partitioner.cpp - Logical form to placed form -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One walk in program order. For each op: what the strategy says about its role; the mesh it runs on; how its
+// factors are cut (Propagation); its operands in the form that asks for
+// (Resharding); then the same op on local shapes, and, where the strategy wants
+// its result in another form, that form. Parameters and positions are made where they are
+// used. No step knows what a transformer is.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Partition/Partitioner.h"
+#include "PlacementRemarks.h"
+#include "Propagation.h"
+#include "Resharding.h"
+
+#include "llvm/ADT/StringMap.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+std::pair<double, int64_t> dagrt::getLogicalTotals(func::FuncOp function) {
+  double flops = 0;
+  int64_t parameters = 0;
+  llvm::DenseMap<StringRef, int64_t> sizes;
+  function.walk([&](Operation *op) {
+    if (auto work = dyn_cast<WorkOpInterface>(op))
+      flops += work.getWork().logicalFlops;
+    auto parameter = dyn_cast<ParameterOp>(op);
+    if (!parameter)
+      return;
+    ArrayRef<int64_t> shape = getGlobalShape(parameter.getType());
+    if (ViewAttr view = parameter.getViewAttr())
+      shape = view.getStored();
+    int64_t size = 1;
+    for (int64_t dim : shape)
+      size *= dim;
+    if (sizes.try_emplace(parameter.getName(), size).second)
+      parameters += size;
+  });
+  return {flops, parameters};
+}
+
+namespace {
+/// The partition of one module.
+class Partitioner {
+public:
+  Partitioner(ModuleOp module, const Strategy &strategy)
+      : module(module), strategy(strategy), builder(module.getContext()) {}
+
+  LogicalResult run();
+
+private:
+  LogicalResult createMeshes(int64_t numLayers);
+  LogicalResult createMesh(const MeshSpec &spec, StringRef name);
+  LogicalResult checkFunction(func::FuncOp function);
+  LogicalResult partitionFunction(func::FuncOp function);
+  LogicalResult partitionOp(Operation *op, Resharder &values);
+  LogicalResult partitionReturn(func::ReturnOp op, Resharder &values);
+  FailureOr<MeshOp> chooseMesh(Operation *op, const Directive &directive, OperandTypes operands);
+  FailureOr<SmallVector<Value>> createOp(Operation *op, const OpPlan &plan, ValueRange operands);
+  const Directive &getDirective(RoleAttr role);
+
+  ModuleOp module;
+  const Strategy &strategy;
+  OpBuilder builder;
+  /// Meshes of each spec: one, or one for each repetition.
+  llvm::StringMap<SmallVector<MeshOp>> meshes;
+  MeshOp firstMesh;
+  int64_t nextDevice = 0, numLayers = 0;
+  llvm::StringMap<Directive> directives;
+};
+} // namespace
+
+//===----------------------------------------------------------------------===//
+// Meshes
+//===----------------------------------------------------------------------===//
+
+LogicalResult Partitioner::createMesh(const MeshSpec &spec, StringRef name) {
+  if (Operation *existing = SymbolTable::lookupSymbolIn(module, name)) {
+    InFlightDiagnostic error = emitError(module.getLoc())
+                               << "expects no symbol '@" << name
+                               << "', the name of a mesh of strategy '" << strategy.name << "'";
+    error.attachNote(existing->getLoc()) << "symbol defined here";
+    return error;
+  }
+  SmallVector<Attribute> names;
+  SmallVector<int64_t> sizes;
+  int64_t count = 1;
+  for (const auto &[axis, size] : spec.axes) {
+    names.push_back(builder.getStringAttr(axis));
+    sizes.push_back(size);
+    count *= size;
+  }
+  SmallVector<int64_t> devices(spec.devices.begin(), spec.devices.end());
+  if (spec.devices.empty())
+    for (int64_t i = 0; i < count; ++i)
+      devices.push_back(nextDevice + i);
+  for (int64_t device : devices)
+    nextDevice = std::max(nextDevice, device + 1);
+  auto mesh = MeshOp::create(builder, module.getLoc(), name, builder.getArrayAttr(names),
+                             builder.getDenseI64ArrayAttr(sizes),
+                             builder.getDenseI64ArrayAttr(devices));
+  if (!firstMesh)
+    firstMesh = mesh;
+  meshes[spec.name].push_back(mesh);
+  return mesh.verify();
+}
+
+LogicalResult Partitioner::createMeshes(int64_t layers) {
+  numLayers = layers;
+  builder.setInsertionPointToStart(module.getBody());
+  for (const MeshSpec &spec : strategy.meshes) {
+    if (spec.repeat && *spec.repeat > std::max<int64_t>(numLayers, 1))
+      return emitError(module.getLoc()) << "expects at most " << std::max<int64_t>(numLayers, 1)
+                                << " stages, one for each layer, got " << *spec.repeat
+                                << "; lower 'pp'";
+    for (int64_t i = 0; i < spec.repeat.value_or(1); ++i)
+      if (failed(createMesh(spec, spec.repeat ? spec.name + std::to_string(i) : spec.name)))
+        return failure();
+  }
+  return success();
+}
+
+/// The repetition that layer `layer` belongs to: consecutive layers, the first ones with one more.
+static int64_t getStage(int64_t layer, int64_t layers, int64_t stages) {
+  int64_t size = layers / stages, longer = layers % stages;
+  int64_t boundary = longer * (size + 1);
+  return layer < boundary ? layer / (size + 1) : longer + (layer - boundary) / size;
+}
+
+FailureOr<MeshOp> Partitioner::chooseMesh(Operation *op, const Directive &directive,
+                                          OperandTypes operands) {
+  RoleAttr role = getRole(op);
+  if (!directive.mesh.empty()) {
+    ArrayRef<MeshOp> row = meshes[directive.mesh];
+    if (row.size() == 1)
+      return row.front();
+    if (role && role.hasLayer())
+      return row[getStage(role.getLayer(), numLayers, row.size())];
+  }
+  for (RankedTensorType type : operands)
+    if (DistAttr dist = getDist(type))
+      return lookupMesh(module, dist.getMesh());
+  return firstMesh;
+}
+
+//===----------------------------------------------------------------------===//
+// Ops
+//===----------------------------------------------------------------------===//
+
+const Directive &Partitioner::getDirective(RoleAttr role) {
+  StringRef name = role ? role.getName() : "";
+  auto [it, isNew] = directives.try_emplace(name);
+  if (!isNew)
+    return it->second;
+  Directive &directive = it->second;
+  for (const StrategyEntry &entry : strategy.entries) {
+    if (!entry.role.empty() && !(role && role.isWithin(entry.role)))
+      continue;
+    if (entry.mesh)
+      directive.mesh = *entry.mesh;
+    if (entry.cut)
+      directive.cut = &*entry.cut;
+    if (entry.result)
+      directive.result = &*entry.result;
+    if (entry.travels)
+      directive.travels = &*entry.travels;
+  }
+  return directive;
+}
+
+/// Creates the placed op, or the ops it decomposes into.
+FailureOr<SmallVector<Value>> Partitioner::createOp(Operation *op, const OpPlan &plan,
+                                                    ValueRange operands) {
+  if (plan.decomposes)
+    return cast<ShardingRuleOpInterface>(op).decompose(builder, operands, plan.axes);
+  Operation *clone = builder.clone(*op);
+  clone->setOperands(operands);
+  AxesAttr partial = plan.pending;
+  for (auto [factor, axes] : llvm::zip_equal(plan.rule.factors, plan.axes))
+    if (factor.kind == FactorKind::Contracted)
+      partial = concatAxes(plan.mesh, partial, axes);
+  for (auto [result, dims] : llvm::zip_equal(clone->getResults(), plan.rule.results)) {
+    auto type = cast<RankedTensorType>(result.getType());
+    SmallVector<AxesAttr> cut;
+    for (unsigned factor : dims)
+      cut.push_back(plan.axes[factor]);
+    result.setType(getPlacedType(plan.mesh, type.getShape(), type.getElementType(), cut, partial));
+  }
+  return SmallVector<Value>(clone->getResults());
+}
+
+LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
+  if (isa<ParameterOp, PositionsOp>(op)) {
+    values.addSource(op);
+    return success();
+  }
+  SmallVector<RankedTensorType> types;
+  for (Value operand : op->getOperands())
+    types.push_back(values.getType(operand));
+  RoleAttr role = getRole(op);
+  const Directive &directive = getDirective(role);
+  FailureOr<MeshOp> mesh = chooseMesh(op, directive, types);
+  if (failed(mesh))
+    return failure();
+  FailureOr<OpPlan> plan = planOp(op, *mesh, directive, types);
+  if (failed(plan))
+    return failure();
+  SmallVector<Value> operands;
+  for (auto [operand, dims] : llvm::zip_equal(op->getOperands(), plan->rule.operands)) {
+    auto type = cast<RankedTensorType>(operand.getType());
+    SmallVector<AxesAttr> cut;
+    for (unsigned factor : dims)
+      cut.push_back(plan->axes[factor]);
+    FailureOr<Value> placed = values.getAs(
+        operand,
+        getPlacedType(*mesh, type.getShape(), type.getElementType(), cut, plan->pending), role);
+    if (failed(placed))
+      return failure();
+    operands.push_back(*placed);
+  }
+  FailureOr<SmallVector<Value>> results = createOp(op, *plan, operands);
+  if (failed(results))
+    return op->emitOpError() << "expects to be able to decompose itself over a cut factor";
+  for (auto [logical, placed] : llvm::zip_equal(op->getResults(), *results)) {
+    values.addValue(logical, placed, role, directive.travels);
+    if (plan->wanted && plan->wanted != placed.getType() &&
+        failed(values.getAs(logical, plan->wanted, role)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult Partitioner::partitionReturn(func::ReturnOp op, Resharder &values) {
+  SmallVector<Value> operands;
+  for (Value operand : op.getOperands()) {
+    auto type = cast<RankedTensorType>(operand.getType());
+    RankedTensorType current = values.getType(operand);
+    if (!current) {
+      SmallVector<AxesAttr> whole(type.getRank(), AxesAttr::get(op.getContext(), {}));
+      current = getPlacedType(firstMesh, type.getShape(), type.getElementType(), whole);
+      if (failed(values.getAs(operand, current, {})))
+        return failure();
+    }
+    FailureOr<Value> placed = values.getWhole(operand);
+    if (failed(placed))
+      return failure();
+    operands.push_back(*placed);
+  }
+  func::ReturnOp::create(builder, op.getLoc(), operands);
+  return success();
+}
+
+//===----------------------------------------------------------------------===//
+// Functions
+//===----------------------------------------------------------------------===//
+
+/// What the partitioner needs of a function.
+LogicalResult Partitioner::checkFunction(func::FuncOp function) {
+  if (!function.getBody().hasOneBlock())
+    return emitError(function.getLoc()) << "'func.func' op expects one block to partition, got "
+                                  << function.getBody().getBlocks().size();
+  auto checkType = [&](Operation *op, Type type) -> LogicalResult {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    if (!tensor)
+      return op->emitOpError() << "expects ranked tensors to partition, got " << type;
+    if (getDist(tensor))
+      return op->emitOpError() << "expects a function in logical form to partition, got "
+                               << type;
+    if (!tensor.hasStaticShape())
+      return op->emitOpError() << "expects static sizes to partition, got " << type
+                               << "; import with numbers for the batch and the sequence";
+    return success();
+  };
+  for (Type type : function.getArgumentTypes())
+    if (failed(checkType(function, type)))
+      return failure();
+  for (Operation &op : function.getBody().front()) {
+    for (Type type : op.getResultTypes())
+      if (failed(checkType(&op, type)))
+        return failure();
+    if (!isa<ShardingRuleOpInterface, func::ReturnOp>(op))
+      return op.emitOpError() << "expects ops with a sharding rule to partition; this one does not "
+                                 "implement ShardingRuleOpInterface";
+  }
+  return success();
+}
+
+LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
+  auto [flops, parameters] = getLogicalTotals(function);
+  Block *logical = &function.getBody().front();
+  Block *placed = builder.createBlock(&function.getBody());
+  Resharder values(builder, module);
+  for (BlockArgument argument : logical->getArguments())
+    values.addArgument(argument, placed->addArgument(argument.getType(), argument.getLoc()));
+  builder.setInsertionPointToEnd(placed);
+  for (Operation &op : *logical) {
+    auto terminator = dyn_cast<func::ReturnOp>(op);
+    if (failed(terminator ? partitionReturn(terminator, values) : partitionOp(&op, values)))
+      return failure();
+  }
+  // Arguments that nobody uses are whole on the first mesh.
+  for (BlockArgument argument : placed->getArguments()) {
+    auto type = cast<RankedTensorType>(argument.getType());
+    SmallVector<AxesAttr> whole(type.getRank(), AxesAttr::get(module.getContext(), {}));
+    if (!getDist(type))
+      argument.setType(getPlacedType(firstMesh, type.getShape(), type.getElementType(), whole));
+  }
+  logical->dropAllDefinedValueUses();
+  logical->erase();
+  function.setFunctionType(builder.getFunctionType(
+      placed->getArgumentTypes(), placed->getTerminator()->getOperandTypes()));
+  function->setAttr(DagrtDialect::kLogicalAttrName,
+                    LogicalAttr::get(module.getContext(), flops, parameters));
+  emitPlacementRemarks(function);
+  return success();
+}
+
+LogicalResult Partitioner::run() {
+  SmallVector<func::FuncOp> functions;
+  int64_t layers = 0;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.isExternal())
+      continue;
+    functions.push_back(function);
+    if (failed(checkFunction(function)))
+      return failure();
+    for (Operation &op : function.getBody().front())
+      if (RoleAttr role = getRole(&op))
+        layers = std::max(layers, role.getLayer() + 1);
+  }
+  if (functions.empty())
+    return emitError(module.getLoc()) << "expects a function with a body to partition, got none";
+  if (failed(createMeshes(layers)))
+    return failure();
+  for (func::FuncOp function : functions) {
+    if (strategy.zigzagBlocks > 0)
+      reorderTokens(function, strategy.zigzagBlocks);
+    if (failed(partitionFunction(function)))
+      return failure();
+  }
+  return success();
+}
+
+LogicalResult dagrt::partitionModule(ModuleOp module, const Strategy &strategy) {
+  return Partitioner(module, strategy).run();
+}

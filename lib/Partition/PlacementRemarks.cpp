@@ -1,0 +1,144 @@
+//===- PlacementRemarks.cpp - What a placement replicates and pads -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Redundant work is never silent. Remarks are folded over layers: one for each role and mesh (replicas), mesh
+// (weights) and size (padding).
+//
+//===----------------------------------------------------------------------===//
+
+#include "PlacementRemarks.h"
+
+#include "dagrt/IR/Dagrt.h"
+
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/MapVector.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+namespace {
+/// Ops of one role and mesh that several devices compute alike.
+struct Replicas {
+  int64_t ops = 0;
+  double copies = 1, extraFlops = 0;
+};
+
+/// Counts over one placed function.
+struct Survey {
+  func::FuncOp function;
+  llvm::MapVector<std::pair<StringRef, Attribute>, Replicas> replicas;
+  llvm::MapVector<Attribute, double> weightBytes, replicatedBytes;
+  llvm::MapVector<std::tuple<Attribute, int64_t, int64_t, int64_t>, int64_t> padding;
+  double imbalance = 0;
+  int64_t communication = 0;
+
+  void countWork(Operation *op);
+  void countParameter(ParameterOp op);
+  void countPadding(Operation *op);
+  remark::RemarkOpts name(StringRef event) {
+    return remark::RemarkOpts::name(event).category("partition").function(function.getName());
+  }
+  void emit();
+};
+} // namespace
+
+void Survey::countWork(Operation *op) {
+  auto workOp = dyn_cast<WorkOpInterface>(op);
+  DistAttr dist = op->getNumResults() ? getDist(op->getResult(0).getType()) : DistAttr();
+  if (!workOp || !dist)
+    return;
+  Work work = workOp.getWork();
+  if (work.logicalFlops > 0 && work.totalFlops > work.logicalFlops) {
+    RoleAttr role = getRole(op);
+    StringRef name = role ? role.getName() : op->getName().getStringRef();
+    Replicas &entry = replicas[{name, dist.getMesh()}];
+    ++entry.ops;
+    entry.copies = work.totalFlops / work.logicalFlops;
+    entry.extraFlops += work.totalFlops - work.logicalFlops;
+  }
+  auto attention = dyn_cast<AttentionOp>(op);
+  if (attention && attention.getCausal() && work.totalFlops > 0) {
+    MeshOp mesh = lookupMesh(op, dist.getMesh());
+    imbalance = std::max(imbalance, work.flops * mesh.getNumDevices() / work.totalFlops);
+  }
+}
+
+void Survey::countParameter(ParameterOp op) {
+  DistAttr dist = getDist(op.getType());
+  MeshOp mesh = lookupMesh(op, dist.getMesh());
+  double bytes = getElementBytes(op.getType().getElementType());
+  for (int64_t size : op.getType().getShape())
+    bytes *= size;
+  weightBytes[dist.getMesh()] += bytes;
+  if (getNumReplicas(mesh, dist) > 1)
+    replicatedBytes[dist.getMesh()] += bytes;
+}
+
+void Survey::countPadding(Operation *op) {
+  for (Value result : op->getResults()) {
+    DistAttr dist = getDist(result.getType());
+    if (!dist)
+      continue;
+    MeshOp mesh = lookupMesh(op, dist.getMesh());
+    for (auto [axes, size] : llvm::zip_equal(dist.getDims(), dist.getOf())) {
+      int64_t shards = axes.empty() ? 1 : getNumShards(mesh, axes);
+      int64_t padded = getShardSize(size, shards) * shards;
+      if (padded != size)
+        ++padding[{dist.getMesh(), size, shards, padded}];
+    }
+  }
+}
+
+static std::string formatBytes(double bytes) {
+  if (bytes >= 1e9)
+    return llvm::formatv("{0:F2} GB", bytes / 1e9);
+  return llvm::formatv("{0:F2} MB", bytes / 1e6);
+}
+
+void Survey::emit() {
+  Location loc = function.getLoc();
+  for (auto &[key, entry] : replicas)
+    remark::analysis(loc, name("Replicated"))
+        << remark::add("{0} runs alike on {1} devices of mesh '{2}': {3} ops, {4} GFLOP more than the "
+                       "model's",
+                       key.first, entry.copies, cast<FlatSymbolRefAttr>(key.second).getValue(),
+                       entry.ops, llvm::formatv("{0:F3}", entry.extraFlops / 1e9).str())
+        << remark::metric("ExtraFlops", entry.extraFlops);
+  for (auto &[mesh, bytes] : weightBytes)
+    remark::analysis(loc, name("Weights"))
+        << remark::add("a device of mesh '{0}' holds {1} of weights, {2} of it in replicas",
+                       cast<FlatSymbolRefAttr>(mesh).getValue(), formatBytes(bytes),
+                       formatBytes(replicatedBytes.lookup(mesh)));
+  for (auto &[key, count] : padding)
+    remark::analysis(loc, name("Padded"))
+        << remark::add("a dim of {0} over {1} shards on mesh '{2}' is padded to {3} ({4} values)",
+                       std::get<1>(key), std::get<2>(key),
+                       cast<FlatSymbolRefAttr>(std::get<0>(key)).getValue(), std::get<3>(key), count);
+  if (imbalance > 0)
+    remark::analysis(loc, name("AttentionBalance"))
+        << remark::add("the busiest device has {0} times the mean work of causal attention",
+                       llvm::formatv("{0:F3}", imbalance).str())
+        << remark::metric("Imbalance", imbalance);
+  remark::passed(loc, name("Partitioned"))
+      << remark::add("{0} ops communicate", communication)
+      << remark::metric("CommunicationOps", communication);
+}
+
+void dagrt::emitPlacementRemarks(func::FuncOp function) {
+  if (!function.getContext()->getRemarkEngine())
+    return;
+  Survey survey{function, {}, {}, {}, {}};
+  for (Operation &op : function.getBody().front()) {
+    survey.countWork(&op);
+    survey.countPadding(&op);
+    if (auto parameter = dyn_cast<ParameterOp>(op))
+      survey.countParameter(parameter);
+    survey.communication += isa<CommunicationOpInterface>(op);
+  }
+  survey.emit();
+}

@@ -1,0 +1,189 @@
+//===- Propagation.cpp - How one op is cut -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Propagation is forward, one op at a time in program order: the axes of an op's factors follow from what the
+// strategy says about it and from how its operands lie. The conflict rule is the
+// order of precedence in planOp; who loses is gathered when operands are materialized.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Propagation.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+AxesAttr dagrt::getWholeAxis(MeshOp mesh, StringRef name) {
+  return normalizeAxes(mesh, AxisRefAttr::get(mesh.getContext(), name, 0, 0, 0));
+}
+
+FailureOr<SmallVector<AxesAttr>> dagrt::readDims(Operation *op, MeshOp mesh,
+                                                 ArrayRef<std::string> names, int64_t rank) {
+  SmallVector<AxesAttr> dims(rank, AxesAttr::get(mesh.getContext(), {}));
+  for (auto [dim, name] : llvm::enumerate(names)) {
+    if (name == "_")
+      continue;
+    if (static_cast<int64_t>(dim) >= rank)
+      return op->emitOpError() << "expects the strategy to cut one of " << rank
+                               << " dims, got dim " << dim << " over \"" << name << '"';
+    if (mesh.getAxisSize(name) == 0)
+      return op->emitOpError() << "expects the strategy to cut over axes of mesh '@"
+                               << mesh.getSymName() << "', got \"" << name << '"';
+    dims[dim] = getWholeAxis(mesh, name);
+  }
+  return dims;
+}
+
+namespace {
+/// Assigns axes to the factors of one op.
+struct Planner {
+  Operation *op;
+  OpPlan plan;
+
+  bool isFree(AxesAttr axes) {
+    if (overlaps(plan.mesh, plan.pending, axes))
+      return false;
+    return llvm::none_of(plan.axes,
+                         [&](AxesAttr other) { return overlaps(plan.mesh, other, axes); });
+  }
+
+  /// Gives `axes` to `factor` if that is allowed and no one has either.
+  bool tryAssign(unsigned factor, AxesAttr axes) {
+    FactorKind kind = plan.rule.factors[factor].kind;
+    bool allowed = kind == FactorKind::Free || kind == FactorKind::Contracted;
+    if (!allowed || axes.empty() || !plan.axes[factor].empty() || !isFree(axes))
+      return false;
+    plan.axes[factor] = axes;
+    return true;
+  }
+
+  /// Number of the factor that `reference` names (`vocab`, `n1`), or none.
+  std::optional<unsigned> findFactor(StringRef reference) {
+    StringRef name = reference.rtrim("0123456789");
+    unsigned index = 0;
+    if (name.size() < reference.size())
+      reference.drop_front(name.size()).getAsInteger(10, index);
+    for (auto [i, factor] : llvm::enumerate(plan.rule.factors))
+      if (factor.name == name && index-- == 0)
+        return i;
+    return std::nullopt;
+  }
+
+  LogicalResult applyCut(const CutSpec &cut);
+  LogicalResult applyResult(ArrayRef<std::string> names);
+  void keepPending(OperandTypes operands);
+  void followOperands(OperandTypes operands);
+};
+} // namespace
+
+/// Spreads the cut's axis over the factors that the op has of those it names.
+LogicalResult Planner::applyCut(const CutSpec &cut) {
+  SmallVector<unsigned> factors;
+  for (const std::string &reference : cut.over)
+    if (std::optional<unsigned> factor = findFactor(reference))
+      factors.push_back(*factor);
+  if (factors.empty())
+    return success();
+  int64_t size = plan.mesh.getAxisSize(cut.axis), left = size;
+  if (size == 0)
+    return op->emitOpError() << "expects the strategy to cut over axes of mesh '@"
+                             << plan.mesh.getSymName() << "', got \"" << cut.axis << '"';
+  for (unsigned number : factors) {
+    const Factor &factor = plan.rule.factors[number];
+    bool isLast = number == factors.back();
+    int64_t taken = std::min(left, factor.size);
+    if (left % std::max<int64_t>(taken, 1) != 0)
+      return op->emitOpError() << "expects axis \"" << cut.axis << "\" of size " << size
+                               << " to be a multiple of the " << factor.size << " elements of "
+                               << factor.name << ", or no larger; choose another size";
+    if (isLast && taken < left && !cut.replicateRest)
+      return op->emitOpError() << "expects at most " << size / left * factor.size
+                               << " devices along axis \"" << cut.axis
+                               << "\", one for each element that it cuts, got " << size;
+    if (taken > 1) {
+      bool whole = taken == size;
+      auto ref = AxisRefAttr::get(op->getContext(), cut.axis, whole ? 0 : size / left,
+                                  whole ? 0 : taken, 0);
+      plan.axes[number] = AxesAttr::get(op->getContext(), ref);
+      bool isDecomposed = factor.kind == FactorKind::Decomposable;
+      if (factor.kind == FactorKind::Indivisible ||
+          (isDecomposed && !cast<ShardingRuleOpInterface>(op).canDecompose(number)))
+        return op->emitOpError() << "expects the strategy not to cut " << factor.name
+                                 << ", which must be whole on each device";
+      plan.decomposes |= isDecomposed;
+    }
+    left /= taken;
+  }
+  return success();
+}
+
+/// Puts the axes of the wanted result on its factors; what does not fit is left to resharding.
+LogicalResult Planner::applyResult(ArrayRef<std::string> names) {
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  FailureOr<SmallVector<AxesAttr>> dims = readDims(op, plan.mesh, names, type.getRank());
+  if (failed(dims))
+    return failure();
+  for (auto [dim, factor] : llvm::enumerate(plan.rule.results[0]))
+    tryAssign(factor, (*dims)[dim]);
+  plan.wanted = getPlacedType(plan.mesh, type.getShape(), type.getElementType(), *dims);
+  return success();
+}
+
+/// A sum stays pending through an op that commutes with it if all operands are such sums.
+void Planner::keepPending(OperandTypes operands) {
+  bool linear = plan.rule.partial == PartialRule::Additive ||
+                (plan.rule.partial == PartialRule::Bilinear && operands.size() == 1);
+  if (!linear || operands.empty())
+    return;
+  AxesAttr pending;
+  for (RankedTensorType type : operands) {
+    DistAttr dist = getDist(type);
+    if (!dist || dist.getMesh().getAttr() != plan.mesh.getSymNameAttr() || !dist.isPartial() ||
+        (pending && dist.getPartial() != pending))
+      return;
+    pending = dist.getPartial();
+  }
+  plan.pending = pending;
+}
+
+/// Lets operands keep their cuts where nobody has claimed the axes. An operand on another mesh
+/// brings axes that this mesh has too, by name and size.
+void Planner::followOperands(OperandTypes operands) {
+  for (auto [i, dims] : llvm::enumerate(plan.rule.operands)) {
+    DistAttr dist = getDist(operands[i]);
+    if (!dist)
+      continue;
+    MeshOp source = lookupMesh(plan.mesh, dist.getMesh());
+    for (auto [dim, factor] : llvm::enumerate(dims)) {
+      AxesAttr axes = dist.getDims()[dim];
+      bool known = source == plan.mesh || llvm::all_of(axes, [&](AxisRefAttr ref) {
+        return source.getAxisSize(ref.getName()) == plan.mesh.getAxisSize(ref.getName());
+      });
+      if (known)
+        tryAssign(factor, axes);
+    }
+  }
+}
+
+FailureOr<OpPlan> dagrt::planOp(Operation *op, MeshOp mesh, const Directive &directive,
+                                OperandTypes operands) {
+  AxesAttr none = AxesAttr::get(op->getContext(), {});
+  Planner planner{op, {}};
+  planner.plan.mesh = mesh;
+  planner.plan.rule = cast<ShardingRuleOpInterface>(op).getShardingRule();
+  planner.plan.axes.assign(planner.plan.rule.factors.size(), none);
+  planner.plan.pending = none;
+  planner.keepPending(operands);
+  if (directive.cut)
+    for (const CutSpec &cut : *directive.cut)
+      if (failed(planner.applyCut(cut)))
+        return failure();
+  if (directive.result && op->getNumResults() > 0 &&
+      failed(planner.applyResult(*directive.result)))
+    return failure();
+  planner.followOperands(operands);
+  return std::move(planner.plan);
+}

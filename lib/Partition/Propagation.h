@@ -1,0 +1,63 @@
+//===- Propagation.h - How one op is cut -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Private to the partitioner: what the strategy says about an op, and the axes of its factors that
+// follow from it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_LIB_PARTITION_PROPAGATION_H
+#define DAGRT_LIB_PARTITION_PROPAGATION_H
+
+#include "dagrt/IR/Dagrt.h"
+#include "dagrt/Partition/Strategy.h"
+
+namespace dagrt {
+
+/// What a strategy's entries say, together, about the ops of one role.
+struct Directive {
+  llvm::StringRef mesh;                             ///< Empty: follow the operands.
+  const std::vector<CutSpec> *cut = nullptr;        ///< Null: nothing.
+  const std::vector<std::string> *result = nullptr; ///< Null: follow the factors.
+  const std::vector<std::string> *travels = nullptr;
+};
+
+/// How an op will be cut.
+struct OpPlan {
+  MeshOp mesh;
+  ShardingRule rule;
+  /// Axes of each factor.
+  llvm::SmallVector<AxesAttr, 8> axes;
+  /// A pending sum of all operands that the op commutes with; empty if there is none.
+  AxesAttr pending;
+  /// The result as the strategy wants it, where that is more than the factors give; or null.
+  mlir::RankedTensorType wanted;
+  /// True if a cut factor makes the op decompose itself.
+  bool decomposes = false;
+};
+
+/// What is known of an operand when its user is planned: its placed type, or null for one that
+/// can be made on any mesh in any way (parameters, positions, arguments not yet placed).
+using OperandTypes = llvm::ArrayRef<mlir::RankedTensorType>;
+
+/// Decides how `op` is cut on `mesh`. In order of precedence: the strategy's cuts, its result, then what the
+/// operands bring along, the first operand first. An axis cuts one factor: who comes later goes
+/// without, and its operand is gathered.
+mlir::FailureOr<OpPlan> planOp(mlir::Operation *op, MeshOp mesh, const Directive &directive,
+                               OperandTypes operands);
+
+/// The axis `name` of `mesh` as a list; empty if it has the size 1.
+AxesAttr getWholeAxis(MeshOp mesh, llvm::StringRef name);
+
+/// Reads a list of axis names, one for each dim, `_` for none; missing dims are whole.
+mlir::FailureOr<llvm::SmallVector<AxesAttr>> readDims(mlir::Operation *op, MeshOp mesh,
+                                                      llvm::ArrayRef<std::string> names,
+                                                      int64_t rank);
+
+} // namespace dagrt
+
+#endif // DAGRT_LIB_PARTITION_PROPAGATION_H

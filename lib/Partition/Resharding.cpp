@@ -1,0 +1,287 @@
+//===- Resharding.cpp - Lays values anew -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Inside a mesh: a pending sum is completed first, scattered if the user wants a shard of it; then cuts
+// that move from one dim to another (all_to_all), cuts that go (all_gather), and cuts
+// that come (all_slice). Between meshes: one message for each destination mesh. Where the
+// destination wants replicas, the message brings shards and the destination gathers them, so
+// that no element crosses twice.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Resharding.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+MeshOp Resharder::getMesh(FlatSymbolRefAttr name) {
+  Operation *&mesh = meshes[name];
+  if (!mesh)
+    mesh = SymbolTable::lookupSymbolIn(module, name.getAttr());
+  return cast<MeshOp>(mesh);
+}
+
+static void setRole(Operation *op, RoleAttr role) {
+  if (role)
+    op->setAttr(DagrtDialect::kRoleAttrName, role);
+}
+
+void Resharder::addValue(Value logical, Value placed, RoleAttr producer,
+                         const std::vector<std::string> *travels) {
+  LogicalValue &value = values[logical];
+  value.forms.push_back(placed);
+  value.producer = producer;
+  value.travels = travels;
+}
+
+RankedTensorType Resharder::getType(Value logical) const {
+  auto it = values.find(logical);
+  if (it == values.end() || it->second.forms.empty() || it->second.source)
+    return {};
+  FlatSymbolRefAttr mesh = getDist(it->second.forms.front().getType()).getMesh();
+  return cast<RankedTensorType>(findOn(it->second, mesh).getType());
+}
+
+//===----------------------------------------------------------------------===//
+// Inside a mesh
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// A value on its way to another distribution of its mesh.
+struct Walk {
+  OpBuilder &builder;
+  MeshOp mesh;
+  Value value;
+  SmallVector<AxesAttr> dims;
+  AxesAttr partial;
+
+  RankedTensorType getType() {
+    auto type = cast<RankedTensorType>(value.getType());
+    return getPlacedType(mesh, getGlobalShape(type), type.getElementType(), dims, partial);
+  }
+  Location getLoc() { return value.getLoc(); }
+
+  /// Completes a pending sum, into a shard where `target` continues a dim's cut with its axes.
+  void reduce(ArrayRef<AxesAttr> target, RoleAttr role) {
+    AxesAttr axes = partial;
+    partial = AxesAttr::get(mesh.getContext(), {});
+    for (auto [dim, wanted] : llvm::enumerate(target)) {
+      std::optional<AxesAttr> rest = removeHead(mesh, wanted, dims[dim]);
+      if (!rest || rest->empty() || !removeHead(mesh, *rest, axes))
+        continue;
+      dims[dim] = concatAxes(mesh, dims[dim], axes);
+      auto op = ReduceScatterOp::create(builder, getLoc(), getType(), value, dim, axes);
+      setRole(op, role);
+      value = op;
+      return;
+    }
+    auto op = AllReduceOp::create(builder, getLoc(), getType(), value, axes);
+    setRole(op, role);
+    value = op;
+  }
+
+  /// What must leave dim `dim` so that the rest begins the wanted cut.
+  AxesAttr getSurplus(size_t dim, AxesAttr wanted) {
+    if (removeHead(mesh, wanted, dims[dim]))
+      return AxesAttr::get(mesh.getContext(), {});
+    if (std::optional<AxesAttr> surplus = removeHead(mesh, dims[dim], wanted))
+      return *surplus;
+    return dims[dim];
+  }
+
+  /// Moves a cut that one dim has too much straight to a dim that lacks exactly it.
+  void exchange(ArrayRef<AxesAttr> target, RoleAttr role) {
+    for (size_t from = 0; from < dims.size(); ++from) {
+      AxesAttr surplus = getSurplus(from, target[from]);
+      if (surplus.empty())
+        continue;
+      for (size_t to = 0; to < dims.size(); ++to) {
+        std::optional<AxesAttr> missing = removeHead(mesh, target[to], dims[to]);
+        if (to == from || !missing || *missing != surplus)
+          continue;
+        dims[from] = *removeTail(mesh, dims[from], surplus);
+        dims[to] = target[to];
+        auto op = AllToAllOp::create(builder, getLoc(), getType(), value, from, to, surplus);
+        setRole(op, role);
+        value = op;
+        break;
+      }
+    }
+  }
+
+  void gather(ArrayRef<AxesAttr> target, RoleAttr role) {
+    for (size_t dim = 0; dim < dims.size(); ++dim) {
+      AxesAttr surplus = getSurplus(dim, target[dim]);
+      if (surplus.empty())
+        continue;
+      dims[dim] = *removeTail(mesh, dims[dim], surplus);
+      auto op = AllGatherOp::create(builder, getLoc(), getType(), value, dim, surplus);
+      setRole(op, role);
+      value = op;
+    }
+  }
+
+  void slice(ArrayRef<AxesAttr> target, RoleAttr role) {
+    for (size_t dim = 0; dim < dims.size(); ++dim) {
+      AxesAttr missing = *removeHead(mesh, target[dim], dims[dim]);
+      if (missing.empty())
+        continue;
+      dims[dim] = target[dim];
+      auto op = AllSliceOp::create(builder, getLoc(), getType(), value, dim, missing);
+      setRole(op, role);
+      value = op;
+    }
+  }
+};
+} // namespace
+
+/// Takes `value` to `target`, a type of the same mesh; a sum that `target` has pending, too, stays so.
+Value Resharder::layAnew(Value value, RankedTensorType target, RoleAttr producer,
+                         RoleAttr consumer) {
+  DistAttr from = getDist(value.getType()), to = getDist(target);
+  Walk walk{builder, getMesh(from.getMesh()), value, SmallVector<AxesAttr>(from.getDims()),
+            from.getPartial()};
+  if (from.isPartial() && !to.isPartial())
+    walk.reduce(to.getDims(), producer);
+  walk.exchange(to.getDims(), consumer);
+  walk.gather(to.getDims(), consumer);
+  walk.slice(to.getDims(), consumer);
+  return walk.value;
+}
+
+//===----------------------------------------------------------------------===//
+// Between meshes
+//===----------------------------------------------------------------------===//
+
+/// Dim of a value to cut over `shards` more devices in flight: the last that divides evenly,
+/// else the largest that has an element for each, else none.
+static std::optional<size_t> chooseFlightDim(ArrayRef<int64_t> local, int64_t shards) {
+  for (size_t dim = local.size(); dim-- > 0;)
+    if (local[dim] >= shards && local[dim] % shards == 0)
+      return dim;
+  auto largest = std::max_element(local.begin(), local.end());
+  if (largest == local.end() || *largest < shards)
+    return std::nullopt;
+  return largest - local.begin();
+}
+
+/// The type that a message to `target` brings: cut over the axes that `target` leaves unused, too.
+FailureOr<RankedTensorType> Resharder::getFlightType(LogicalValue &value,
+                                                     RankedTensorType target) {
+  DistAttr dist = getDist(target);
+  MeshOp mesh = getMesh(dist.getMesh());
+  SmallVector<AxesAttr> dims(dist.getDims());
+  SmallVector<AxesAttr> preferred(dims.size(), AxesAttr::get(mesh.getContext(), {}));
+  if (value.travels) {
+    FailureOr<SmallVector<AxesAttr>> travels =
+        readDims(value.forms.front().getDefiningOp(), mesh, *value.travels, dims.size());
+    if (failed(travels))
+      return failure();
+    preferred = *travels;
+  }
+  for (Attribute name : mesh.getAxisNames()) {
+    AxesAttr axis = getWholeAxis(mesh, cast<StringAttr>(name).getValue());
+    bool used = llvm::any_of(dims, [&](AxesAttr other) { return overlaps(mesh, other, axis); });
+    if (axis.empty() || used)
+      continue;
+    RankedTensorType type = getPlacedType(mesh, dist.getOf(), target.getElementType(), dims);
+    std::optional<size_t> dim;
+    for (auto [i, axes] : llvm::enumerate(preferred))
+      if (axes == axis)
+        dim = i;
+    if (!dim)
+      dim = chooseFlightDim(type.getShape(), getNumShards(mesh, axis));
+    if (dim)
+      dims[*dim] = concatAxes(mesh, dims[*dim], axis);
+  }
+  return getPlacedType(mesh, dist.getOf(), target.getElementType(), dims);
+}
+
+FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType target) {
+  // A sum is completed where it is pending; scattered, so that each sender has a part.
+  Value source = findOn(value, getDist(value.forms.front().getType()).getMesh());
+  auto sourceType = cast<RankedTensorType>(source.getType());
+  if (DistAttr dist = getDist(sourceType); dist.isPartial()) {
+    MeshOp mesh = getMesh(dist.getMesh());
+    SmallVector<AxesAttr> dims(dist.getDims());
+    int64_t shards = getNumShards(mesh, dist.getPartial());
+    if (std::optional<size_t> dim = chooseFlightDim(sourceType.getShape(), shards))
+      dims[*dim] = concatAxes(mesh, dims[*dim], dist.getPartial());
+    RankedTensorType complete =
+        getPlacedType(mesh, dist.getOf(), sourceType.getElementType(), dims);
+    source = layAnew(source, complete, value.producer, value.producer);
+    value.forms.push_back(source);
+  }
+  FailureOr<RankedTensorType> flight = getFlightType(value, target);
+  if (failed(flight))
+    return failure();
+  auto send = SendOp::create(builder, source.getLoc(), MessageType::get(builder.getContext(), *flight), source);
+  setRole(send, value.producer);
+  auto recv = RecvOp::create(builder, source.getLoc(), *flight, send.getMessage());
+  setRole(recv, value.producer);
+  value.forms.push_back(recv);
+  return recv.getResult();
+}
+
+//===----------------------------------------------------------------------===//
+// Forms
+//===----------------------------------------------------------------------===//
+
+/// A parameter or positions op, made on the target's mesh.
+Value Resharder::makeSource(LogicalValue &value, RankedTensorType target) {
+  Operation *clone = builder.clone(*value.source);
+  clone->getResult(0).setType(target);
+  value.forms.push_back(clone->getResult(0));
+  return clone->getResult(0);
+}
+
+/// A form on `mesh` to start from: a complete one if there is one.
+Value Resharder::findOn(const LogicalValue &value, FlatSymbolRefAttr mesh) const {
+  Value found;
+  for (Value form : value.forms) {
+    DistAttr dist = getDist(form.getType());
+    if (dist.getMesh() == mesh && (!found || getDist(found.getType()).isPartial()))
+      found = form;
+  }
+  return found;
+}
+
+FailureOr<Value> Resharder::getAs(Value logical, RankedTensorType target, RoleAttr consumer) {
+  LogicalValue &value = values[logical];
+  for (Value form : value.forms)
+    if (form.getType() == target)
+      return form;
+  if (value.source)
+    return makeSource(value, target);
+  if (value.argument && value.forms.empty()) {
+    value.argument.setType(target);
+    value.forms.push_back(value.argument);
+    return Value(value.argument);
+  }
+  Value start = findOn(value, getDist(target).getMesh());
+  if (!start) {
+    FailureOr<Value> arrived = transfer(value, target);
+    if (failed(arrived))
+      return failure();
+    start = *arrived;
+  }
+  Value result = layAnew(start, target, value.producer, consumer);
+  if (result != start)
+    value.forms.push_back(result);
+  return result;
+}
+
+FailureOr<Value> Resharder::getWhole(Value logical) {
+  LogicalValue &value = values[logical];
+  auto type = cast<RankedTensorType>(value.forms.front().getType());
+  DistAttr dist = getDist(type);
+  if (!dist.isPartial())
+    return value.forms.front();
+  RankedTensorType complete = getPlacedType(getMesh(dist.getMesh()), dist.getOf(),
+                                            type.getElementType(), dist.getDims());
+  return getAs(logical, complete, value.producer);
+}

@@ -1,0 +1,77 @@
+//===- Resharding.h - Lays values anew -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Private to the partitioner: the forms in which a logical value exists, and the communication
+// that makes one form of another.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_LIB_PARTITION_RESHARDING_H
+#define DAGRT_LIB_PARTITION_RESHARDING_H
+
+#include "Propagation.h"
+
+#include "mlir/IR/Builders.h"
+
+namespace dagrt {
+
+/// Makes placed values lie as their users need them. Each form of a value is made once.
+class Resharder {
+public:
+  Resharder(mlir::OpBuilder &builder, mlir::Operation *module) : builder(builder), module(module) {}
+
+  /// `op` has no operands and can be made on any mesh: it is cloned where it is used.
+  void addSource(mlir::Operation *op) { values[op->getResult(0)].source = op; }
+
+  /// A function argument lies as its first user needs it.
+  void addArgument(mlir::Value logical, mlir::BlockArgument argument) {
+    values[logical].argument = argument;
+  }
+
+  /// `placed` is the logical value; `producer` and `travels` say who made it, and how it is
+  /// cut in flight.
+  void addValue(mlir::Value logical, mlir::Value placed, RoleAttr producer,
+                const std::vector<std::string> *travels);
+
+  /// The type that the value has where it was made, complete if its sum has been completed; null
+  /// if it can be made in any form.
+  mlir::RankedTensorType getType(mlir::Value logical) const;
+
+  /// The value as `target` says, for a user with the role `consumer`.
+  mlir::FailureOr<mlir::Value> getAs(mlir::Value logical, mlir::RankedTensorType target,
+                                     RoleAttr consumer);
+
+  /// The value's main form, with a pending sum completed.
+  mlir::FailureOr<mlir::Value> getWhole(mlir::Value logical);
+
+private:
+  struct LogicalValue {
+    mlir::Operation *source = nullptr;
+    mlir::BlockArgument argument;
+    llvm::SmallVector<mlir::Value, 2> forms; ///< The first is what its op made.
+    RoleAttr producer;
+    const std::vector<std::string> *travels = nullptr;
+  };
+
+  mlir::Value makeSource(LogicalValue &value, mlir::RankedTensorType target);
+  mlir::Value findOn(const LogicalValue &value, mlir::FlatSymbolRefAttr mesh) const;
+  mlir::FailureOr<mlir::Value> transfer(LogicalValue &value, mlir::RankedTensorType target);
+  mlir::Value layAnew(mlir::Value value, mlir::RankedTensorType target, RoleAttr producer,
+                      RoleAttr consumer);
+  mlir::FailureOr<mlir::RankedTensorType> getFlightType(LogicalValue &value,
+                                                        mlir::RankedTensorType target);
+  MeshOp getMesh(mlir::FlatSymbolRefAttr name);
+
+  mlir::OpBuilder &builder;
+  mlir::Operation *module;
+  llvm::DenseMap<mlir::Value, LogicalValue> values;
+  llvm::DenseMap<mlir::Attribute, mlir::Operation *> meshes;
+};
+
+} // namespace dagrt
+
+#endif // DAGRT_LIB_PARTITION_RESHARDING_H

@@ -1,0 +1,152 @@
+//===- TokenOrder.cpp - Zigzag order of tokens -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Which dims are the tokens' is found from the positions: dims that share a factor with a dim of tokens are
+// dims of tokens, forward and backward. Every op that treats tokens alike is left
+// alone. What depends on a token's place, an indivisible factor or a result,
+// gets the tokens in their own order.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Dagrt.h"
+#include "dagrt/Partition/Partitioner.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/PatternMatch.h"
+#include "mlir/Rewrite/FrozenRewritePatternSet.h"
+#include "mlir/Transforms/GreedyPatternRewriteDriver.h"
+#include "llvm/ADT/DenseSet.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+namespace {
+using Dim = std::pair<Value, unsigned>;
+
+/// Finds every dim of tokens from those of the positions.
+class TokenDims {
+public:
+  explicit TokenDims(func::FuncOp function) {
+    for (auto positions : function.getOps<PositionsOp>())
+      mark(positions.getResult(), 0);
+    while (!work.empty()) {
+      Dim dim = work.pop_back_val();
+      if (Operation *op = dim.first.getDefiningOp())
+        spread(op);
+      for (Operation *user : dim.first.getUsers())
+        spread(user);
+    }
+  }
+
+  bool contains(Value value, unsigned dim) const { return dims.contains({value, dim}); }
+
+private:
+  void mark(Value value, unsigned dim) {
+    if (dims.insert({value, dim}).second)
+      work.push_back({value, dim});
+  }
+
+  /// Marks all dims of `op` whose factor has a marked dim.
+  void spread(Operation *op) {
+    auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
+    if (!sharded)
+      return;
+    ShardingRule rule = sharded.getShardingRule();
+    SmallVector<bool, 8> marked(rule.factors.size(), false);
+    auto forEachDim = [&](llvm::function_ref<void(Value, unsigned, unsigned)> visit) {
+      for (auto [i, factors] : llvm::enumerate(rule.operands))
+        for (auto [dim, factor] : llvm::enumerate(factors))
+          visit(op->getOperand(i), dim, factor);
+      for (auto [i, factors] : llvm::enumerate(rule.results))
+        for (auto [dim, factor] : llvm::enumerate(factors))
+          visit(op->getResult(i), dim, factor);
+    };
+    forEachDim([&](Value value, unsigned dim, unsigned factor) {
+      if (contains(value, dim))
+        marked[factor] = true;
+    });
+    forEachDim([&](Value value, unsigned dim, unsigned factor) {
+      if (marked[factor])
+        mark(value, dim);
+    });
+  }
+
+  llvm::DenseSet<Dim> dims;
+  SmallVector<Dim> work;
+};
+} // namespace
+
+/// `operand` with dim `dim` back in its own order.
+static Value restoreOrder(OpBuilder &builder, Value operand, unsigned dim, TokenOrderAttr order,
+                          RoleAttr role) {
+  auto op = ReorderOp::create(builder, operand.getLoc(), operand.getType(), operand, dim, order,
+                              /*inverse=*/true);
+  if (role)
+    op->setAttr(DagrtDialect::kRoleAttrName, role);
+  return op;
+}
+
+/// Operands of `op` whose tokens it must see in their own order.
+static void restoreOperands(Operation *op, const TokenDims &tokens, TokenOrderAttr order) {
+  OpBuilder builder(op);
+  auto restore = [&](OpOperand &operand, unsigned dim) {
+    operand.set(restoreOrder(builder, operand.get(), dim, order, getRole(op)));
+  };
+  if (isa<func::ReturnOp>(op)) {
+    for (OpOperand &operand : op->getOpOperands())
+      for (int64_t dim = cast<RankedTensorType>(operand.get().getType()).getRank(); dim-- > 0;)
+        if (tokens.contains(operand.get(), dim))
+          restore(operand, dim);
+    return;
+  }
+  auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
+  if (!sharded)
+    return;
+  ShardingRule rule = sharded.getShardingRule();
+  for (auto [i, factors] : llvm::enumerate(rule.operands))
+    for (auto [dim, factor] : llvm::enumerate(factors))
+      if (rule.factors[factor].kind == FactorKind::Indivisible &&
+          tokens.contains(op->getOperand(i), dim))
+        restore(op->getOpOperand(i), dim);
+}
+
+bool dagrt::reorderTokens(func::FuncOp function, int64_t blocks) {
+  SmallVector<PositionsOp> positions(function.getOps<PositionsOp>());
+  if (positions.empty())
+    return false;
+  MLIRContext *context = function.getContext();
+  auto order = TokenOrderAttr::get(context, blocks);
+  TokenDims tokens(function);
+  SmallVector<Operation *> ops, slices;
+  for (Operation &op : function.getBody().front()) {
+    ops.push_back(&op);
+    if (isa<SliceOp>(op))
+      slices.push_back(&op);
+  }
+  for (Operation *op : ops)
+    restoreOperands(op, tokens, order);
+  for (PositionsOp op : positions)
+    op.setOrderAttr(order);
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  for (BlockArgument argument : function.getArguments())
+    for (int64_t dim = 0, rank = cast<RankedTensorType>(argument.getType()).getRank(); dim < rank;
+         ++dim)
+      if (tokens.contains(argument, dim)) {
+        auto op = ReorderOp::create(builder, argument.getLoc(), argument.getType(), argument, dim,
+                                    order, /*inverse=*/false);
+        op->setAttr(DagrtDialect::kRoleAttrName, RoleAttr::get(context, "positions", -1));
+        argument.replaceAllUsesExcept(op, op);
+      }
+  // One token's slice needs no permutation of all of them.
+  RewritePatternSet patterns(context);
+  SliceOp::getCanonicalizationPatterns(patterns, context);
+  (void)applyOpPatternsGreedily(slices, std::move(patterns));
+  for (auto op : llvm::make_early_inc_range(function.getOps<ReorderOp>()))
+    if (op.use_empty())
+      op.erase();
+  return true;
+}
