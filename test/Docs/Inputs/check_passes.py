@@ -10,7 +10,7 @@ import sys
 
 PASS = re.compile(r"^### `-([\w-]+)`\n(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```mlir\n(.*?)^```", re.MULTILINE | re.DOTALL)
-COMMAND = re.compile(r"`(--[\w-]+(?:=\"[^\"]*\")?)`")
+OPTIONS = re.compile(r"`([\w-]+=[^`\s]+(?: [\w-]+=[^`\s]+)*)`")
 
 
 def run(tool, arguments, text):
@@ -41,15 +41,15 @@ def check_pipeline(name, tool):
 
 
 def check_example(name, body, tool):
-    """A "before" and an "after": running the pass on one gives the other. The command is the last
-    one in the text above the "before" that names the pass, and the bare flag otherwise."""
+    """A "before" and an "after": running the pass on one gives the other. The options are what
+    stands between the two in backticks (becomes, with `tp=2 pp=1`), or else the defaults."""
     blocks = list(FENCE.finditer(body))
     if len(blocks) < 2:
         yield f"expects an example before and after, got {len(blocks)} programs"
         return
     before, after = blocks[0], blocks[1]
-    commands = [c for c in COMMAND.findall(body[: before.start()]) if c.startswith(f"--{name}")]
-    command = (commands[-1] if commands else f"--{name}").replace('"', "")
+    options = OPTIONS.findall(body[before.end() : after.start()])
+    command = f"--{name}={options[0]}" if options else f"--{name}"
     got, want = run(tool, [command], before[1]), run(tool, [], after[1])
     if got.returncode != 0:
         yield f"expects its example to pass {command}: {got.stderr}"
