@@ -1,0 +1,354 @@
+//===- Evaluator.cpp - Runs both forms of a program in f64 -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One pass over the block. A value is dropped after its last use, and the memory estimate walks
+// the block with the same rule, so it is the peak and not the sum. Linear in the number of ops.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Lower/Evaluator.h"
+#include "Kernels.h"
+#include "PlacedArray.h"
+#include "SeededValues.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+/// The tensor that a value is, or that a message brings; null for other types.
+static RankedTensorType getTensorType(Type type) {
+  if (auto message = dyn_cast<MessageType>(type))
+    return message.getPayload();
+  return dyn_cast<RankedTensorType>(type);
+}
+
+static Placement getPlacement(Operation *from, Value value) {
+  return Placement::get(from, getTensorType(value.getType()));
+}
+
+//===----------------------------------------------------------------------===//
+// Checks
+//===----------------------------------------------------------------------===//
+
+static bool isKnown(Operation *op) {
+  return isLocalCompute(op) ||
+         isa<ParameterOp, PositionsOp, AxisIndexOp, AllReduceOp, AllGatherOp, ReduceScatterOp,
+             AllToAllOp, AllSliceOp, ShiftOp, SendOp, RecvOp, arith::ConstantOp, func::ReturnOp>(
+             op);
+}
+
+/// A static tensor of floats or integers, consistently placed. `what` names the value.
+static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
+  RankedTensorType tensor = getTensorType(type);
+  if (!tensor || !(isa<FloatType, IntegerType>(tensor.getElementType())))
+    return op->emitOpError() << "expects " << what << " to be a tensor of numbers to evaluate it, "
+                             << "got " << type;
+  if (!tensor.hasStaticShape() || ShapedType::isDynamicShape(getGlobalShape(tensor)))
+    return op->emitOpError() << "expects " << what << " to have a static shape to evaluate it, got "
+                             << type << "; import the model with numbers for all sizes";
+  return verifyPlacedType(op, tensor, what);
+}
+
+static LogicalResult checkOp(Operation *op) {
+  if (!isKnown(op))
+    return op->emitError() << "expects an op that the evaluator knows, got '" << op->getName()
+                           << '\'';
+  for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
+    if (failed(checkType(op, type, "result #" + Twine(i))))
+      return failure();
+  auto constant = dyn_cast<arith::ConstantOp>(op);
+  if (constant && !isa<DenseIntOrFPElementsAttr>(constant.getValue()))
+    return op->emitOpError() << "expects dense elements to evaluate it, got "
+                             << constant.getValue();
+  return success();
+}
+
+LogicalResult dagrt::checkEvaluable(func::FuncOp func, const EvaluatorOptions &options) {
+  if (!func.getBody().hasOneBlock())
+    return func.emitOpError() << "expects a body of one block to evaluate it, got "
+                              << llvm::range_size(func.getBody()) << " blocks";
+  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
+    if (failed(checkType(func, type, "argument #" + Twine(i))))
+      return failure();
+    DistAttr dist = getDist(type);
+    if (isa<MessageType>(type) || (dist && dist.isPartial()))
+      return func.emitOpError() << "expects argument #" << i
+                                << " to be a whole value to evaluate it, got " << type;
+  }
+  for (Operation &op : func.getBody().front())
+    if (failed(checkOp(&op)))
+      return failure();
+  double bytes = estimateMemory(func);
+  if (bytes <= options.memoryLimit)
+    return success();
+  constexpr double gib = 1ULL << 30;
+  return func.emitOpError()
+         << "expects to evaluate within "
+         << llvm::formatv("{0:f1} GiB, got an estimate of {1:f1} GiB", options.memoryLimit / gib,
+                          bytes / gib)
+                .str()
+         << "; 'dagrt-translate --shrink' imports a small model of the same family";
+}
+
+//===----------------------------------------------------------------------===//
+// Lifetimes
+//===----------------------------------------------------------------------===//
+
+/// Calls `visit` with each op of the block and the values that are used there for the last time,
+/// or never.
+static void forEachOp(Block &block,
+                      function_ref<LogicalResult(Operation &op, ArrayRef<Value> finished)> visit) {
+  llvm::DenseMap<Value, Operation *> lastUse;
+  for (Operation &op : block)
+    for (Value operand : op.getOperands())
+      lastUse[operand] = &op;
+  for (Operation &op : block) {
+    SmallVector<Value> finished;
+    for (Value operand : op.getOperands())
+      if (lastUse.lookup(operand) == &op && !llvm::is_contained(finished, operand))
+        finished.push_back(operand);
+    for (Value result : op.getResults())
+      if (!lastUse.contains(result))
+        finished.push_back(result);
+    if (failed(visit(op, finished)))
+      return;
+  }
+}
+
+static double getBytes(Operation *from, Value value) {
+  Placement placement = getPlacement(from, value);
+  double bytes = sizeof(double) * static_cast<double>(placement.getNumDevices());
+  for (int64_t size : placement.localShape)
+    bytes *= static_cast<double>(size);
+  return bytes;
+}
+
+double dagrt::estimateMemory(func::FuncOp func) {
+  Block &block = func.getBody().front();
+  double bytes = 0, peak = 0;
+  for (BlockArgument argument : block.getArguments())
+    bytes += getBytes(func, argument);
+  forEachOp(block, [&](Operation &op, ArrayRef<Value> finished) {
+    for (Value result : op.getResults())
+      bytes += getBytes(&op, result);
+    peak = std::max(peak, bytes);
+    for (Value value : finished)
+      bytes -= getBytes(&op, value);
+    return success();
+  });
+  return std::max(peak, bytes);
+}
+
+//===----------------------------------------------------------------------===//
+// Inputs
+//===----------------------------------------------------------------------===//
+
+SmallVector<InputDescription> dagrt::describeInputs(func::FuncOp func) {
+  SmallVector<InputDescription> inputs;
+  for (BlockArgument argument : func.getArguments()) {
+    auto type = cast<RankedTensorType>(argument.getType());
+    InputDescription input;
+    input.shape.append(getGlobalShape(type).begin(), getGlobalShape(type).end());
+    input.isInteger = isa<IntegerType>(type.getElementType());
+    if (input.isInteger)
+      input.vocabulary = getVocabulary(argument);
+    inputs.push_back(std::move(input));
+  }
+  return inputs;
+}
+
+std::vector<Array> dagrt::makeInputs(func::FuncOp func, const EvaluatorOptions &options) {
+  std::vector<Array> arrays;
+  for (auto [number, input] : llvm::enumerate(describeInputs(func))) {
+    Stream stream(options.seed, ("argument " + Twine(number)).str());
+    Array array(input.shape);
+    int64_t columns = input.shape.empty() ? 1 : input.shape.back();
+    for (auto [i, element] : llvm::enumerate(array.elements)) {
+      if (!input.isInteger)
+        element = stream.getUniform(i);
+      else if (input.vocabulary)
+        element = stream.getInteger(i, std::max<int64_t>(*input.vocabulary, 1));
+      else
+        element = static_cast<double>(static_cast<int64_t>(i) % columns);
+    }
+    arrays.push_back(std::move(array));
+  }
+  return arrays;
+}
+
+//===----------------------------------------------------------------------===//
+// Evaluation
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// The values of one run.
+class Evaluation {
+public:
+  Evaluation(func::FuncOp func, const EvaluatorOptions &options) : func(func), options(options) {}
+  FailureOr<std::vector<Array>> run(ArrayRef<Array> inputs);
+
+private:
+  PlacedArray evaluateOp(Operation *op);
+  PlacedArray evaluateLocal(Operation *op, Placement placement);
+  LogicalResult collectResults(func::ReturnOp op);
+
+  /// The operand of an op that has one.
+  const PlacedArray &getOperand(Operation *op) { return values.find(op->getOperand(0))->second; }
+
+  func::FuncOp func;
+  const EvaluatorOptions &options;
+  llvm::DenseMap<Value, PlacedArray> values;
+  std::vector<Array> results;
+};
+} // namespace
+
+/// What each device makes from the global index of each of its elements.
+static PlacedArray fillByIndex(Placement placement,
+                               function_ref<double(ArrayRef<int64_t> index, bool isReal)> get) {
+  PlacedArray result = PlacedArray::getZeros(std::move(placement));
+  ArrayRef<int64_t> shape = result.placement.localShape, of = result.placement.getGlobalShape();
+  for (auto [device, local] : llvm::enumerate(result.locals)) {
+    SmallVector<int64_t> origin = result.placement.getOrigin(device), index(origin);
+    double *element = local.elements.data();
+    forEachIndex(shape, [&](ArrayRef<int64_t> localIndex) {
+      bool isReal = true;
+      for (size_t dim = 0; dim < shape.size(); ++dim) {
+        index[dim] = origin[dim] + localIndex[dim];
+        isReal &= index[dim] < of[dim];
+      }
+      *element++ = get(index, isReal);
+    });
+  }
+  return result;
+}
+
+static PlacedArray evaluateParameter(ParameterOp op, Placement placement, uint64_t seed) {
+  ParameterValues values(op, seed);
+  return fillByIndex(std::move(placement), [&](ArrayRef<int64_t> index, bool isReal) {
+    return isReal ? values.get(index) : 0;
+  });
+}
+
+static PlacedArray evaluatePositions(PositionsOp op, Placement placement) {
+  // The token that stands at each place; padding counts on, past the real tokens.
+  SmallVector<int64_t> tokens;
+  if (TokenOrderAttr order = op.getOrderAttr())
+    for (auto [first, size] : order.getRuns(placement.getGlobalShape()[0]))
+      for (int64_t i = 0; i < size; ++i)
+        tokens.push_back(first + i);
+  int64_t first = op.getFirst();
+  return fillByIndex(std::move(placement), [&](ArrayRef<int64_t> index, bool isReal) {
+    return static_cast<double>(first + (isReal && !tokens.empty() ? tokens[index[0]] : index[0]));
+  });
+}
+
+static PlacedArray evaluateConstant(arith::ConstantOp op, Placement placement) {
+  PlacedArray result = PlacedArray::getZeros(std::move(placement));
+  auto elements = cast<DenseIntOrFPElementsAttr>(op.getValue());
+  std::vector<double> numbers;
+  if (isa<FloatType>(elements.getElementType()))
+    for (APFloat number : elements.getValues<APFloat>()) {
+      bool losesInfo;
+      number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+      numbers.push_back(number.convertToDouble());
+    }
+  else
+    for (const APInt &number : elements.getValues<APInt>())
+      numbers.push_back(number.signedRoundToDouble());
+  for (Array &local : result.locals)
+    local.elements = numbers;
+  return result;
+}
+
+PlacedArray Evaluation::evaluateLocal(Operation *op, Placement placement) {
+  PlacedArray result(std::move(placement));
+  for (int64_t device = 0, e = result.placement.getNumDevices(); device < e; ++device) {
+    SmallVector<const Array *> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(&values.find(operand)->second.locals[device]);
+    result.locals.push_back(computeLocal(op, operands, result.placement.localShape));
+  }
+  return result;
+}
+
+PlacedArray Evaluation::evaluateOp(Operation *op) {
+  Placement placement = getPlacement(op, op->getResult(0));
+  return TypeSwitch<Operation *, PlacedArray>(op)
+      .Case([&](ParameterOp op) { return evaluateParameter(op, placement, options.seed); })
+      .Case([&](PositionsOp op) { return evaluatePositions(op, placement); })
+      .Case([&](AxisIndexOp) {
+        return fillByIndex(placement, [](ArrayRef<int64_t> index, bool) { return index[0]; });
+      })
+      .Case([&](arith::ConstantOp op) { return evaluateConstant(op, placement); })
+      .Case([&](AllReduceOp op) { return allReduce(getOperand(op), op.getAxes(), placement); })
+      .Case([&](AllGatherOp op) { return exchange(getOperand(op), op.getAxes(), placement); })
+      .Case([&](AllToAllOp op) { return exchange(getOperand(op), op.getAxes(), placement); })
+      .Case([&](ReduceScatterOp op) {
+        return reduceScatter(getOperand(op), op.getAxes(), placement);
+      })
+      .Case([&](AllSliceOp op) { return cutOwn(getOperand(op), placement); })
+      .Case([&](ShiftOp op) {
+        AxisRefAttr axis = placement.dist.getDims()[op.getDim()].getAxes()[0];
+        return shift(getOperand(op), axis.getName(), op.getBy(), placement);
+      })
+      .Case([&](SendOp op) { return transfer(getOperand(op), placement); })
+      .Case([&](RecvOp op) { return getOperand(op); })
+      .Default([&](Operation *op) { return evaluateLocal(op, placement); });
+}
+
+/// Gathers the function's results; a sum not yet reduced is reduced first.
+LogicalResult Evaluation::collectResults(func::ReturnOp op) {
+  for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
+    PlacedArray value = values.find(operand)->second;
+    if (value.placement.isPlaced() && value.placement.dist.isPartial())
+      value = allReduce(value, value.placement.dist.getPartial(), value.placement);
+    Array global;
+    std::optional<ReplicaMismatch> mismatch = gather(value, options.replicaTolerance, global);
+    if (mismatch) {
+      InFlightDiagnostic error = op.emitOpError();
+      error << "expects all replicas of result #" << i << " to agree, got "
+            << llvm::formatv("{0:e6} on device {1} and {2:e6} on device {3}", mismatch->first,
+                             mismatch->firstDevice, mismatch->second, mismatch->secondDevice)
+                   .str()
+            << " at [";
+      llvm::interleaveComma(mismatch->index, error);
+      error << ']';
+      error.attachNote(operand.getLoc()) << "result defined here";
+      return failure();
+    }
+    results.push_back(std::move(global));
+  }
+  return success();
+}
+
+FailureOr<std::vector<Array>> Evaluation::run(ArrayRef<Array> inputs) {
+  for (auto [argument, input] : llvm::zip_equal(func.getArguments(), inputs))
+    values.try_emplace(argument, scatter(input, getPlacement(func, argument)));
+  bool ok = true;
+  forEachOp(func.getBody().front(), [&](Operation &op, ArrayRef<Value> finished) {
+    if (auto terminator = dyn_cast<func::ReturnOp>(op)) {
+      ok = succeeded(collectResults(terminator));
+      return success(ok);
+    }
+    values.try_emplace(op.getResult(0), evaluateOp(&op));
+    for (Value value : finished)
+      values.erase(value);
+    return success();
+  });
+  if (!ok)
+    return failure();
+  return std::move(results);
+}
+
+FailureOr<std::vector<Array>> dagrt::evaluate(func::FuncOp func, ArrayRef<Array> inputs,
+                                              const EvaluatorOptions &options) {
+  return Evaluation(func, options).run(inputs);
+}

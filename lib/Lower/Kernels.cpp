@@ -1,0 +1,220 @@
+//===- Kernels.cpp - The definition of every compute op -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Kernels.h"
+
+#include "mlir/Dialect/Arith/IR/Arith.h"
+
+#include "llvm/ADT/TypeSwitch.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+using Operands = ArrayRef<const Array *>;
+
+//===----------------------------------------------------------------------===//
+// Matmul and embedding
+//===----------------------------------------------------------------------===//
+
+static Array computeMatmul(MatmulOp op, Operands operands, ArrayRef<int64_t> shape) {
+  const Array &lhs = *operands[0], &rhs = *operands[1];
+  int64_t contract = op.getContract();
+  int64_t k = getNumElements(ArrayRef<int64_t>(rhs.shape).take_front(contract));
+  int64_t n = getNumElements(ArrayRef<int64_t>(rhs.shape).drop_front(contract));
+  int64_t m = getNumElements(ArrayRef<int64_t>(lhs.shape).drop_back(contract));
+  Array result(shape);
+  for (int64_t row = 0; row < m; ++row)
+    for (int64_t i = 0; i < k; ++i) {
+      double factor = lhs.elements[row * k + i];
+      for (int64_t column = 0; column < n; ++column)
+        result.elements[row * n + column] += factor * rhs.elements[i * n + column];
+    }
+  return result;
+}
+
+static Array computeEmbedding(EmbeddingOp op, Operands operands, ArrayRef<int64_t> shape) {
+  const Array &ids = *operands[0], &table = *operands[1];
+  int64_t rows = table.shape[0];
+  int64_t realRows = getGlobalShape(op.getTable().getType()).front();
+  int64_t first = op.getShard() ? static_cast<int64_t>(operands[2]->elements[0]) * rows : 0;
+  int64_t width = getNumElements(ArrayRef<int64_t>(table.shape).drop_front());
+  Array result(shape);
+  for (auto [i, number] : llvm::enumerate(ids.elements)) {
+    int64_t id = static_cast<int64_t>(number), row = id - first;
+    if (id < 0 || id >= realRows || row < 0 || row >= rows)
+      continue;
+    std::copy_n(table.elements.begin() + row * width, width, result.elements.begin() + i * width);
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise
+//===----------------------------------------------------------------------===//
+
+static Array mapElements(const Array &x, function_ref<double(double)> function) {
+  Array result = x;
+  for (double &element : result.elements)
+    element = function(element);
+  return result;
+}
+
+/// `rhs` has the last dims of `lhs`, and is repeated along the others.
+static Array mapElements(const Array &lhs, const Array &rhs,
+                         function_ref<double(double, double)> function) {
+  Array result = lhs;
+  for (auto [i, element] : llvm::enumerate(result.elements))
+    element = function(element, rhs.elements[i % rhs.elements.size()]);
+  return result;
+}
+
+static double silu(double x) { return x / (1 + std::exp(-x)); }
+
+static double gelu(double x) { return 0.5 * x * std::erfc(-x / std::sqrt(2.0)); }
+
+/// Hendrycks and Gimpel's approximation.
+static double geluTanh(double x) {
+  double inner = std::sqrt(2 / std::acos(-1.0)) * (x + 0.044715 * x * x * x);
+  return 0.5 * x * (1 + std::tanh(inner));
+}
+
+//===----------------------------------------------------------------------===//
+// Norms
+//===----------------------------------------------------------------------===//
+
+/// Normalizes rows of as many elements as the scale has. A layer norm subtracts the mean first and
+/// adds a bias; `bias` is null for an rms norm.
+static Array computeNorm(const Array &x, const Array &scale, const Array *bias, double epsilon) {
+  Array result = x;
+  int64_t columns = scale.elements.size();
+  int64_t rows = columns ? x.elements.size() / columns : 0;
+  for (int64_t row = 0; row < rows; ++row) {
+    MutableArrayRef<double> out(&result.elements[row * columns], columns);
+    double mean = 0, square = 0;
+    if (bias)
+      for (double element : out)
+        mean += element / static_cast<double>(columns);
+    for (double &element : out) {
+      element -= mean;
+      square += element * element / static_cast<double>(columns);
+    }
+    for (auto [i, element] : llvm::enumerate(out))
+      element = element / std::sqrt(square + epsilon) * scale.elements[i] +
+                (bias ? bias->elements[i] : 0);
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Rope
+//===----------------------------------------------------------------------===//
+
+static Array computeRope(RopeOp op, Operands operands) {
+  const Array &x = *operands[0], &positions = *operands[1];
+  Array result = x;
+  RopeAttr config = op.getConfig();
+  SmallVector<double> frequencies = config.getFrequencies();
+  double factor = config.getAttentionFactor();
+  int64_t headDim = x.shape.back(), tokens = x.shape[1], pairs = frequencies.size();
+  int64_t headsPerToken = getNumElements(ArrayRef<int64_t>(x.shape).drop_front(2).drop_back());
+  int64_t heads = x.shape[0] * tokens * headsPerToken;
+  for (int64_t head = 0; head < heads; ++head) {
+    double position = positions.elements[head / headsPerToken % tokens];
+    for (int64_t j = 0; j < pairs; ++j) {
+      int64_t first = head * headDim + (config.getInterleaved() ? 2 * j : j);
+      int64_t second = config.getInterleaved() ? first + 1 : first + pairs;
+      double c = factor * std::cos(position * frequencies[j]);
+      double s = factor * std::sin(position * frequencies[j]);
+      result.elements[first] = x.elements[first] * c - x.elements[second] * s;
+      result.elements[second] = x.elements[first] * s + x.elements[second] * c;
+    }
+  }
+  return result;
+}
+
+//===----------------------------------------------------------------------===//
+// Slice and reorder
+//===----------------------------------------------------------------------===//
+
+/// Result of `shape` whose element `i` along `dim` is the operand's element `from(i)`.
+static Array selectAlong(const Array &x, int64_t dim, ArrayRef<int64_t> shape,
+                         function_ref<int64_t(int64_t)> from) {
+  Array result(shape);
+  int64_t inner = getNumElements(ArrayRef<int64_t>(x.shape).drop_front(dim + 1));
+  int64_t outer = getNumElements(ArrayRef<int64_t>(x.shape).take_front(dim));
+  for (int64_t o = 0; o < outer; ++o)
+    for (int64_t i = 0; i < shape[dim]; ++i)
+      std::copy_n(x.elements.begin() + (o * x.shape[dim] + from(i)) * inner, inner,
+                  result.elements.begin() + (o * shape[dim] + i) * inner);
+  return result;
+}
+
+/// The token that stands at each place of `order`, read off the order's runs.
+static SmallVector<int64_t> getTokens(TokenOrderAttr order, int64_t count) {
+  SmallVector<int64_t> tokens;
+  for (auto [first, size] : order.getRuns(count))
+    for (int64_t i = 0; i < size; ++i)
+      tokens.push_back(first + i);
+  return tokens;
+}
+
+static Array computeReorder(ReorderOp op, const Array &x) {
+  int64_t dim = op.getDim(), count = x.shape[dim];
+  SmallVector<int64_t> tokens = getTokens(op.getOrder(), count);
+  SmallVector<int64_t> from = tokens;
+  if (op.getInverse())
+    for (auto [place, token] : llvm::enumerate(tokens))
+      from[token] = place;
+  return selectAlong(x, dim, x.shape, [&](int64_t i) { return from[i]; });
+}
+
+//===----------------------------------------------------------------------===//
+// Dispatch
+//===----------------------------------------------------------------------===//
+
+bool dagrt::isLocalCompute(Operation *op) {
+  return isa<EmbeddingOp, MatmulOp, SiluOp, ReluOp, GeluOp, AddOp, MulOp, RmsNormOp, LayerNormOp,
+             RopeOp, AttentionOp, AttentionScoresOp, SoftmaxOp, AttentionContextOp, SliceOp,
+             ReorderOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op);
+}
+
+Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> shape) {
+  auto add = [](double a, double b) { return a + b; };
+  auto subtract = [](double a, double b) { return a - b; };
+  auto multiply = [](double a, double b) { return a * b; };
+  auto divide = [](double a, double b) { return a / b; };
+  const Array &x = *operands[0];
+  const Array &y = *operands.back();
+  return TypeSwitch<Operation *, Array>(op)
+      .Case([&](EmbeddingOp op) { return computeEmbedding(op, operands, shape); })
+      .Case([&](MatmulOp op) { return computeMatmul(op, operands, shape); })
+      .Case([&](SiluOp) { return mapElements(x, silu); })
+      .Case([&](ReluOp) { return mapElements(x, [](double e) { return std::max(e, 0.0); }); })
+      .Case([&](GeluOp op) { return mapElements(x, op.getTanh() ? geluTanh : gelu); })
+      .Case<AddOp, arith::AddFOp>([&](auto) { return mapElements(x, y, add); })
+      .Case<MulOp, arith::MulFOp>([&](auto) { return mapElements(x, y, multiply); })
+      .Case([&](arith::SubFOp) { return mapElements(x, y, subtract); })
+      .Case([&](arith::DivFOp) { return mapElements(x, y, divide); })
+      .Case([&](RmsNormOp op) {
+        return computeNorm(x, *operands[1], nullptr, op.getEpsilon().convertToDouble());
+      })
+      .Case([&](LayerNormOp op) {
+        return computeNorm(x, *operands[1], operands[2], op.getEpsilon().convertToDouble());
+      })
+      .Case([&](RopeOp op) { return computeRope(op, operands); })
+      .Case([&](AttentionOp op) { return computeAttention(op, operands); })
+      .Case([&](AttentionScoresOp op) { return computeScores(op, operands); })
+      .Case([&](SoftmaxOp op) { return computeSoftmax(op, operands); })
+      .Case([&](AttentionContextOp) { return computeContext(operands); })
+      .Case([&](SliceOp op) {
+        int64_t offset = op.getOffset();
+        return selectAlong(x, op.getDim(), shape, [=](int64_t i) { return offset + i; });
+      })
+      .Case([&](ReorderOp op) { return computeReorder(op, x); });
+}

@@ -1,0 +1,86 @@
+//===- PlacedArray.h - A value on the devices of its mesh -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each device really holds an array of its own, padding included, and data moves from one device
+// to another only as a communication op says. Nothing here looks at a global copy.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_LIB_LOWER_PLACEDARRAY_H
+#define DAGRT_LIB_LOWER_PLACEDARRAY_H
+
+#include "dagrt/IR/Dagrt.h"
+#include "dagrt/Lower/Array.h"
+
+namespace dagrt {
+
+/// Where a value lies: a mesh and a distribution, or nowhere in particular (the logical form).
+struct Placement {
+  MeshOp mesh;
+  DistAttr dist;
+  llvm::SmallVector<int64_t> localShape;
+
+  /// Precondition: `type` is static and has passed `verifyPlacedType`.
+  static Placement get(mlir::Operation *from, mlir::RankedTensorType type);
+
+  bool isPlaced() const { return static_cast<bool>(dist); }
+  int64_t getNumDevices() const;
+  llvm::ArrayRef<int64_t> getGlobalShape() const { return dist ? dist.getOf() : localShape; }
+
+  /// Global index of the first local element of `device`; past the end if it holds only padding.
+  llvm::SmallVector<int64_t> getOrigin(int64_t device) const;
+
+  /// The real elements that `device` holds.
+  llvm::SmallVector<Range> getBox(int64_t device) const;
+};
+
+/// A local array for each device, in the order of the mesh's device list.
+struct PlacedArray {
+  explicit PlacedArray(Placement placement) : placement(std::move(placement)) {}
+  /// Arrays of zeros.
+  static PlacedArray getZeros(Placement placement);
+
+  Placement placement;
+  std::vector<Array> locals;
+};
+
+/// Each device's box of `global`; padding is zero. The placement is not partial.
+PlacedArray scatter(const Array &global, Placement placement);
+
+/// Two devices that should hold the same number and do not.
+struct ReplicaMismatch {
+  llvm::SmallVector<int64_t> index;
+  int64_t firstDevice = 0, secondDevice = 0; ///< Physical ids.
+  double first = 0, second = 0;
+};
+
+/// Joins the devices' boxes in `global`. Replicas must agree to `tolerance`, relative to the
+/// largest element; else returns where they differ most and what the two devices hold.
+std::optional<ReplicaMismatch> gather(const PlacedArray &value, double tolerance, Array &global);
+
+/// What each device holds after an all_reduce over `axes`.
+PlacedArray allReduce(const PlacedArray &value, AxesAttr axes, Placement result);
+
+/// Each device's box in `result`, read from the devices of its group along `axes`:
+/// all_gather and all_to_all.
+PlacedArray exchange(const PlacedArray &value, AxesAttr axes, Placement result);
+
+/// Each device's box in `result`, summed over the devices of its group along `axes`.
+PlacedArray reduceScatter(const PlacedArray &value, AxesAttr axes, Placement result);
+
+/// Each device's box in `result`, cut from what it holds.
+PlacedArray cutOwn(const PlacedArray &value, Placement result);
+
+/// Each device gets what the device `by` places further along `axis` holds.
+PlacedArray shift(const PlacedArray &value, llvm::StringRef axis, int64_t by, Placement result);
+
+/// What arrives on the other mesh.
+PlacedArray transfer(const PlacedArray &value, Placement result);
+
+} // namespace dagrt
+
+#endif // DAGRT_LIB_LOWER_PLACEDARRAY_H

@@ -1,0 +1,89 @@
+//===- SeededValues.cpp - Weights and inputs from a seed -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The generator is the output function of SplitMix64 (Steele, Lea and Flood, 2014) over a counter;
+// names are hashed with FNV-1a, because LLVM's hashes may differ from run to run.
+//
+//===----------------------------------------------------------------------===//
+
+#include "SeededValues.h"
+#include "dagrt/Lower/Array.h"
+
+#include "llvm/ADT/DenseSet.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+/// Spreads every bit of `x` over all bits of the result; a bijection.
+static uint64_t mix(uint64_t x) {
+  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
+  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
+  return x ^ (x >> 31);
+}
+
+static uint64_t hashName(StringRef name) {
+  uint64_t hash = 0xcbf29ce484222325ULL;
+  for (unsigned char c : name)
+    hash = (hash ^ c) * 0x100000001b3ULL;
+  return hash;
+}
+
+Stream::Stream(uint64_t seed, StringRef name) : key(mix(mix(seed + 1) ^ hashName(name))) {}
+
+uint64_t Stream::getBits(int64_t index) const {
+  return mix(key + static_cast<uint64_t>(index + 1) * 0x9e3779b97f4a7c15ULL);
+}
+
+double Stream::getUniform(int64_t index) const {
+  // The upper 53 bits are a fraction that a double holds exactly.
+  return 2 * std::ldexp(static_cast<double>(getBits(index) >> 11), -53) - 1;
+}
+
+int64_t Stream::getInteger(int64_t index, int64_t count) const {
+  return static_cast<int64_t>(getBits(index) % static_cast<uint64_t>(count));
+}
+
+ParameterValues::ParameterValues(ParameterOp op, uint64_t seed)
+    : stream(seed, op.getName()), scale(1 / std::sqrt(static_cast<double>(op.getFanIn()))) {
+  if (ViewAttr view = op.getViewAttr()) {
+    offset = view.getOffset();
+    strides.assign(view.getStrides().begin(), view.getStrides().end());
+    return;
+  }
+  strides = getStrides(getGlobalShape(op.getType()));
+}
+
+double ParameterValues::get(ArrayRef<int64_t> globalIndex) const {
+  int64_t stored = offset;
+  for (auto [index, stride] : llvm::zip_equal(globalIndex, strides))
+    stored += index * stride;
+  return scale * stream.getUniform(stored);
+}
+
+std::optional<int64_t> dagrt::getVocabulary(BlockArgument argument) {
+  std::optional<int64_t> vocabulary;
+  SmallVector<Value> reached{argument};
+  llvm::DenseSet<Value> seen{argument};
+  while (!reached.empty()) {
+    Value ids = reached.pop_back_val();
+    for (OpOperand &use : ids.getUses()) {
+      Operation *user = use.getOwner();
+      if (auto lookup = dyn_cast<EmbeddingOp>(user); lookup && use.getOperandNumber() == 0) {
+        int64_t rows = getGlobalShape(lookup.getTable().getType()).front();
+        vocabulary = std::min(vocabulary.value_or(rows), rows);
+        continue;
+      }
+      // What has one operand and is not a sink moves the ids: reorder, slice, communication.
+      if (user->getNumOperands() == 1 && user->getNumResults() == 1 &&
+          seen.insert(user->getResult(0)).second)
+        reached.push_back(user->getResult(0));
+    }
+  }
+  return vocabulary;
+}

@@ -1,0 +1,58 @@
+//===- SeededValues.h - Weights and inputs from a seed -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A counter-based generator: an element's value depends on the seed, the name of what it belongs
+// to and its global index, and on nothing else. So every device makes its own shard of a weight,
+// and both forms of a program see the same numbers.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_LIB_LOWER_SEEDEDVALUES_H
+#define DAGRT_LIB_LOWER_SEEDEDVALUES_H
+
+#include "dagrt/IR/Dagrt.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace dagrt {
+
+/// The numbers of one weight or input.
+class Stream {
+public:
+  Stream(uint64_t seed, llvm::StringRef name);
+
+  /// Element `index`, uniform in [-1, 1).
+  double getUniform(int64_t index) const;
+
+  /// Element `index`, uniform among 0, ..., `count` - 1. `count` is at least 1.
+  int64_t getInteger(int64_t index, int64_t count) const;
+
+private:
+  uint64_t getBits(int64_t index) const;
+  uint64_t key;
+};
+
+/// One parameter: the value of each global index.
+class ParameterValues {
+public:
+  ParameterValues(ParameterOp op, uint64_t seed);
+  double get(llvm::ArrayRef<int64_t> globalIndex) const;
+
+private:
+  Stream stream;
+  double scale;
+  int64_t offset = 0;
+  llvm::SmallVector<int64_t> strides;
+};
+
+/// Rows of the smallest table that an embedding looks up with the integers of `argument`, which
+/// may be moved on the way; nothing if none does.
+std::optional<int64_t> getVocabulary(mlir::BlockArgument argument);
+
+} // namespace dagrt
+
+#endif // DAGRT_LIB_LOWER_SEEDEDVALUES_H
