@@ -41,7 +41,8 @@ struct Partition final : dagrt::impl::PartitionPassBase<Partition> {
     for (const std::string &option : assignments) {
       auto [name, value] = StringRef(option).split('=');
       if (value.empty()) {
-        emitError(getOperation().getLoc()) << "expects options as name=value, got '" << option << "'";
+        emitError(getOperation().getLoc())
+            << "expects options as name=value, got '" << option << "'";
         return signalPassFailure();
       }
       values[name.str()] = value.str();
@@ -53,9 +54,10 @@ struct Partition final : dagrt::impl::PartitionPassBase<Partition> {
     }
     auto file = llvm::MemoryBuffer::getFile(strategy, /*IsText=*/true);
     if (!file) {
-      emitError(getOperation().getLoc()) << "expects a strategy file or one of the built-in strategies "
-                                    "tp-pp and fa-pool, got '"
-                                 << strategy << "': " << file.getError().message();
+      emitError(getOperation().getLoc())
+          << "expects a strategy file or one of the built-in strategies "
+             "tp-pp and fa-pool, got '"
+          << strategy << "': " << file.getError().message();
       return signalPassFailure();
     }
     if (failed(partitionByText(getOperation(), (*file)->getBuffer(), strategy, values)))

@@ -38,8 +38,10 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
     std::string order = blocks;
     if (order == "auto")
       order = hasCausalKernel(getOperation()) ? "zigzag" : "contiguous";
-    StrategyOptions options = {{"tp", std::to_string(tp)}, {"pool", std::to_string(pool)},
-                               {"layout", layout},         {"cut", cut},
+    StrategyOptions options = {{"tp", std::to_string(tp)},
+                               {"pool", std::to_string(pool)},
+                               {"layout", layout},
+                               {"cut", cut},
                                {"blocks", order}};
     if (failed(partitionByText(getOperation(), *getBuiltinStrategy("fa-pool"), "fa-pool", options)))
       signalPassFailure();

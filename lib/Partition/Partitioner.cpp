@@ -5,11 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One walk in program order. For each op: what the strategy says about its role; the mesh it runs on; how its
-// factors are cut (Propagation); its operands in the form that asks for
-// (Resharding); then the same op on local shapes, and, where the strategy wants
-// its result in another form, that form. Parameters and positions are made where they are
-// used. No step knows what a transformer is.
+// One walk in program order. For each op: what the strategy says about its role; the mesh it runs
+// on; how its factors are cut (Propagation); its operands in the form that asks for (Resharding);
+// then the same op on local shapes, and, where the strategy wants its result in another form, that
+// form. Parameters and positions are made where they are used. No step knows what a transformer is.
 //
 //===----------------------------------------------------------------------===//
 
@@ -102,9 +101,9 @@ LogicalResult Partitioner::createMesh(const MeshSpec &spec, StringRef name) {
       devices.push_back(nextDevice + i);
   for (int64_t device : devices)
     nextDevice = std::max(nextDevice, device + 1);
-  auto mesh = MeshOp::create(builder, module.getLoc(), name, builder.getArrayAttr(names),
-                             builder.getDenseI64ArrayAttr(sizes),
-                             builder.getDenseI64ArrayAttr(devices));
+  auto mesh =
+      MeshOp::create(builder, module.getLoc(), name, builder.getArrayAttr(names),
+                     builder.getDenseI64ArrayAttr(sizes), builder.getDenseI64ArrayAttr(devices));
   if (!firstMesh)
     firstMesh = mesh;
   meshes[spec.name].push_back(mesh);
@@ -116,9 +115,9 @@ LogicalResult Partitioner::createMeshes(int64_t layers) {
   builder.setInsertionPointToStart(module.getBody());
   for (const MeshSpec &spec : strategy.meshes) {
     if (spec.repeat && *spec.repeat > std::max<int64_t>(numLayers, 1))
-      return emitError(module.getLoc()) << "expects at most " << std::max<int64_t>(numLayers, 1)
-                                << " stages, one for each layer, got " << *spec.repeat
-                                << "; lower 'pp'";
+      return emitError(module.getLoc())
+             << "expects at most " << std::max<int64_t>(numLayers, 1)
+             << " stages, one for each layer, got " << *spec.repeat << "; lower 'pp'";
     for (int64_t i = 0; i < spec.repeat.value_or(1); ++i)
       if (failed(createMesh(spec, spec.repeat ? spec.name + std::to_string(i) : spec.name)))
         return failure();
@@ -218,8 +217,8 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
     for (unsigned factor : dims)
       cut.push_back(plan->axes[factor]);
     FailureOr<Value> placed = values.getAs(
-        operand,
-        getPlacedType(*mesh, type.getShape(), type.getElementType(), cut, plan->pending), role);
+        operand, getPlacedType(*mesh, type.getShape(), type.getElementType(), cut, plan->pending),
+        role);
     if (failed(placed))
       return failure();
     operands.push_back(*placed);
@@ -264,14 +263,13 @@ LogicalResult Partitioner::partitionReturn(func::ReturnOp op, Resharder &values)
 LogicalResult Partitioner::checkFunction(func::FuncOp function) {
   if (!function.getBody().hasOneBlock())
     return emitError(function.getLoc()) << "'func.func' op expects one block to partition, got "
-                                  << function.getBody().getBlocks().size();
+                                        << function.getBody().getBlocks().size();
   auto checkType = [&](Operation *op, Type type) -> LogicalResult {
     auto tensor = dyn_cast<RankedTensorType>(type);
     if (!tensor)
       return op->emitOpError() << "expects ranked tensors to partition, got " << type;
     if (getDist(tensor))
-      return op->emitOpError() << "expects a function in logical form to partition, got "
-                               << type;
+      return op->emitOpError() << "expects a function in logical form to partition, got " << type;
     if (!tensor.hasStaticShape())
       return op->emitOpError() << "expects static sizes to partition, got " << type
                                << "; import with numbers for the batch and the sequence";
@@ -313,8 +311,8 @@ LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
   }
   logical->dropAllDefinedValueUses();
   logical->erase();
-  function.setFunctionType(builder.getFunctionType(
-      placed->getArgumentTypes(), placed->getTerminator()->getOperandTypes()));
+  function.setFunctionType(builder.getFunctionType(placed->getArgumentTypes(),
+                                                   placed->getTerminator()->getOperandTypes()));
   function->setAttr(DagrtDialect::kLogicalAttrName,
                     LogicalAttr::get(module.getContext(), flops, parameters));
   emitPlacementRemarks(function);

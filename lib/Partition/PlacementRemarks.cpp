@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Redundant work is never silent. Remarks are folded over layers: one for each role and mesh (replicas), mesh
-// (weights) and size (padding).
+// Redundant work is never silent. Remarks are folded over layers: one for each role and mesh
+// (replicas), mesh (weights) and size (padding).
 //
 //===----------------------------------------------------------------------===//
 
@@ -104,10 +104,12 @@ void Survey::emit() {
   Location loc = function.getLoc();
   for (auto &[key, entry] : replicas)
     remark::analysis(loc, name("Replicated"))
-        << remark::add("{0} runs alike on {1} devices of mesh '{2}': {3} ops, {4} GFLOP more than the "
-                       "model's",
-                       key.first, entry.copies, cast<FlatSymbolRefAttr>(key.second).getValue(),
-                       entry.ops, llvm::formatv("{0:F3}", entry.extraFlops / 1e9).str())
+        << remark::add(
+               "{0} runs alike on {1} devices of mesh '{2}': {3} ops, {4} GFLOP more than the "
+               "model's",
+               key.first, static_cast<int64_t>(entry.copies),
+               cast<FlatSymbolRefAttr>(key.second).getValue(), entry.ops,
+               llvm::formatv("{0:F3}", entry.extraFlops / 1e9).str())
         << remark::metric("ExtraFlops", entry.extraFlops);
   for (auto &[mesh, bytes] : weightBytes)
     remark::analysis(loc, name("Weights"))
@@ -115,18 +117,17 @@ void Survey::emit() {
                        cast<FlatSymbolRefAttr>(mesh).getValue(), formatBytes(bytes),
                        formatBytes(replicatedBytes.lookup(mesh)));
   for (auto &[key, count] : padding)
-    remark::analysis(loc, name("Padded"))
-        << remark::add("a dim of {0} over {1} shards on mesh '{2}' is padded to {3} ({4} values)",
-                       std::get<1>(key), std::get<2>(key),
-                       cast<FlatSymbolRefAttr>(std::get<0>(key)).getValue(), std::get<3>(key), count);
+    remark::analysis(loc, name("Padded")) << remark::add(
+        "a dim of {0} over {1} shards on mesh '{2}' is padded to {3} ({4} values)",
+        std::get<1>(key), std::get<2>(key), cast<FlatSymbolRefAttr>(std::get<0>(key)).getValue(),
+        std::get<3>(key), count);
   if (imbalance > 0)
     remark::analysis(loc, name("AttentionBalance"))
         << remark::add("the busiest device has {0} times the mean work of causal attention",
                        llvm::formatv("{0:F3}", imbalance).str())
         << remark::metric("Imbalance", imbalance);
-  remark::passed(loc, name("Partitioned"))
-      << remark::add("{0} ops communicate", communication)
-      << remark::metric("CommunicationOps", communication);
+  remark::passed(loc, name("Partitioned")) << remark::add("{0} ops communicate", communication)
+                                           << remark::metric("CommunicationOps", communication);
 }
 
 void dagrt::emitPlacementRemarks(func::FuncOp function) {

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Propagation is forward, one op at a time in program order: the axes of an op's factors follow from what the
-// strategy says about it and from how its operands lie. The conflict rule is the
+// Propagation is forward, one op at a time in program order: the axes of an op's factors follow
+// from what the strategy says about it and from how its operands lie. The conflict rule is the
 // order of precedence in planOp; who loses is gathered when operands are materialized.
 //
 //===----------------------------------------------------------------------===//
@@ -27,8 +27,8 @@ FailureOr<SmallVector<AxesAttr>> dagrt::readDims(Operation *op, MeshOp mesh,
     if (name == "_")
       continue;
     if (static_cast<int64_t>(dim) >= rank)
-      return op->emitOpError() << "expects the strategy to cut one of " << rank
-                               << " dims, got dim " << dim << " over \"" << name << '"';
+      return op->emitOpError() << "expects the strategy to cut one of " << rank << " dims, got dim "
+                               << dim << " over \"" << name << '"';
     if (mesh.getAxisSize(name) == 0)
       return op->emitOpError() << "expects the strategy to cut over axes of mesh '@"
                                << mesh.getSymName() << "', got \"" << name << '"';
@@ -72,6 +72,12 @@ struct Planner {
     return std::nullopt;
   }
 
+  /// ` (attention.query)`, for errors.
+  std::string describeRole() {
+    RoleAttr role = getRole(op);
+    return role ? (" (" + role.getName() + ")").str() : "";
+  }
+
   LogicalResult applyCut(const CutSpec &cut);
   LogicalResult applyResult(ArrayRef<std::string> names);
   void keepPending(OperandTypes operands);
@@ -95,14 +101,15 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
     const Factor &factor = plan.rule.factors[number];
     bool isLast = number == factors.back();
     int64_t taken = std::min(left, factor.size);
-    if (left % std::max<int64_t>(taken, 1) != 0)
-      return op->emitOpError() << "expects axis \"" << cut.axis << "\" of size " << size
-                               << " to be a multiple of the " << factor.size << " elements of "
-                               << factor.name << ", or no larger; choose another size";
     if (isLast && taken < left && !cut.replicateRest)
       return op->emitOpError() << "expects at most " << size / left * factor.size
                                << " devices along axis \"" << cut.axis
-                               << "\", one for each element that it cuts, got " << size;
+                               << "\", one for each element that it cuts" << describeRole()
+                               << ", got " << size;
+    if (taken > 0 && left % taken != 0)
+      return op->emitOpError() << "expects axis \"" << cut.axis << "\" to have a multiple of the "
+                               << factor.size << " elements it cuts first" << describeRole()
+                               << ", or no more, got " << size;
     if (taken > 1) {
       bool whole = taken == size;
       auto ref = AxisRefAttr::get(op->getContext(), cut.axis, whole ? 0 : size / left,
@@ -115,7 +122,7 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
                                  << ", which must be whole on each device";
       plan.decomposes |= isDecomposed;
     }
-    left /= taken;
+    left /= std::max<int64_t>(taken, 1);
   }
   return success();
 }
@@ -159,9 +166,10 @@ void Planner::followOperands(OperandTypes operands) {
     MeshOp source = lookupMesh(plan.mesh, dist.getMesh());
     for (auto [dim, factor] : llvm::enumerate(dims)) {
       AxesAttr axes = dist.getDims()[dim];
-      bool known = source == plan.mesh || llvm::all_of(axes, [&](AxisRefAttr ref) {
-        return source.getAxisSize(ref.getName()) == plan.mesh.getAxisSize(ref.getName());
-      });
+      bool known =
+          source == plan.mesh || llvm::all_of(axes, [&](AxisRefAttr ref) {
+            return source.getAxisSize(ref.getName()) == plan.mesh.getAxisSize(ref.getName());
+          });
       if (known)
         tryAssign(factor, axes);
     }
@@ -181,8 +189,7 @@ FailureOr<OpPlan> dagrt::planOp(Operation *op, MeshOp mesh, const Directive &dir
     for (const CutSpec &cut : *directive.cut)
       if (failed(planner.applyCut(cut)))
         return failure();
-  if (directive.result && op->getNumResults() > 0 &&
-      failed(planner.applyResult(*directive.result)))
+  if (directive.result && op->getNumResults() > 0 && failed(planner.applyResult(*directive.result)))
     return failure();
   planner.followOperands(operands);
   return std::move(planner.plan);

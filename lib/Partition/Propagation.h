@@ -44,9 +44,9 @@ struct OpPlan {
 /// can be made on any mesh in any way (parameters, positions, arguments not yet placed).
 using OperandTypes = llvm::ArrayRef<mlir::RankedTensorType>;
 
-/// Decides how `op` is cut on `mesh`. In order of precedence: the strategy's cuts, its result, then what the
-/// operands bring along, the first operand first. An axis cuts one factor: who comes later goes
-/// without, and its operand is gathered.
+/// Decides how `op` is cut on `mesh`. In order of precedence: the strategy's cuts, its result, then
+/// what the operands bring along, the first operand first. An axis cuts one factor: who comes later
+/// goes without, and its operand is gathered.
 mlir::FailureOr<OpPlan> planOp(mlir::Operation *op, MeshOp mesh, const Directive &directive,
                                OperandTypes operands);
 
@@ -54,9 +54,8 @@ mlir::FailureOr<OpPlan> planOp(mlir::Operation *op, MeshOp mesh, const Directive
 AxesAttr getWholeAxis(MeshOp mesh, llvm::StringRef name);
 
 /// Reads a list of axis names, one for each dim, `_` for none; missing dims are whole.
-mlir::FailureOr<llvm::SmallVector<AxesAttr>> readDims(mlir::Operation *op, MeshOp mesh,
-                                                      llvm::ArrayRef<std::string> names,
-                                                      int64_t rank);
+mlir::FailureOr<llvm::SmallVector<AxesAttr>>
+readDims(mlir::Operation *op, MeshOp mesh, llvm::ArrayRef<std::string> names, int64_t rank);
 
 } // namespace dagrt
 

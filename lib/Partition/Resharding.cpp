@@ -5,11 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Inside a mesh: a pending sum is completed first, scattered if the user wants a shard of it; then cuts
-// that move from one dim to another (all_to_all), cuts that go (all_gather), and cuts
-// that come (all_slice). Between meshes: one message for each destination mesh. Where the
-// destination wants replicas, the message brings shards and the destination gathers them, so
-// that no element crosses twice.
+// Inside a mesh: a pending sum is completed first, scattered if the user wants a shard of it; then
+// cuts that move from one dim to another (all_to_all), cuts that go (all_gather), and cuts that
+// come (all_slice). Between meshes: one message for each destination mesh. Where the destination
+// wants replicas, the message brings shards and the destination gathers them, so that no element
+// crosses twice.
 //
 //===----------------------------------------------------------------------===//
 
@@ -139,7 +139,8 @@ struct Walk {
 };
 } // namespace
 
-/// Takes `value` to `target`, a type of the same mesh; a sum that `target` has pending, too, stays so.
+/// Takes `value` to `target`, a type of the same mesh; a sum that `target` has pending, too, stays
+/// so.
 Value Resharder::layAnew(Value value, RankedTensorType target, RoleAttr producer,
                          RoleAttr consumer) {
   DistAttr from = getDist(value.getType()), to = getDist(target);
@@ -170,8 +171,7 @@ static std::optional<size_t> chooseFlightDim(ArrayRef<int64_t> local, int64_t sh
 }
 
 /// The type that a message to `target` brings: cut over the axes that `target` leaves unused, too.
-FailureOr<RankedTensorType> Resharder::getFlightType(LogicalValue &value,
-                                                     RankedTensorType target) {
+FailureOr<RankedTensorType> Resharder::getFlightType(LogicalValue &value, RankedTensorType target) {
   DistAttr dist = getDist(target);
   MeshOp mesh = getMesh(dist.getMesh());
   SmallVector<AxesAttr> dims(dist.getDims());
@@ -219,7 +219,8 @@ FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType targe
   FailureOr<RankedTensorType> flight = getFlightType(value, target);
   if (failed(flight))
     return failure();
-  auto send = SendOp::create(builder, source.getLoc(), MessageType::get(builder.getContext(), *flight), source);
+  auto send = SendOp::create(builder, source.getLoc(),
+                             MessageType::get(builder.getContext(), *flight), source);
   setRole(send, value.producer);
   auto recv = RecvOp::create(builder, source.getLoc(), *flight, send.getMessage());
   setRole(recv, value.producer);
@@ -281,7 +282,7 @@ FailureOr<Value> Resharder::getWhole(Value logical) {
   DistAttr dist = getDist(type);
   if (!dist.isPartial())
     return value.forms.front();
-  RankedTensorType complete = getPlacedType(getMesh(dist.getMesh()), dist.getOf(),
-                                            type.getElementType(), dist.getDims());
+  RankedTensorType complete =
+      getPlacedType(getMesh(dist.getMesh()), dist.getOf(), type.getElementType(), dist.getDims());
   return getAs(logical, complete, value.producer);
 }

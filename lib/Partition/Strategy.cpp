@@ -159,8 +159,7 @@ struct Instantiation {
     StringRef number = option == values.end() ? text : StringRef(option->second);
     int64_t value = 0;
     if (number.getAsInteger(10, value) || value < 1 || value > (1 << 20))
-      return error("expects " + what + " to be an integer from 1 to 1048576, got '" + number +
-                   "'");
+      return error("expects " + what + " to be an integer from 1 to 1048576, got '" + number + "'");
     return value;
   }
 
@@ -224,8 +223,9 @@ static LogicalResult readMeshes(Instantiation &fill, const StrategyText &text, S
         return failure();
       spec.repeat = *repeat;
       if (!mesh.devices.empty())
-        return fill.error("expects a repeated mesh to take the next free devices, got 'devices' on '" +
-                          mesh.name + "'");
+        return fill.error(
+            "expects a repeated mesh to take the next free devices, got 'devices' on '" +
+            mesh.name + "'");
     }
     strategy.meshes.push_back(spec);
   }
@@ -307,6 +307,8 @@ FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
     return fill.error("expects a YAML mapping of name, options, choices, meshes, token_order and "
                       "entries: " +
                       message);
+  if (!input.getCurrentNode())
+    return fill.error("expects at least one mesh under 'meshes', got none");
   if (input.nextDocument())
     return fill.error("expects one YAML document, got more");
   Strategy strategy;

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Which dims are the tokens' is found from the positions: dims that share a factor with a dim of tokens are
-// dims of tokens, forward and backward. Every op that treats tokens alike is left
-// alone. What depends on a token's place, an indivisible factor or a result,
-// gets the tokens in their own order.
+// Which dims are the tokens' is found from the positions: dims that share a factor with a dim of
+// tokens are dims of tokens, forward and backward. Every op that treats tokens alike is left alone.
+// What depends on a token's place, an indivisible factor or a result, gets the tokens in their own
+// order.
 //
 //===----------------------------------------------------------------------===//
 

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Three sums that must come out: the FLOPs of all ops, each counted once over its replicas,
-// against the model's; the parts of each stored weight against the weight; the pieces of each message against
-// what its receivers hold.
+// against the model's; the parts of each stored weight against the weight; the pieces of each
+// message against what its receivers hold.
 //
 //===----------------------------------------------------------------------===//
 
@@ -36,11 +36,12 @@ static LogicalResult verifyFlops(func::FuncOp function, LogicalAttr logical) {
   auto [flops, parameters] = getLogicalTotals(function);
   double expected = logical.getFlops();
   if (std::abs(flops - expected) > 1e-9 * std::max(expected, 1.0))
-    return emitError(function.getLoc()) << "'func.func' op expects the FLOPs of its model, " << expected
-                                  << ", summed over its ops without replicas, got " << flops;
+    return emitError(function.getLoc())
+           << "'func.func' op expects the FLOPs of its model, " << expected
+           << ", summed over its ops without replicas, got " << flops;
   if (parameters != logical.getParameters())
     return emitError(function.getLoc()) << "'func.func' op expects the " << logical.getParameters()
-                                  << " parameters of its model, got " << parameters;
+                                        << " parameters of its model, got " << parameters;
   return success();
 }
 
@@ -64,8 +65,8 @@ static int64_t getProduct(ArrayRef<int64_t> sizes) {
 }
 
 /// True if two views of one stored weight share an element, decided on the elements of the
-/// smaller one. Views that a stored layout can be read in are few and regular: equal ones and those that
-/// begin with different rows are told apart without counting.
+/// smaller one. Views that a stored layout can be read in are few and regular: equal ones and those
+/// that begin with different rows are told apart without counting.
 static bool isSameElements(ParameterOp a, ParameterOp b) {
   auto getExtent = [](ParameterOp op) {
     ViewAttr view = op.getViewAttr();
@@ -131,7 +132,8 @@ static LogicalResult verifyWeights(func::FuncOp function) {
   return success();
 }
 
-/// On each mesh the shards of a parameter tile it: the boxes of devices that differ along its axes add up to it.
+/// On each mesh the shards of a parameter tile it: the boxes of devices that differ along its axes
+/// add up to it.
 static LogicalResult verifyShards(func::FuncOp function) {
   llvm::DenseSet<Attribute> checked;
   for (auto op : function.getOps<ParameterOp>()) {

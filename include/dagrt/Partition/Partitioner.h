@@ -21,10 +21,10 @@ namespace dagrt {
 /// padded. Linear in the number of ops.
 llvm::LogicalResult partitionModule(mlir::ModuleOp module, const Strategy &strategy);
 
-/// Puts the tokens of a logical function into a zigzag order of `blocks` blocks: token arguments are
-/// permuted once, positions say so, and what depends on places of tokens (results, slices)
-/// sees them in their own order again. The function computes the same. Returns false, and
-/// changes nothing, if the function has no positions.
+/// Puts the tokens of a logical function into a zigzag order of `blocks` blocks: token arguments
+/// are permuted once, positions say so, and what depends on places of tokens (results, slices) sees
+/// them in their own order again. The function computes the same. Returns false, and changes
+/// nothing, if the function has no positions.
 bool reorderTokens(mlir::func::FuncOp function, int64_t blocks);
 
 /// Checks that a placed function conserves its model: FLOPs summed over devices are the

@@ -1,0 +1,67 @@
+// RUN: dagrt-opt %s --verify-placement --split-input-file --verify-diagnostics
+
+dagrt.mesh @m <"tp" = 2> devices [0, 1]
+// expected-error @below {{expects the FLOPs of its model, 8.000000e+00, summed over its ops without replicas, got 4.000000e+00}}
+func.func @dropped_op(%x: tensor<2xf32, #dagrt.dist<@m, ["tp"], of [4]>>)
+    -> tensor<2xf32, #dagrt.dist<@m, ["tp"], of [4]>>
+    attributes {dagrt.logical = #dagrt.logical<flops = 8.0, parameters = 0>} {
+  %y = dagrt.relu %x : tensor<2xf32, #dagrt.dist<@m, ["tp"], of [4]>>
+  return %y : tensor<2xf32, #dagrt.dist<@m, ["tp"], of [4]>>
+}
+
+// -----
+
+dagrt.mesh @m <"tp" = 2> devices [0, 1]
+// expected-error @below {{expects the 8 parameters of its model, got 4}}
+func.func @dropped_parameter() -> tensor<2xf32, #dagrt.dist<@m, ["tp"], of [4]>>
+    attributes {dagrt.logical = #dagrt.logical<flops = 0.0, parameters = 8>} {
+  %w = dagrt.parameter "w" : tensor<2xf32, #dagrt.dist<@m, ["tp"], of [4]>>
+  return %w : tensor<2xf32, #dagrt.dist<@m, ["tp"], of [4]>>
+}
+
+// -----
+
+dagrt.mesh @m <"tp" = 2> devices [0, 1]
+func.func @uncovered_weight() -> tensor<2x2xf32, #dagrt.dist<@m, ["tp", _], of [4, 2]>> {
+  // expected-error @below {{expects the parts of the stored weight 'w' to cover its 16 elements once, got 8}}
+  %w = dagrt.parameter "w" view <[4, 4] offset 0 strides [4, 1]>
+    : tensor<2x2xf32, #dagrt.dist<@m, ["tp", _], of [4, 2]>>
+  return %w : tensor<2x2xf32, #dagrt.dist<@m, ["tp", _], of [4, 2]>>
+}
+
+// -----
+
+dagrt.mesh @m <"tp" = 2> devices [0, 1]
+func.func @disagreeing_weights() -> tensor<2x2xf32, #dagrt.dist<@m, ["tp", _], of [4, 2]>> {
+  // expected-note @below {{first used here}}
+  %w = dagrt.parameter "w" : tensor<2x2xf32, #dagrt.dist<@m, ["tp", _], of [4, 2]>>
+  // expected-error @below {{expects the stored weight 'w' to have 8 elements, got 12}}
+  %v = dagrt.parameter "w" : tensor<2x3xf32, #dagrt.dist<@m, ["tp", _], of [4, 3]>>
+  return %w : tensor<2x2xf32, #dagrt.dist<@m, ["tp", _], of [4, 2]>>
+}
+
+// -----
+
+// A tied weight, read as it is stored and transposed, is one weight; parts of a fused one add up.
+
+dagrt.mesh @m <"tp" = 2> devices [0, 1]
+func.func @tied_and_fused()
+    attributes {dagrt.logical = #dagrt.logical<flops = 0.0, parameters = 24>} {
+  %t = dagrt.parameter "t" : tensor<2x2xf32, #dagrt.dist<@m, ["tp", _], of [4, 2]>>
+  %h = dagrt.parameter "t" view <[4, 2] offset 0 strides [1, 2]>
+    : tensor<2x2xf32, #dagrt.dist<@m, [_, "tp"], of [2, 4]>>
+  %q = dagrt.parameter "qk" view <[4, 4] offset 0 strides [1, 4]>
+    : tensor<4x1xf32, #dagrt.dist<@m, [_, "tp"], of [4, 2]>>
+  %k = dagrt.parameter "qk" view <[4, 4] offset 8 strides [1, 4]>
+    : tensor<4x1xf32, #dagrt.dist<@m, [_, "tp"], of [4, 2]>>
+  return
+}
+
+// -----
+
+// Functions in logical form are left alone.
+
+func.func @logical(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %y = dagrt.relu %x : tensor<4xf32>
+  return %y : tensor<4xf32>
+}
