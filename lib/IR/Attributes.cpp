@@ -74,7 +74,10 @@ static FailureOr<AxisRefAttr> parseAxisRef(AsmParser &parser) {
 }
 
 std::string AxisRefAttr::str() const {
-  std::string text = ("\"" + getName() + "\"").str();
+  std::string text = "\"";
+  llvm::raw_string_ostream stream(text);
+  llvm::printEscapedString(getName(), stream);
+  text += '"';
   if (!isWhole())
     text += ":(" + std::to_string(getPreSize()) + ")" + std::to_string(getSize());
   if (getRotation())
@@ -128,12 +131,20 @@ std::string AxesAttr::str() const {
   return text + "]";
 }
 
-Attribute AxesAttr::parse(AsmParser &parser, Type) {
-  FailureOr<AxesAttr> axes = parseAxes(parser, AsmParser::Delimiter::Square);
-  return failed(axes) ? Attribute() : *axes;
+FailureOr<AxesAttr> AxesAttr::parseList(AsmParser &parser) {
+  return parseAxes(parser, AsmParser::Delimiter::Square);
 }
 
-void AxesAttr::print(AsmPrinter &printer) const { printer << str(); }
+Attribute AxesAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess())
+    return {};
+  FailureOr<AxesAttr> axes = parseList(parser);
+  if (failed(axes) || parser.parseGreater())
+    return {};
+  return *axes;
+}
+
+void AxesAttr::print(AsmPrinter &printer) const { printer << '<' << str() << '>'; }
 
 //===----------------------------------------------------------------------===//
 // Distribution
@@ -252,9 +263,37 @@ void ViewAttr::print(AsmPrinter &printer) const {
   printer << "]>";
 }
 
+std::string TokenOrderAttr::str() const { return "zigzag<" + std::to_string(getBlocks()) + ">"; }
+
+FailureOr<TokenOrderAttr> TokenOrderAttr::parseOrder(AsmParser &parser) {
+  int64_t blocks = 0;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseKeyword("zigzag") || parser.parseLess() || parser.parseInteger(blocks) ||
+      parser.parseGreater())
+    return failure();
+  auto order = TokenOrderAttr::getChecked([&]() { return parser.emitError(loc); },
+                                          parser.getContext(), blocks);
+  if (!order)
+    return failure();
+  return order;
+}
+
+Attribute TokenOrderAttr::parse(AsmParser &parser, Type) {
+  if (parser.parseLess())
+    return {};
+  FailureOr<TokenOrderAttr> order = parseOrder(parser);
+  if (failed(order) || parser.parseGreater())
+    return {};
+  return *order;
+}
+
+void TokenOrderAttr::print(AsmPrinter &printer) const { printer << '<' << str() << '>'; }
+
 LogicalResult TokenOrderAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t blocks) {
-  if (blocks < 1)
-    return emitError() << "expects at least 1 block, got " << blocks;
+  // Each block is a run of tokens on a device, and there are no more devices than this.
+  constexpr int64_t kMostBlocks = 1 << 20;
+  if (blocks < 1 || blocks > kMostBlocks)
+    return emitError() << "expects 1 to " << kMostBlocks << " blocks, got " << blocks;
   return success();
 }
 
@@ -533,8 +572,10 @@ void CostAttr::print(AsmPrinter &printer) const {
     printer << ", " << stringifyBound(getBound());
   if (getProvenance() != Provenance::given)
     printer << ", " << stringifyProvenance(getProvenance());
-  if (!getAlgorithm().empty())
-    printer << ", \"" << getAlgorithm() << '"';
+  if (!getAlgorithm().empty()) {
+    printer << ", ";
+    printer.printString(getAlgorithm());
+  }
   if (getErrorPercent().value >= 0)
     printer << ", error " << getErrorPercent().value;
   printer << '>';
@@ -545,6 +586,10 @@ LogicalResult CostAttr::verify(function_ref<InFlightDiagnostic()> emitError, int
                                Real errorPercent) {
   if (picoseconds < 0)
     return emitError() << "expects a time that is not negative, got " << picoseconds << " ps";
+  // -1 stands for an unknown error and is not printed.
+  if (!std::isfinite(errorPercent.value) || (errorPercent.value < 0 && errorPercent.value != -1))
+    return emitError() << "expects an error in percent that is not negative, got "
+                       << errorPercent.value;
   return success();
 }
 

@@ -14,6 +14,7 @@
 #include "dagrt/IR/Transfer.h"
 
 #include "mlir/IR/PatternMatch.h"
+#include "llvm/ADT/DenseSet.h"
 
 using namespace mlir;
 using namespace dagrt;
@@ -90,10 +91,7 @@ struct Change {
 
   /// Takes `axes` off the pending sum.
   LogicalResult reduce(AxesAttr axes) {
-    // The order of a sum does not matter: whole axes are removed one by one.
-    std::optional<AxesAttr> rest = removeTail(mesh, partial, axes);
-    if (!rest)
-      rest = removeHead(mesh, partial, axes);
+    std::optional<AxesAttr> rest = removeAxes(mesh, partial, axes);
     if (!rest || axes.empty())
       return emitError() << "expects an operand partial over " << axes.str() << ", got "
                          << getDist(source);
@@ -105,10 +103,13 @@ struct Change {
   LogicalResult checkResult() {
     RankedTensorType expected =
         getPlacedType(mesh, getGlobalShape(source), source.getElementType(), dims, partial);
-    if (op->getResult(0).getType() == expected)
+    auto actual = cast<RankedTensorType>(op->getResult(0).getType());
+    // The local shape of a placed type follows from its distribution.
+    if (actual == expected ||
+        (actual.getElementType() == expected.getElementType() && getDist(actual) &&
+         isSameDist(mesh, getDist(actual), getDist(expected))))
       return success();
-    return emitError() << "expects a result of type " << expected << ", got "
-                       << op->getResult(0).getType();
+    return emitError() << "expects a result of type " << expected << ", got " << actual;
   }
 };
 } // namespace
@@ -126,14 +127,8 @@ static FailureOr<Change> startChange(Operation *op, AxesAttr axes) {
       failed(verifyPlacedType(op, op->getResult(0).getType(), "result #0")))
     return failure();
   MeshOp mesh = lookupMesh(op, dist.getMesh());
-  if (axes)
-    for (AxisRefAttr ref : axes)
-      if (mesh.getAxisSize(ref.getName()) == 0) {
-        InFlightDiagnostic error = op->emitOpError() << "expects axes of mesh '@"
-                                                     << mesh.getSymName() << "', got " << ref.str();
-        error.attachNote(mesh.getLoc()) << "mesh declared here";
-        return failure();
-      }
+  if (axes && failed(verifyAxes(op, mesh, axes, "'axes'")))
+    return failure();
   Change change{op, mesh, source, {}, normalizeAxes(mesh, dist.getPartial().getAxes())};
   for (AxesAttr dim : dist.getDims())
     change.dims.push_back(normalizeAxes(mesh, dim.getAxes()));
@@ -199,6 +194,31 @@ LogicalResult ShiftOp::verify() {
   return change->checkResult();
 }
 
+/// send-c3: a message has one use, a recv in the block that defines it.
+static LogicalResult verifyReceivedOnce(Operation *op, Value message) {
+  auto isRecv = [&](Operation *user) {
+    return isa<RecvOp>(user) && user->getBlock() == message.getParentBlock();
+  };
+  if (message.hasOneUse() && isRecv(*message.user_begin()))
+    return success();
+  InFlightDiagnostic error = op->emitOpError();
+  error << "expects its message to be received once, in the same block, got ";
+  if (message.use_empty())
+    error << "no 'dagrt.recv'";
+  else if (message.hasOneUse())
+    error << "a use by '" << message.user_begin()->getName() << "'";
+  else
+    error << llvm::range_size(message.getUses()) << " uses";
+  // Uses are listed last first.
+  SmallVector<Operation *> users(message.getUsers());
+  for (Operation *user : llvm::reverse(users))
+    error.attachNote(user->getLoc()) << "used here";
+  if (message.use_empty())
+    error.attachNote(op->getOperand(0).getLoc())
+        << "the value that nobody receives is defined here";
+  return error;
+}
+
 LogicalResult SendOp::verify() {
   auto source = getOperand().getType();
   RankedTensorType target = getMessage().getType().getPayload();
@@ -245,16 +265,7 @@ LogicalResult SendOp::verify() {
     noteOperand(error);
     return error;
   }
-  // send-c3
-  if (getMessage().hasOneUse() && isa<RecvOp>(*getMessage().user_begin()))
-    return success();
-  InFlightDiagnostic error = emitOpError() << "expects its message to be received once, got "
-                                           << llvm::range_size(getMessage().getUses()) << " uses";
-  for (Operation *user : getMessage().getUsers())
-    error.attachNote(user->getLoc()) << "used here";
-  if (getMessage().use_empty())
-    error.attachNote(getLoc()) << "no 'dagrt.recv' names this message";
-  return error;
+  return verifyReceivedOnce(*this, getMessage());
 }
 
 LogicalResult RecvOp::verify() {
@@ -266,6 +277,9 @@ LogicalResult RecvOp::verify() {
     error.attachNote(getMessage().getLoc()) << "message defined here";
     return error;
   }
+  // A message that comes from elsewhere has no send that counts its uses.
+  if (!getMessage().getDefiningOp<SendOp>() && failed(verifyReceivedOnce(*this, getMessage())))
+    return failure();
   return verifyPlacedType(*this, payload, "the payload");
 }
 
@@ -280,13 +294,10 @@ static double getRealBytes(RankedTensorType type) {
   return bytes;
 }
 
-/// Bytes of what one group of a collective over `axes` has in common: the buffer that is reduced,
-/// or the whole that is gathered.
-static double getGroupBytes(MeshOp mesh, RankedTensorType type, AxesAttr axes) {
-  double bytes = getRealBytes(type);
-  for (AxesAttr dim : getDist(type).getDims())
-    bytes /= getNumShards(mesh, dim);
-  return bytes;
+/// Bytes of what the busiest group of a collective has in common: the buffer that is reduced, or
+/// the whole that is gathered, as one device holds it.
+static double getGroupBytes(RankedTensorType type) {
+  return getLocalElements(type) * getElementBytes(type.getElementType());
 }
 
 static Communication describe(Operation *op, CommunicationKind kind, AxesAttr axes,
@@ -298,7 +309,7 @@ static Communication describe(Operation *op, CommunicationKind kind, AxesAttr ax
   DistAttr dist = getDist(whole);
   result.mesh = dist.getMesh();
   result.axes = axes;
-  result.bytes = getGroupBytes(lookupMesh(op, dist.getMesh()), whole, axes);
+  result.bytes = getGroupBytes(whole);
   return result;
 }
 
@@ -315,9 +326,14 @@ Communication ReduceScatterOp::getCommunication() {
 }
 
 Communication AllToAllOp::getCommunication() {
-  Communication result = describe(*this, CommunicationKind::AllToAll, getAxes(), getType());
-  result.bytes *= getNumShards(lookupMesh(*this, result.mesh), getAxes());
-  return result;
+  // What a group has in common is the operand with dim `gather` whole.
+  RankedTensorType type = getOperand().getType();
+  DistAttr dist = getDist(type);
+  MeshOp mesh = lookupMesh(*this, dist.getMesh());
+  SmallVector<AxesAttr> dims(dist.getDims());
+  dims[getGather()] = *removeTail(mesh, dims[getGather()], getAxes());
+  return describe(*this, CommunicationKind::AllToAll, getAxes(),
+                  getPlacedType(mesh, dist.getOf(), type.getElementType(), dims));
 }
 
 Communication ShiftOp::getCommunication() {
@@ -333,8 +349,18 @@ Communication SendOp::getCommunication() {
   result.mesh = getDist(result.source).getMesh();
   result.destination = getDist(result.target).getMesh();
   result.axes = AxesAttr::get(getContext(), {});
-  MeshOp mesh = lookupMesh(*this, result.destination);
-  result.bytes = getRealBytes(result.target) * getNumReplicas(mesh, getDist(result.target));
+  MeshOp from = lookupMesh(*this, result.mesh), to = lookupMesh(*this, result.destination);
+  DistAttr source = getDist(result.source), target = getDist(result.target);
+  result.bytes = getRealBytes(result.target) * getNumReplicas(to, target);
+  llvm::DenseSet<int64_t> senders(from.getDevices().begin(), from.getDevices().end());
+  if (llvm::none_of(to.getDevices(), [&](int64_t id) { return senders.contains(id); }))
+    return result;
+  // What a device of both meshes holds itself crosses no link.
+  double elements = 0;
+  for (const TransferPiece &piece : getTransferPieces(from, source, to, target))
+    if (from.getDevices()[piece.sender] != to.getDevices()[piece.receiver])
+      elements += piece.elements;
+  result.bytes = elements * getElementBytes(result.target.getElementType());
   return result;
 }
 
@@ -355,13 +381,18 @@ struct GatherOfSlice final : OpRewritePattern<AllGatherOp> {
   }
 };
 
-/// all_slice(all_gather(x)) of the same axes and dim -> x
+/// all_slice(all_gather(x)) of the same axes and dim -> x, where no shard has padding: that of a
+/// slice is zero, and that of `x` need not be.
 struct SliceOfGather final : OpRewritePattern<AllSliceOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(AllSliceOp op, PatternRewriter &rewriter) const override {
     auto gather = op.getOperand().getDefiningOp<AllGatherOp>();
     if (!gather || gather.getOperand().getType() != op.getType() || gather.getDim() != op.getDim())
       return rewriter.notifyMatchFailure(op, "does not undo a gather");
+    int64_t size = getGlobalShape(op.getType())[op.getDim()];
+    MeshOp mesh = lookupMesh(op, getDist(op.getType()).getMesh());
+    if (size % getNumShards(mesh, getDist(op.getType()).getDims()[op.getDim()]) != 0)
+      return rewriter.notifyMatchFailure(op, "shards have padding");
     rewriter.replaceOp(op, gather.getOperand());
     return success();
   }

@@ -86,11 +86,20 @@ LogicalResult EmbeddingOp::verify() {
     if (!shard || !table || shard.getDims().size() != 1)
       return emitOpError() << "expects a placed table and shard numbers of one dim, got "
                            << getShard().getType();
-    if (shard.getMesh() != table.getMesh() || shard.getDims()[0] != table.getDims()[0]) {
-      InFlightDiagnostic error =
-          emitOpError() << "expects shard numbers over the axes that cut the table's rows, "
-                        << table.getDims()[0].str() << ", got " << shard.getDims()[0].str();
+    if (failed(verifyPlacedType(*this, getShard().getType(), "the shard numbers")) ||
+        failed(verifyPlacedType(*this, getTable().getType(), "the table")))
+      return failure();
+    MeshOp mesh = lookupMesh(*this, table.getMesh());
+    auto getAxes = [&](DistAttr dist) { return normalizeAxes(mesh, dist.getDims()[0].getAxes()); };
+    bool fits = shard.getMesh() == table.getMesh() && getAxes(shard) == getAxes(table) &&
+                shard.getOf()[0] == getNumShards(mesh, getAxes(table)) && !shard.isPartial();
+    if (!fits) {
+      InFlightDiagnostic error = emitOpError()
+                                 << "expects a shard number for each shard of the table's rows, "
+                                 << table.getDims()[0].str() << " of '" << table.getMesh()
+                                 << "', got " << shard;
       error.attachNote(getShard().getLoc()) << "shard numbers defined here";
+      error.attachNote(getTable().getLoc()) << "table defined here";
       return error;
     }
   }
@@ -217,6 +226,7 @@ static LogicalResult verifyNorm(Operation *op, double epsilon) {
   if (failed(verifyRank(op, op->getResult(0), rank, "a result")))
     return failure();
   SmallVector<Value> values(op->getOperands());
+  values.push_back(op->getResult(0));
   if (failed(verifyElementTypes(op, values)))
     return failure();
   if (!std::isfinite(epsilon) || epsilon < 0)
@@ -252,7 +262,8 @@ LogicalResult RopeOp::verify() {
   if (getX().getType().getRank() < 3)
     return emitOpError() << "expects an operand of at least 3 dims, got " << getX().getType();
   if (failed(verifyRank(*this, getPositions(), 1, "positions")) ||
-      failed(verifyRank(*this, getResult(), getX().getType().getRank(), "a result")))
+      failed(verifyRank(*this, getResult(), getX().getType().getRank(), "a result")) ||
+      failed(verifyElementTypes(*this, {getX(), getResult()})))
     return failure();
   // rope-c2
   int64_t headDim = getGlobalShape(getX().getType()).back();
@@ -274,8 +285,10 @@ static LogicalResult verifyMask(OpT op) {
     return op.emitOpError() << "expects positions of both queries and keys, or of neither";
   if ((op.getCausal() || op.getWindow()) && !hasPositions)
     return op.emitOpError() << "expects positions of queries and keys with a mask, got none";
-  if (op.getWindow() && (!op.getCausal() || *op.getWindow() < 1))
-    return op.emitOpError() << "expects a causal window of at least 1, got " << *op.getWindow();
+  if (std::optional<int64_t> window = op.getWindow())
+    if (!op.getCausal() || *window < 1)
+      return op.emitOpError() << "expects a causal window of at least 1, got " << *window
+                              << (op.getCausal() ? "" : " without 'causal'");
   if (!hasPositions)
     return success();
   if (failed(verifyRank(op, op.getQueryPositions(), 1, "query positions")))
@@ -320,10 +333,16 @@ LogicalResult AttentionOp::verify() {
   int64_t queries = getGlobalShape(getQuery().getType())[1];
   int64_t keys = getGlobalShape(getKey().getType())[1];
   bool isStatic = !ShapedType::isDynamic(queries) && !ShapedType::isDynamic(keys);
-  if (static_cast<int64_t>(getPast()) < 0 ||
-      (isStatic && keys - queries != static_cast<int64_t>(getPast())))
-    return emitOpError() << "expects 'past' to be the number of keys before the first query, "
-                         << keys << " keys - " << queries << " queries, got " << getPast();
+  int64_t past = getPast();
+  if (past < 0)
+    return emitOpError() << "expects a 'past' that is not negative, got " << past;
+  if (isStatic && keys - queries != past) {
+    InFlightDiagnostic error = emitOpError()
+                               << "expects 'past' to be the number of keys before the first query, "
+                               << keys << " keys - " << queries << " queries, got " << past;
+    error.attachNote(getKey().getLoc()) << "keys defined here";
+    return error;
+  }
   return verifyByRule(*this, getShardingRule());
 }
 
@@ -373,6 +392,9 @@ LogicalResult SoftmaxOp::verify() {
   // softmax-c1
   if (getScores().getType().getRank() < 2)
     return emitOpError() << "expects an operand of at least 2 dims, got " << getScores().getType();
+  if (failed(verifyRank(*this, getResult(), getScores().getType().getRank(), "a result")) ||
+      failed(verifyElementTypes(*this, {getScores(), getResult()})))
+    return failure();
   // softmax-c2
   if (failed(verifyMask(*this)))
     return failure();

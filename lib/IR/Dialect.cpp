@@ -81,6 +81,9 @@ static LogicalResult verifyPlacedFunction(Operation *op) {
   auto function = dyn_cast<func::FuncOp>(op);
   if (!function)
     return op->emitOpError() << "expects '" << DagrtDialect::kLogicalAttrName << "' on a function";
+  // Attributes are verified before the function's own are known to be there.
+  if (!function.getFunctionTypeAttr())
+    return success();
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
     if (failed(verifyPlacedType(op, type, "argument #" + Twine(i))))
       return failure();
@@ -93,8 +96,8 @@ static LogicalResult verifyPlacedFunction(Operation *op) {
                                  << "expects result #" << i
                                  << " not to be partial, got a sum not yet reduced over "
                                  << dist.getPartial().str();
-      if (!function.isExternal())
-        error.attachNote(function.getBody().front().getTerminator()->getLoc())
+      if (!function.isExternal() && !function.getBody().front().empty())
+        error.attachNote(function.getBody().front().back().getLoc())
             << "returned here; 'dagrt.all_reduce' completes it";
       return failure();
     }

@@ -88,6 +88,30 @@ static AxesAttr build(MLIRContext *context, ArrayRef<SubAxis> parts) {
   return AxesAttr::get(context, refs);
 }
 
+/// The parts of axes in the order of the mesh, neighbours joined: equal sets of axes are equal.
+static SmallVector<SubAxis, 4> getSorted(MeshOp mesh, AxesAttr axes) {
+  SmallVector<SubAxis, 4> parts = resolve(mesh, axes), joined;
+  auto getPlace = [&](const SubAxis &part) {
+    ArrayRef<Attribute> names = mesh.getAxisNames().getValue();
+    auto isName = [&](Attribute name) { return cast<StringAttr>(name) == part.name; };
+    return std::make_pair(llvm::find_if(names, isName) - names.begin(), part.pre);
+  };
+  llvm::stable_sort(parts,
+                    [&](const SubAxis &a, const SubAxis &b) { return getPlace(a) < getPlace(b); });
+  for (const SubAxis &part : parts) {
+    if (!joined.empty() && joined.back().name == part.name && joined.back().end() == part.pre)
+      joined.back().size *= part.size;
+    else
+      joined.push_back(part);
+  }
+  return joined;
+}
+
+bool dagrt::isSameSet(MeshOp mesh, AxesAttr a, AxesAttr b) {
+  return a == b || build(mesh.getContext(), getSorted(mesh, a)) ==
+                       build(mesh.getContext(), getSorted(mesh, b));
+}
+
 AxesAttr dagrt::normalizeAxes(MeshOp mesh, ArrayRef<AxisRefAttr> axes) {
   SmallVector<SubAxis, 4> parts;
   for (AxisRefAttr ref : axes)
@@ -161,6 +185,41 @@ std::optional<AxesAttr> dagrt::removeHead(MeshOp mesh, AxesAttr whole, AxesAttr 
   return build(mesh.getContext(), ArrayRef<SubAxis>(left).drop_front(i));
 }
 
+/// Takes the part `gone` out of one of `parts`; what is left of that one stays.
+static bool removePart(SmallVectorImpl<SubAxis> &parts, SubAxis gone) {
+  for (SubAxis *part = parts.begin(); part != parts.end(); ++part) {
+    if (part->name != gone.name || part->pre > gone.pre || gone.end() > part->end() ||
+        gone.pre % part->pre != 0 || part->end() % gone.end() != 0)
+      continue;
+    SubAxis rest = *part;
+    rest.pre = gone.end();
+    rest.size = part->end() / gone.end();
+    part->size = gone.pre / part->pre;
+    parts.insert(part + 1, rest);
+    return true;
+  }
+  return false;
+}
+
+std::optional<AxesAttr> dagrt::removeAxes(MeshOp mesh, AxesAttr axes, AxesAttr gone) {
+  SmallVector<SubAxis, 4> left = getSorted(mesh, axes);
+  for (const SubAxis &part : getSorted(mesh, gone))
+    if (part.size > 1 && !removePart(left, part))
+      return std::nullopt;
+  return build(mesh.getContext(), left);
+}
+
+bool dagrt::isSameDist(MeshOp mesh, DistAttr a, DistAttr b) {
+  if (a == b)
+    return true;
+  if (a.getMesh() != b.getMesh() || a.getOf() != b.getOf())
+    return false;
+  for (auto [x, y] : llvm::zip_equal(a.getDims(), b.getDims()))
+    if (x != y && normalizeAxes(mesh, x.getAxes()) != normalizeAxes(mesh, y.getAxes()))
+      return false;
+  return a.getPartial() == b.getPartial() || isSameSet(mesh, a.getPartial(), b.getPartial());
+}
+
 //===----------------------------------------------------------------------===//
 // Shards
 //===----------------------------------------------------------------------===//
@@ -231,7 +290,7 @@ RankedTensorType dagrt::getPlacedType(MeshOp mesh, ArrayRef<int64_t> globalShape
 // Verification
 //===----------------------------------------------------------------------===//
 
-/// Checks one axis reference; `where` says where it stands.
+/// Checks one axis reference.
 static LogicalResult verifyAxis(Operation *op, MeshOp mesh, AxisRefAttr ref, const Twine &what) {
   int64_t full = mesh.getAxisSize(ref.getName());
   if (full == 0) {
@@ -241,36 +300,30 @@ static LogicalResult verifyAxis(Operation *op, MeshOp mesh, AxisRefAttr ref, con
     error.attachNote(mesh.getLoc()) << "mesh declared here";
     return error;
   }
-  if (ref.isWhole())
-    return success();
-  int64_t end = ref.getPreSize() * ref.getSize();
-  if (end <= full && full % end == 0)
+  int64_t end = 0;
+  if (ref.isWhole() ? ref.getRotation() < full
+                    : !llvm::MulOverflow(ref.getPreSize(), ref.getSize(), end) && full % end == 0)
     return success();
   InFlightDiagnostic error = op->emitOpError()
-                             << "expects " << what << " to use a factor of axis \"" << ref.getName()
-                             << "\", which has the size " << full << ", got " << ref.str();
+                             << "expects " << what << " to use "
+                             << (ref.isWhole() ? "a rotation" : "a factor") << " of axis \""
+                             << ref.getName() << "\", which has the size " << full << ", got "
+                             << ref.str();
   error.attachNote(mesh.getLoc()) << "mesh declared here";
   return error;
 }
 
-LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what) {
-  auto tensor = dyn_cast<RankedTensorType>(type);
-  DistAttr dist = getDist(type);
-  if (!dist)
-    return success();
-  MeshOp mesh = lookupMesh(op, dist.getMesh());
-  if (!mesh)
-    return op->emitOpError() << "expects " << what << " to lie on a mesh of this module, got '"
-                             << dist.getMesh() << "'";
-  // All axis lists of the type, with the dim they stand at; partial comes last.
-  SmallVector<AxesAttr, 8> lists(dist.getDims());
-  lists.push_back(dist.getPartial());
-  for (AxesAttr axes : lists)
-    for (AxisRefAttr ref : axes)
-      if (failed(verifyAxis(op, mesh, ref, what)))
-        return failure();
+LogicalResult dagrt::verifyAxes(Operation *op, MeshOp mesh, AxesAttr axes, const Twine &what) {
+  for (AxisRefAttr ref : axes)
+    if (failed(verifyAxis(op, mesh, ref, what)))
+      return failure();
+  return success();
+}
+
+/// No part of an axis is used twice, be it by two dims or by a dim and the pending sum.
+static LogicalResult verifyAxesOnce(Operation *op, MeshOp mesh, DistAttr dist, const Twine &what) {
   SmallVector<SubAxis, 8> used;
-  for (AxesAttr axes : lists) {
+  auto use = [&](AxesAttr axes) -> LogicalResult {
     for (const SubAxis &part : resolve(mesh, axes)) {
       for (const SubAxis &other : used) {
         if (part.name != other.name || part.pre >= other.end() || other.pre >= part.end())
@@ -282,7 +335,18 @@ LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &wha
       }
       used.push_back(part);
     }
-  }
+    return success();
+  };
+  for (AxesAttr axes : dist.getDims())
+    if (failed(use(axes)))
+      return failure();
+  return use(dist.getPartial());
+}
+
+/// The local shape follows from the global one.
+static LogicalResult verifyLocalShape(Operation *op, MeshOp mesh, RankedTensorType tensor,
+                                      const Twine &what) {
+  DistAttr dist = getDist(tensor);
   for (int64_t dim = 0, rank = tensor.getRank(); dim < rank; ++dim) {
     int64_t shards = getNumShards(mesh, dist.getDims()[dim]);
     int64_t size = dist.getOf()[dim], local = getShardSize(size, shards);
@@ -292,9 +356,56 @@ LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &wha
     error << "expects dim " << dim << " of " << what << " to be " << local;
     if (shards > 1)
       error << " (" << size << " elements over " << shards << " shards)";
-    error << ", got " << tensor.getDimSize(dim);
+    error << ", got ";
+    if (tensor.isDynamicDim(dim))
+      error << '?';
+    else
+      error << tensor.getDimSize(dim);
     error.attachNote(mesh.getLoc()) << "mesh declared here";
     return error;
   }
   return success();
+}
+
+/// Notes at the meshes that could be meant, a few at most.
+static void noteMeshes(InFlightDiagnostic &error, Operation *op) {
+  Operation *table = SymbolTable::getNearestSymbolTable(op);
+  if (!table)
+    return;
+  constexpr unsigned kMostNotes = 4;
+  unsigned notes = 0;
+  for (auto mesh : table->getRegion(0).getOps<MeshOp>())
+    if (notes++ < kMostNotes)
+      error.attachNote(mesh.getLoc()) << "mesh '@" << mesh.getSymName() << "' declared here";
+}
+
+/// The mesh that a distribution names, with an error if it names none.
+static MeshOp verifyMesh(Operation *op, DistAttr dist, const Twine &what) {
+  if (MeshOp mesh = lookupMesh(op, dist.getMesh()))
+    return mesh;
+  InFlightDiagnostic error = op->emitOpError()
+                             << "expects " << what << " to lie on a mesh of this module, got '"
+                             << dist.getMesh() << "'";
+  if (Operation *symbol = SymbolTable::lookupNearestSymbolFrom(op, dist.getMesh().getAttr()))
+    error.attachNote(symbol->getLoc()) << "symbol declared here";
+  else
+    noteMeshes(error, op);
+  return {};
+}
+
+LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what) {
+  DistAttr dist = getDist(type);
+  if (!dist)
+    return success();
+  MeshOp mesh = verifyMesh(op, dist, what);
+  // A mesh that is none reports itself; its users would only repeat it.
+  if (!mesh || !mesh.hasShape())
+    return failure();
+  for (AxesAttr axes : dist.getDims())
+    if (failed(verifyAxes(op, mesh, axes, what)))
+      return failure();
+  if (failed(verifyAxes(op, mesh, dist.getPartial(), what)) ||
+      failed(verifyAxesOnce(op, mesh, dist, what)))
+    return failure();
+  return verifyLocalShape(op, mesh, cast<RankedTensorType>(type), what);
 }

@@ -65,6 +65,29 @@ static ParseResult parsePayloadType(OpAsmParser &parser, Type message, Type &res
 }
 static void printPayloadType(OpAsmPrinter &, Operation *, Type, Type) {}
 
+/// Attributes as they stand in types and in ops: without the name of the attribute.
+static ParseResult parseAxesList(OpAsmParser &parser, AxesAttr &axes) {
+  FailureOr<AxesAttr> parsed = AxesAttr::parseList(parser);
+  if (failed(parsed))
+    return failure();
+  axes = *parsed;
+  return success();
+}
+static void printAxesList(OpAsmPrinter &printer, Operation *, AxesAttr axes) {
+  printer << axes.str();
+}
+
+static ParseResult parseTokenOrder(OpAsmParser &parser, TokenOrderAttr &order) {
+  FailureOr<TokenOrderAttr> parsed = TokenOrderAttr::parseOrder(parser);
+  if (failed(parsed))
+    return failure();
+  order = *parsed;
+  return success();
+}
+static void printTokenOrder(OpAsmPrinter &printer, Operation *, TokenOrderAttr order) {
+  printer << order.str();
+}
+
 /// A double without its type.
 static ParseResult parsePlainF64(OpAsmParser &parser, FloatAttr &value) {
   double parsed = 0;

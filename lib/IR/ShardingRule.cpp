@@ -48,8 +48,14 @@ static void noteOperand(InFlightDiagnostic &error, Operation *op, unsigned index
 /// Shapes: every dim has the size of its factor.
 static LogicalResult verifySizes(Operation *op, const ShardingRule &rule) {
   auto check = [&](Type type, ArrayRef<unsigned> dims, StringRef what, unsigned index) {
-    auto tensor = cast<RankedTensorType>(type);
-    ArrayRef<int64_t> shape = getGlobalShape(tensor);
+    ArrayRef<int64_t> shape = getGlobalShape(cast<RankedTensorType>(type));
+    if (shape.size() != dims.size()) {
+      InFlightDiagnostic error = op->emitOpError() << "expects " << what << " #" << index << " of "
+                                                   << dims.size() << " dims, got " << type;
+      if (what == "operand")
+        noteOperand(error, op, index, "operand defined here");
+      return failure();
+    }
     for (auto [dim, factor] : llvm::enumerate(dims)) {
       int64_t expected = rule.factors[factor].size;
       if (shape[dim] == expected || ShapedType::isDynamic(shape[dim]) ||
@@ -80,6 +86,7 @@ struct Projection {
   SmallVector<AxesAttr, 8> axes;   ///< Of each factor; null if no operand has it.
   SmallVector<unsigned, 8> source; ///< The operand that said it.
   AxesAttr partial;                ///< Pending sum that passes through.
+  unsigned partialSource = 0;      ///< The operand that has it.
 };
 } // namespace
 
@@ -102,10 +109,12 @@ static FailureOr<Projection> projectOperands(Operation *op, MeshOp mesh, const S
         continue;
       InFlightDiagnostic error = op->emitOpError()
                                  << "expects dim " << dim << " of operand #" << i << " ("
-                                 << rule.factors[factor].name << ") to be cut over " << known
+                                 << rule.factors[factor].name << ") to be cut over " << known.str()
                                  << " as operand #" << projection.source[factor] << " is, got "
                                  << axes.str();
       noteOperand(error, op, i, "operand defined here");
+      noteOperand(error, op, projection.source[factor],
+                  "operand #" + Twine(projection.source[factor]) + " defined here");
       return failure();
     }
   }
@@ -141,22 +150,22 @@ static LogicalResult verifyCuts(Operation *op, MeshOp mesh, const ShardingRule &
   return success();
 }
 
-/// The pending sum that passes through the op.
-static FailureOr<AxesAttr> projectPartial(Operation *op, MeshOp mesh, const ShardingRule &rule) {
-  AxesAttr none = AxesAttr::get(op->getContext(), {});
-  auto getPartial = [&](unsigned i) {
-    DistAttr dist = getDist(op->getOperand(i).getType());
-    return normalizeAxes(mesh, dist.getPartial().getAxes());
-  };
-  AxesAttr pending = none;
+/// Finds the pending sum that passes through the op.
+static LogicalResult projectPartial(Operation *op, MeshOp mesh, const ShardingRule &rule,
+                                    Projection &projection) {
+  AxesAttr &pending = projection.partial;
+  pending = AxesAttr::get(op->getContext(), {});
   for (unsigned i = 0, e = rule.operands.size(); i < e; ++i) {
-    AxesAttr partial = getPartial(i);
+    DistAttr dist = getDist(op->getOperand(i).getType());
+    AxesAttr partial = normalizeAxes(mesh, dist.getPartial().getAxes());
     if (partial.empty() && (rule.partial != PartialRule::Additive || pending.empty()))
       continue;
-    bool fits = (rule.partial == PartialRule::Additive && (i == 0 || partial == pending)) ||
-                (rule.partial == PartialRule::Bilinear && pending.empty());
+    bool fits =
+        (rule.partial == PartialRule::Additive && (i == 0 || isSameSet(mesh, partial, pending))) ||
+        (rule.partial == PartialRule::Bilinear && pending.empty());
     if (fits) {
       pending = partial;
+      projection.partialSource = i;
       continue;
     }
     InFlightDiagnostic error = op->emitOpError();
@@ -165,7 +174,8 @@ static FailureOr<AxesAttr> projectPartial(Operation *op, MeshOp mesh, const Shar
             << " and " << partial.str() << " (operand #" << i << ')';
     else if (rule.partial == PartialRule::Bilinear)
       error << "expects at most one operand to be partial, got operand #" << i << " partial over "
-            << partial.str() << " beside a factor partial over " << pending.str();
+            << partial.str() << " beside operand #" << projection.partialSource << " partial over "
+            << pending.str();
     else
       error << "expects no partial operand, got operand #" << i << " partial over "
             << partial.str();
@@ -173,7 +183,31 @@ static FailureOr<AxesAttr> projectPartial(Operation *op, MeshOp mesh, const Shar
     noteOperand(error, op, blame, "this is a sum not yet reduced");
     return failure();
   }
-  return pending;
+  return success();
+}
+
+/// Adds the axes of contracted factors to the pending sum. No factor may be cut over axes of a
+/// sum that is pending already: a device would multiply its part with a single term.
+static LogicalResult addContracted(Operation *op, MeshOp mesh, const ShardingRule &rule,
+                                   Projection &projection) {
+  AxesAttr pending = projection.partial;
+  for (auto [i, factor] : llvm::enumerate(rule.factors)) {
+    AxesAttr axes = projection.axes[i];
+    if (!axes || axes.empty())
+      continue;
+    if (overlaps(mesh, pending, axes)) {
+      InFlightDiagnostic error = op->emitOpError()
+                                 << "expects " << factor.name
+                                 << " not to be cut over axes that operand #"
+                                 << projection.partialSource << " is partial over, got "
+                                 << axes.str() << " on operand #" << projection.source[i];
+      noteOperand(error, op, projection.partialSource, "this is a sum not yet reduced");
+      return failure();
+    }
+    if (factor.kind == FactorKind::Contracted)
+      projection.partial = concatAxes(mesh, projection.partial, axes);
+  }
+  return success();
 }
 
 FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
@@ -193,20 +227,9 @@ FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
   FailureOr<Projection> projection = projectOperands(op, mesh, rule);
   if (failed(projection) || failed(verifyCuts(op, mesh, rule, *projection)))
     return failure();
-  FailureOr<AxesAttr> pending = projectPartial(op, mesh, rule);
-  if (failed(pending))
+  if (failed(projectPartial(op, mesh, rule, *projection)) ||
+      failed(addContracted(op, mesh, rule, *projection)))
     return failure();
-  AxesAttr partial = *pending;
-  for (auto [i, factor] : llvm::enumerate(rule.factors)) {
-    if (factor.kind != FactorKind::Contracted || !projection->axes[i])
-      continue;
-    if (overlaps(mesh, partial, projection->axes[i])) {
-      op->emitOpError() << "expects " << factor.name << " not to be cut over axes that an operand "
-                        << "is partial over, got " << projection->axes[i].str();
-      return failure();
-    }
-    partial = concatAxes(mesh, partial, projection->axes[i]);
-  }
   SmallVector<RankedTensorType> types;
   AxesAttr none = AxesAttr::get(op->getContext(), {});
   for (auto [i, dims] : llvm::enumerate(rule.results)) {
@@ -217,57 +240,47 @@ FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
       cut.push_back(projection->axes[factor] ? projection->axes[factor] : none);
       shape.push_back(rule.factors[factor].size);
     }
-    types.push_back(getPlacedType(mesh, shape, type.getElementType(), cut, partial));
+    types.push_back(getPlacedType(mesh, shape, type.getElementType(), cut, projection->partial));
   }
   return types;
 }
 
-/// True if the two distributions say the same, however their axes are written.
-static bool isSameDist(MeshOp mesh, DistAttr a, DistAttr b) {
-  if (a == b)
-    return true;
-  if (a.getMesh() != b.getMesh() || a.getOf() != b.getOf())
-    return false;
-  auto same = [&](AxesAttr x, AxesAttr y) {
-    return normalizeAxes(mesh, x.getAxes()) == normalizeAxes(mesh, y.getAxes());
-  };
-  for (auto [x, y] : llvm::zip_equal(a.getDims(), b.getDims()))
-    if (!same(x, y))
-      return false;
-  return same(a.getPartial(), b.getPartial());
+/// All operands and results are placed, and each type is consistent.
+static LogicalResult verifyPlacedTypes(Operation *op) {
+  for (OpOperand &operand : op->getOpOperands()) {
+    unsigned index = operand.getOperandNumber();
+    Type type = operand.get().getType();
+    if (!getDist(type)) {
+      InFlightDiagnostic error = op->emitOpError()
+                                 << "expects all operands and results to be placed, got operand #"
+                                 << index << " of type " << type;
+      noteOperand(error, op, index, "operand defined here");
+      return failure();
+    }
+    if (failed(verifyPlacedType(op, type, "operand #" + Twine(index))))
+      return failure();
+  }
+  for (auto [i, type] : llvm::enumerate(op->getResultTypes())) {
+    if (!getDist(type)) {
+      InFlightDiagnostic error = op->emitOpError()
+                                 << "expects all operands and results to be placed, got result #"
+                                 << i << " of type " << type;
+      if (op->getNumOperands() > 0)
+        noteOperand(error, op, 0, "this operand is placed");
+      return failure();
+    }
+    if (failed(verifyPlacedType(op, type, "result #" + Twine(i))))
+      return failure();
+  }
+  return success();
 }
 
 LogicalResult dagrt::verifyByRule(Operation *op, const ShardingRule &rule) {
-  bool anyPlaced = false, allPlaced = true;
-  auto look = [&](Type type) {
-    bool placed = static_cast<bool>(getDist(type));
-    anyPlaced |= placed;
-    allPlaced &= placed;
-  };
-  llvm::for_each(op->getOperandTypes(), look);
-  llvm::for_each(op->getResultTypes(), look);
-  if (!anyPlaced)
+  auto isPlaced = [](Type type) { return static_cast<bool>(getDist(type)); };
+  if (llvm::none_of(op->getOperandTypes(), isPlaced) &&
+      llvm::none_of(op->getResultTypes(), isPlaced))
     return verifySizes(op, rule);
-  if (!allPlaced) {
-    for (OpOperand &operand : op->getOpOperands())
-      if (!getDist(operand.get().getType())) {
-        InFlightDiagnostic error = op->emitOpError()
-                                   << "expects all operands and results to be placed, got operand #"
-                                   << operand.getOperandNumber() << " of type "
-                                   << operand.get().getType();
-        noteOperand(error, op, operand.getOperandNumber(), "operand defined here");
-        return error;
-      }
-    return op->emitOpError() << "expects all operands and results to be placed, got result of type "
-                             << op->getResult(0).getType();
-  }
-  for (auto [i, type] : llvm::enumerate(op->getOperandTypes()))
-    if (failed(verifyPlacedType(op, type, "operand #" + Twine(i))))
-      return failure();
-  for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
-    if (failed(verifyPlacedType(op, type, "result #" + Twine(i))))
-      return failure();
-  if (failed(verifySizes(op, rule)))
+  if (failed(verifyPlacedTypes(op)) || failed(verifySizes(op, rule)))
     return failure();
   if (op->getNumOperands() == 0)
     return success();
@@ -285,7 +298,7 @@ LogicalResult dagrt::verifyByRule(Operation *op, const ShardingRule &rule) {
     InFlightDiagnostic error = op->emitOpError() << "expects result #" << i << " of type "
                                                  << expected << ", got " << actual;
     noteOperand(error, op, 0, "this operand's distribution decides");
-    return error;
+    return failure();
   }
   return success();
 }

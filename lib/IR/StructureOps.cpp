@@ -23,6 +23,18 @@ int64_t MeshOp::getAxisSize(StringRef name) {
   return 0;
 }
 
+bool MeshOp::hasShape() {
+  auto names = getAxisNamesAttr();
+  auto sizes = getAxisSizesAttr();
+  if (!names || !sizes || !getDevicesAttr() || names.size() != sizes.asArrayRef().size())
+    return false;
+  int64_t product = 1;
+  for (auto [name, size] : llvm::zip_equal(names, sizes.asArrayRef()))
+    if (!isa<StringAttr>(name) || size < 1 || llvm::MulOverflow(product, size, product))
+      return false;
+  return product == getNumDevices();
+}
+
 LogicalResult MeshOp::verify() {
   // mesh-c1
   if (getAxisNames().size() != getAxisSizes().size())

@@ -103,6 +103,8 @@ Work dagrt::getStreamingWork(Operation *op, WorkKind kind, double flopsPerElemen
   work.bytesWritten = getBytes(result);
   work.flops = getElements(result) * flopsPerElement;
   work.columns = result.getRank() > 0 ? result.getShape().back() : 1;
+  if (ShapedType::isDynamic(work.columns))
+    work.columns = 0;
   work.rows = work.columns > 0 ? static_cast<int64_t>(getElements(result) / work.columns) : 0;
   setTotalFlops(op, work, getGlobalElements(result) * flopsPerElement);
   return work;
@@ -166,13 +168,19 @@ Work AttentionContextOp::getWork() {
 // Fused attention
 //===----------------------------------------------------------------------===//
 
+/// Keys at positions up to p, summed over p from 0 to `end` - 1; the keys stand at 0 to
+/// `keys` - 1.
+static double countBefore(double end, double keys) {
+  double rising = std::clamp(end, 0.0, keys);
+  return rising * (rising + 1) / 2 + std::max(end - keys, 0.0) * keys;
+}
+
 /// Keys that queries at the positions `[first, first + count)` see, summed: a query at `p` sees
-/// `min(p + 1, keys, window)` of them.
+/// those up to `p`, but not those up to `p - window`.
 static double countRun(double first, double count, double keys, double window) {
-  double limit = std::min(keys, window);
-  // Queries before `limit - 1` see p + 1 keys, the others see `limit`.
-  double rising = std::clamp(limit - first, 0.0, count);
-  return rising * (2 * first + rising + 1) / 2 + (count - rising) * limit;
+  double hidden = first - window;
+  return countBefore(first + count, keys) - countBefore(first, keys) -
+         (countBefore(hidden + count, keys) - countBefore(hidden, keys));
 }
 
 /// Pairs of the queries that stand at `[begin, end)` of the runs.
@@ -189,6 +197,22 @@ static double countBlock(ArrayRef<std::pair<int64_t, int64_t>> runs, int64_t beg
   return pairs;
 }
 
+/// Where queries stand, relative to the first key. Positions that no `dagrt.positions` makes are
+/// taken to be in order, after the past keys.
+static SmallVector<std::pair<int64_t, int64_t>> getQueryRuns(AttentionOp op, int64_t queries) {
+  auto ofQueries = op.getQueryPositions().getDefiningOp<PositionsOp>();
+  auto ofKeys = op.getKeyPositions().getDefiningOp<PositionsOp>();
+  if (!ofQueries || !ofKeys)
+    return {{static_cast<int64_t>(op.getPast()), queries}};
+  SmallVector<std::pair<int64_t, int64_t>> runs = {{0, queries}};
+  if (TokenOrderAttr order = ofQueries.getOrderAttr())
+    runs = order.getRuns(queries);
+  for (auto &run : runs)
+    run.first +=
+        static_cast<int64_t>(ofQueries.getFirst()) - static_cast<int64_t>(ofKeys.getFirst());
+  return runs;
+}
+
 /// Pairs on the busiest block of queries, and over all of them.
 static std::pair<double, double> countPairs(AttentionOp op) {
   int64_t queries = getGlobalShape(op.getQuery().getType())[1];
@@ -198,17 +222,9 @@ static std::pair<double, double> countPairs(AttentionOp op) {
     return {0, 0};
   if (!op.getCausal())
     return {local * keys, static_cast<double>(queries) * keys};
-  double window = op.getWindow() ? static_cast<double>(*op.getWindow()) : keys;
-  int64_t past = op.getPast();
-  SmallVector<std::pair<int64_t, int64_t>> runs = {{past, queries}};
-  if (auto positions = op.getQueryPositions().getDefiningOp<PositionsOp>()) {
-    runs = {{static_cast<int64_t>(positions.getFirst()), queries}};
-    if (auto order = positions.getOrderAttr()) {
-      runs = order.getRuns(queries);
-      for (auto &run : runs)
-        run.first += positions.getFirst();
-    }
-  }
+  // Without a window, one that no query reaches back past.
+  double window = static_cast<double>(op.getWindow().value_or(INT64_MAX));
+  SmallVector<std::pair<int64_t, int64_t>> runs = getQueryRuns(op, queries);
   double all = countBlock(runs, 0, queries, keys, window), busiest = 0;
   int64_t size = op.getQuery().getType().getDimSize(1);
   if (size == queries || size == 0)

@@ -38,7 +38,7 @@ def Dagrt_AllReduceOp : Dagrt_CollectiveOp<"all_reduce"> {
   }];
   let arguments = (ins Dagrt_FloatTensor:$operand, Dagrt_AxesAttr:$axes);
   let results = (outs Dagrt_FloatTensor:$result);
-  let assemblyFormat = "$operand `axes` $axes attr-dict `:` type($operand) `->` type($result)";
+  let assemblyFormat = "$operand `axes` custom<AxesList>($axes) attr-dict `:` type($operand) `->` type($result)";
 }
 
 def Dagrt_AllGatherOp : Dagrt_CollectiveOp<"all_gather"> {
@@ -63,7 +63,7 @@ def Dagrt_AllGatherOp : Dagrt_CollectiveOp<"all_gather"> {
   }];
   let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$dim, Dagrt_AxesAttr:$axes);
   let results = (outs Dagrt_AnyTensor:$result);
-  let assemblyFormat = "$operand `dim` $dim `axes` $axes attr-dict `:` type($operand) `->` type($result)";
+  let assemblyFormat = "$operand `dim` $dim `axes` custom<AxesList>($axes) attr-dict `:` type($operand) `->` type($result)";
   let hasCanonicalizer = 1;
 }
 
@@ -87,7 +87,7 @@ def Dagrt_ReduceScatterOp : Dagrt_CollectiveOp<"reduce_scatter"> {
   }];
   let arguments = (ins Dagrt_FloatTensor:$operand, I64Attr:$dim, Dagrt_AxesAttr:$axes);
   let results = (outs Dagrt_FloatTensor:$result);
-  let assemblyFormat = "$operand `dim` $dim `axes` $axes attr-dict `:` type($operand) `->` type($result)";
+  let assemblyFormat = "$operand `dim` $dim `axes` custom<AxesList>($axes) attr-dict `:` type($operand) `->` type($result)";
 }
 
 def Dagrt_AllToAllOp : Dagrt_CollectiveOp<"all_to_all"> {
@@ -111,7 +111,7 @@ def Dagrt_AllToAllOp : Dagrt_CollectiveOp<"all_to_all"> {
   let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$gather, I64Attr:$scatter, Dagrt_AxesAttr:$axes);
   let results = (outs Dagrt_AnyTensor:$result);
   let assemblyFormat = [{
-    $operand `gather` $gather `scatter` $scatter `axes` $axes attr-dict `:` type($operand) `->` type($result)
+    $operand `gather` $gather `scatter` $scatter `axes` custom<AxesList>($axes) attr-dict `:` type($operand) `->` type($result)
   }];
 }
 
@@ -138,7 +138,7 @@ def Dagrt_AllSliceOp : Dagrt_Op<"all_slice", [Pure,
   }];
   let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$dim, Dagrt_AxesAttr:$axes);
   let results = (outs Dagrt_AnyTensor:$result);
-  let assemblyFormat = "$operand `dim` $dim `axes` $axes attr-dict `:` type($operand) `->` type($result)";
+  let assemblyFormat = "$operand `dim` $dim `axes` custom<AxesList>($axes) attr-dict `:` type($operand) `->` type($result)";
   let hasCanonicalizer = 1;
 }
 

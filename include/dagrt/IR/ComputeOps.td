@@ -403,7 +403,7 @@ def Dagrt_ReorderOp : Dagrt_ComputeOp<"reorder"> {
                        UnitAttr:$inverse);
   let results = (outs Dagrt_AnyTensor:$result);
   let assemblyFormat = [{
-    $operand `dim` $dim `order` $order (`inverse` $inverse^)? attr-dict `:` type($operand)
+    $operand `dim` $dim `order` custom<TokenOrder>($order) (`inverse` $inverse^)? attr-dict `:` type($operand)
     custom<SameType>(ref(type($operand)), type($result))
   }];
   let hasFolder = 1;

@@ -67,6 +67,8 @@ def Dagrt_AxesAttr : Dagrt_Attr<"Axes", "axes"> {
     auto end() const { return getAxes().end(); }
     /// As written in a type: `["tp"]`.
     std::string str() const;
+    /// Reads what str() writes.
+    static ::mlir::FailureOr<AxesAttr> parseList(::mlir::AsmParser &parser);
   }];
 }
 
@@ -145,11 +147,15 @@ def Dagrt_TokenOrderAttr : Dagrt_Attr<"TokenOrder", "order"> {
     blocks, each block then holds a cheap and a dear part of a causal mask.
   }];
   let parameters = (ins "int64_t":$blocks);
-  let assemblyFormat = "`zigzag` `<` $blocks `>`";
+  let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     /// Runs of consecutive tokens `[first, first + count)` in their new order.
     ::llvm::SmallVector<std::pair<int64_t, int64_t>> getRuns(int64_t tokens) const;
+    /// As written in an op: `zigzag<5>`.
+    std::string str() const;
+    /// Reads what str() writes.
+    static ::mlir::FailureOr<TokenOrderAttr> parseOrder(::mlir::AsmParser &parser);
     /// Where token `index` stands in the new order of `tokens` tokens.
     int64_t getPositionOf(int64_t index, int64_t tokens) const;
   }];

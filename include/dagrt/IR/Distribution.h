@@ -75,6 +75,20 @@ std::optional<AxesAttr> removeTail(MeshOp mesh, AxesAttr whole, AxesAttr tail);
 /// If `whole` begins with `head`, what stands after it.
 std::optional<AxesAttr> removeHead(MeshOp mesh, AxesAttr whole, AxesAttr head);
 
+/// `axes` without the parts of axes in `gone`, in any order; none if `axes` does not hold them
+/// all. For pending sums, whose axes have no order.
+std::optional<AxesAttr> removeAxes(MeshOp mesh, AxesAttr axes, AxesAttr gone);
+
+/// True if the two lists hold the same parts of axes, in any order.
+bool isSameSet(MeshOp mesh, AxesAttr a, AxesAttr b);
+
+/// True if two distributions on `mesh` say the same, however their axes are written.
+bool isSameDist(MeshOp mesh, DistAttr a, DistAttr b);
+
+/// Checks that `mesh` has the axes, whole or in part. `what` names their user in the error.
+llvm::LogicalResult verifyAxes(mlir::Operation *op, MeshOp mesh, AxesAttr axes,
+                               const llvm::Twine &what);
+
 /// Checks a placed type against its mesh: the mesh and its axes exist, no axis is
 /// used twice, and the local shape follows from the global one. `what` names the value in the
 /// error ("operand #0"). A type that is not placed is consistent.

@@ -40,6 +40,11 @@ def Dagrt_MeshOp : Dagrt_Op<"mesh", [Symbol]> {
     /// Size of the axis `name`, or 0 if the mesh has no such axis.
     int64_t getAxisSize(::llvm::StringRef name);
     int64_t getNumDevices() { return getDevices().size(); }
+    /// True if the axes and devices make a mesh. Ops that name a mesh may be verified before it
+    /// is, so nothing may be computed from one that does not hold this.
+    bool hasShape();
+    /// Types name meshes, which counting the uses of a symbol does not see.
+    bool canDiscardOnUseEmpty() { return false; }
   }];
 }
 
@@ -100,7 +105,7 @@ def Dagrt_PositionsOp : Dagrt_Op<"positions", [Pure,
                        OptionalAttr<Dagrt_TokenOrderAttr>:$order);
   let results = (outs Dagrt_IndexTensor:$result);
   let assemblyFormat = [{
-    (`first` $first^)? (`order` $order^)? attr-dict `:` type($result)
+    (`first` $first^)? (`order` custom<TokenOrder>($order)^)? attr-dict `:` type($result)
   }];
 }
 

@@ -104,9 +104,10 @@ struct Communication {
   mlir::FlatSymbolRefAttr destination;
   /// Axes of a collective: each of its groups runs over these.
   AxesAttr axes;
-  /// Payload in bytes, by the convention of nccl-tests: all_reduce and shift: the buffer of
-  /// a rank; all_gather, reduce_scatter, all_to_all: the total over the ranks of a group (real
-  /// elements); a transfer: all bytes that cross.
+  /// Payload in bytes, by the convention of nccl-tests, of the busiest group: all_reduce and
+  /// shift: the buffer of a rank; all_gather, reduce_scatter, all_to_all: what the ranks of a group
+  /// have in common, without the padding of the dim that is gathered or scattered; a transfer:
+  /// the real elements that cross, once for each receiver.
   double bytes = 0;
   /// Type of what is sent, and, for a transfer, of what arrives.
   mlir::RankedTensorType source, target;
