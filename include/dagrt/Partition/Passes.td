@@ -23,7 +23,17 @@ def PartitionPass : Pass<"partition", "::mlir::ModuleOp"> {
     **Ensures**: a placed function that computes the same, with `dagrt.logical` totals for
     `--verify-placement`; remarks of the category `partition` for what is replicated or padded.
 
-    Example: with a strategy of one mesh `@base` of two devices that cuts the role `ffn.down` by `k`,
+    Example: with a strategy of one mesh of two devices that cuts the role `ffn.down` by what it
+    contracts,
+
+    ```yaml
+    name: row-parallel
+    meshes:
+      - {name: base, axes: [ {name: tp, size: 2} ]}
+    entries:
+      - {role: "", mesh: base}
+      - {role: ffn.down, cut: [ {axis: tp, over: [k0]} ]}
+    ```
 
     ```mlir
     func.func @f(%h: tensor<1x4x8xf32>) -> tensor<1x4x6xf32> {

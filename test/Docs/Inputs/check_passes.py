@@ -3,13 +3,16 @@
 usage: check_passes.py <root> <opt tool>
 """
 
+import itertools
 import pathlib
 import re
 import subprocess
 import sys
+import tempfile
 
 PASS = re.compile(r"^### `-([\w-]+)`\n(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```mlir\n(.*?)^```", re.MULTILINE | re.DOTALL)
+STRATEGY = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
 OPTIONS = re.compile(r"`([\w-]+=[^`\s]+(?: [\w-]+=[^`\s]+)*)`")
 
 
@@ -20,8 +23,8 @@ def run(tool, arguments, text):
 def pipeline(tool, arguments):
     """The textual pipeline that the tool says it runs, or an empty string."""
     dump = run(tool, [*arguments, "--dump-pass-pipeline"], "module {}")
-    found = re.search(r"^\s*((?:builtin\.module|any|func\.func)\(.*\))$", dump.stderr, re.MULTILINE)
-    return found[1] if found else ""
+    lines = dump.stderr.partition("passes:\n")[2].splitlines()
+    return "".join(line.strip() for line in itertools.takewhile(str.strip, lines))
 
 
 def check_description(name, body):
@@ -42,15 +45,22 @@ def check_pipeline(name, tool):
 
 def check_example(name, body, tool):
     """A "before" and an "after": running the pass on one gives the other. The options are what
-    stands between the two in backticks (becomes, with `tp=2 pp=1`), or else the defaults."""
+    stands between the two in backticks (becomes, with `tp=2 pp=1`), or else the defaults. A yaml
+    block is the strategy."""
     blocks = list(FENCE.finditer(body))
     if len(blocks) < 2:
         yield f"expects an example before and after, got {len(blocks)} programs"
         return
     before, after = blocks[0], blocks[1]
     options = OPTIONS.findall(body[before.end() : after.start()])
-    command = f"--{name}={options[0]}" if options else f"--{name}"
-    got, want = run(tool, [command], before[1]), run(tool, [], after[1])
+    strategy = STRATEGY.search(body)
+    with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
+        if strategy:
+            file.write(strategy[1])
+            file.flush()
+            options = [f"strategy={file.name}"]
+        command = f"--{name}={options[0]}" if options else f"--{name}"
+        got, want = run(tool, [command], before[1]), run(tool, [], after[1])
     if got.returncode != 0:
         yield f"expects its example to pass {command}: {got.stderr}"
     elif want.returncode != 0:
