@@ -107,9 +107,10 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
                                << "\", one for each element that it cuts" << describeRole()
                                << ", got " << size;
     if (taken > 0 && left % taken != 0)
-      return op->emitOpError() << "expects axis \"" << cut.axis << "\" to have a multiple of the "
-                               << factor.size << " elements it cuts first" << describeRole()
-                               << ", or no more, got " << size;
+      return op->emitOpError() << "expects the size of axis \"" << cut.axis
+                               << "\" to be at most the " << factor.size
+                               << " elements that it cuts first" << describeRole()
+                               << ", or a multiple of them, got " << size;
     if (taken > 1) {
       bool whole = taken == size;
       auto ref = AxisRefAttr::get(op->getContext(), cut.axis, whole ? 0 : size / left,

@@ -211,13 +211,14 @@ def Dagrt_RoleAttr : Dagrt_Attr<"Role", "role"> {
 
     | role | op |
     |---|---|
-    | `embedding`, `embedding.position` | token and position lookups |
+    | `embedding`, `embedding.position`, `embedding.sum` | token and position lookups, and their sum |
     | `positions` | position numbers |
     | `norm.attention`, `norm.ffn`, `norm.final`, `norm.embedding` | norms on the residual stream |
     | `attention.query`, `.key`, `.value` (`.bias`, `.norm`, `.rope`) | projections and what follows them |
     | `attention.core`, or `attention.scores`, `.softmax`, `.context` | fused, or decomposed |
     | `attention.output` (`.bias`) | output projection |
     | `residual.attention`, `residual.ffn` | sums on the residual stream |
+    | `residual.sum` | sum of the two branches of a parallel block |
     | `ffn.gate`, `ffn.up`, `ffn.activation`, `ffn.multiply`, `ffn.down` (`.bias`) | feed-forward network |
     | `head` (`.bias`), `head.slice` | logits |
   }];
