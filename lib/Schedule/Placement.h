@@ -1,0 +1,26 @@
+//===- Placement.h - Where each op runs -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The first step of a timeline: numbers the ops, finds their meshes, and cuts the devices into
+// classes. Private to the schedule.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_LIB_SCHEDULE_PLACEMENT_H
+#define DAGRT_LIB_SCHEDULE_PLACEMENT_H
+
+#include "dagrt/Schedule/Timeline.h"
+
+namespace dagrt {
+
+/// Fills `timeline.ops` (op, mesh, destination, occupancy; `end` is the duration), `meshes` and
+/// `classes`.
+mlir::LogicalResult placeOps(Timeline &timeline);
+
+} // namespace dagrt
+
+#endif // DAGRT_LIB_SCHEDULE_PLACEMENT_H
