@@ -9,6 +9,7 @@
 
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/Partition/Passes.h"
+#include "dagrt/Report/Passes.h"
 
 using namespace mlir;
 
@@ -16,4 +17,5 @@ void dagrt::registerDialects(DialectRegistry &registry) { registry.insert<DagrtD
 
 void dagrt::registerPasses() {
   registerDagrtPartitionPasses();
+  registerDagrtReportPasses();
 }

@@ -1,0 +1,74 @@
+//===- Passes.td - Passes of the report -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_REPORT_PASSES_TD
+#define DAGRT_REPORT_PASSES_TD
+
+include "mlir/Pass/PassBase.td"
+
+def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
+  let summary = "Schedule a program and explain its longest path";
+  let description = [{
+    Computes when each op runs, marks the longest path, and reports how long the program takes, where
+    the time goes and why.
+
+    **Requires** functions of one block. An op takes the time that its `dagrt.cost` says; if
+    ops that take time have none, costs are added first, as by `--annotate-cost` with the
+    same `cluster`, `model` and `table`. A function that is not placed is one device.
+
+    **Ensures** that every op of a function's body, but its terminator, carries a `dagrt.timing`:
+    start, end, slack, and whether it is on the critical path. Idempotent.
+
+    Each device has four resources: compute, collectives, link out and link in. An op
+    starts when its operands are there and the devices of its mesh have left
+    the resource it needs, which serves ops in program order. A collective holds collectives, a
+    `send` the link out of its source and the link in of its destination, a `recv` nothing: it is
+    the moment of arrival. Without overlap, a collective also holds compute, and a `send` its
+    sender's compute. The critical path is the longest path in the graph of values and
+    resources; among equals, data is named as a cause before resources, and earlier operands before later.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
+      %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<3000000 ps>} : tensor<8xf32>
+      %z = dagrt.relu %x {dagrt.cost = #dagrt.cost<2000000 ps>} : tensor<8xf32>
+      return %z : tensor<8xf32>
+    }
+    ```
+    becomes
+    ```mlir
+    func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
+      %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<3000000 ps>,
+          dagrt.timing = #dagrt.timing<0 to 3000000 ps, slack 0, critical>} : tensor<8xf32>
+      %z = dagrt.relu %x {dagrt.cost = #dagrt.cost<2000000 ps>,
+          dagrt.timing = #dagrt.timing<3000000 to 5000000 ps, slack 0, critical>} : tensor<8xf32>
+      return %z : tensor<8xf32>
+    }
+    ```
+
+    **Cost**: linear in ops, operands and classes of devices; a text report sorts the shares of
+    the path.
+  }];
+  let options = [
+    Option<"report", "report", "std::string", "\"\"",
+           "File for the report; by default it goes to standard error, and `-` is standard output">,
+    Option<"format", "format", "std::string", "\"text\"", "Format of the report: text or json">,
+    Option<"trace", "trace", "std::string", "\"\"", "File for a Chrome trace; none by default">,
+    Option<"dot", "dot", "std::string", "\"\"", "File for a Graphviz graph; none by default">,
+    Option<"overlap", "overlap", "std::string", "\"full\"",
+           "Whether communication overlaps with compute on a device: full or none">,
+    Option<"resources", "resources", "std::string", "\"limited\"",
+           "Whether ops wait for devices (limited) or for operands only (unlimited)">,
+    Option<"cluster", "cluster", "std::string", "\"dgx-h100\"",
+           "Cluster to take costs from, where there are none: a name or a file">,
+    Option<"model", "model", "std::string", "\"roofline\"", "Cost model for such costs">,
+    Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
+  ];
+  let dependentDialects = ["::dagrt::DagrtDialect"];
+}
+
+#endif // DAGRT_REPORT_PASSES_TD

@@ -1,0 +1,93 @@
+//===- Report.h - A module's timelines, and their renderings -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A report holds what is known about the time that a module's functions take. Each format renders
+// the same report; a new one is a function and a line in a table.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_REPORT_REPORT_H
+#define DAGRT_REPORT_REPORT_H
+
+#include "dagrt/Cost/AnnotateCost.h"
+#include "dagrt/Schedule/Analysis.h"
+
+#include "mlir/IR/BuiltinOps.h"
+
+#include "llvm/ADT/StringMap.h"
+
+namespace dagrt {
+
+/// Readable names of a timeline's ops: `layers.3.attention.query@pool`,
+/// `layers.3.norm.ffn.all_gather@base`, `head.send@base->pool`. An op without a role
+/// is called by its mnemonic. From the second op of one name on they are numbered: `#2`.
+class OpNames {
+public:
+  OpNames() = default;
+  explicit OpNames(const Timeline &timeline);
+  OpNames(OpNames &&) = default;
+  OpNames &operator=(OpNames &&) = default;
+
+  /// The name of op number `index`: no other op of the function has it.
+  llvm::StringRef operator[](unsigned index) const { return names[index]->getKey(); }
+
+private:
+  /// Owns the names; the value is how many ops asked for it.
+  llvm::StringMap<unsigned> taken;
+  std::vector<const llvm::StringMapEntry<unsigned> *> names;
+};
+
+/// The mnemonic of `op`: without the dialect for ops of this project, `matmul`, and with it for
+/// others, `linalg.matmul`.
+llvm::StringRef getMnemonic(mlir::Operation *op);
+
+/// The name of an op without its layer, mesh and number: `attention.query`, `norm.ffn.all_gather`.
+std::string getLabel(mlir::Operation *op);
+
+/// All that a report shows of one function.
+struct FunctionReport {
+  Timeline timeline;
+  OpNames names;
+  Attribution attribution;
+  std::vector<MeshUsage> usage;
+  std::vector<ResourceWait> waits;
+  NearCritical nearCritical;
+  /// True if costs were added, with the report's cluster and model.
+  bool addedCosts = false;
+};
+
+/// All that a report shows of a module.
+struct Report {
+  CostOptions costOptions;
+  std::vector<FunctionReport> functions;
+};
+
+/// Schedules every function of `module` that has a body; adds costs where there are none.
+mlir::FailureOr<Report> analyzeModule(mlir::ModuleOp module, const CostOptions &costOptions = {},
+                                      const ScheduleOptions &scheduleOptions = {});
+
+/// For people; at most 100 columns.
+void renderText(const Report &report, llvm::raw_ostream &os);
+/// For programs; docs/report.md describes it.
+void renderJson(const Report &report, llvm::raw_ostream &os);
+/// Chrome's Trace Event Format: a track for each resource of each class of devices.
+void renderChromeTrace(const Report &report, llvm::raw_ostream &os);
+/// Graphviz: the graph, with the critical path in colour.
+void renderDot(const Report &report, llvm::raw_ostream &os);
+
+/// A format of the report proper.
+struct ReportFormat {
+  llvm::StringRef name;
+  void (*render)(const Report &, llvm::raw_ostream &);
+};
+
+/// `text`, `json`.
+llvm::ArrayRef<ReportFormat> getReportFormats();
+
+} // namespace dagrt
+
+#endif // DAGRT_REPORT_REPORT_H

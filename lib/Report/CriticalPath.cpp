@@ -1,0 +1,144 @@
+//===- CriticalPath.cpp - The pass that schedules and reports -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Checks the options, analyzes the module, renders everything into memory and only then writes:
+// a mistake in one option leaves all files as they were.
+//
+//===----------------------------------------------------------------------===//
+
+#include "OutputFile.h"
+#include "Units.h"
+#include "dagrt/Report/Passes.h"
+#include "dagrt/Report/Report.h"
+
+#include "mlir/IR/Remarks.h"
+
+#include "llvm/ADT/StringSet.h"
+
+namespace dagrt {
+#define GEN_PASS_DEF_CRITICALPATHPASS
+#include "dagrt/Report/Passes.h.inc"
+} // namespace dagrt
+
+using namespace mlir;
+using namespace dagrt;
+
+/// True if `value` is the first of two choices; emits an error if it is neither.
+static FailureOr<bool> parseChoice(ModuleOp module, StringRef option, StringRef value,
+                                   StringRef yes, StringRef no) {
+  if (value == yes || value == no)
+    return value == yes;
+  return module.emitError() << "expects option '" << option << "' to be '" << yes << "' or '" << no
+                            << "', got '" << value << "'";
+}
+
+static const ReportFormat *findFormat(ModuleOp module, StringRef name) {
+  std::string names;
+  for (const ReportFormat &format : getReportFormats()) {
+    if (format.name == name)
+      return &format;
+    names += (names.empty() ? "'" : ", '") + format.name.str() + "'";
+  }
+  module.emitError() << "expects option 'format' to be one of " << names << ", got '" << name
+                     << "'";
+  return nullptr;
+}
+
+/// Two outputs cannot share a file.
+static LogicalResult verifyDistinct(ModuleOp module, ArrayRef<StringRef> paths) {
+  llvm::StringSet<> seen;
+  for (StringRef path : paths)
+    if (!path.empty() && !seen.insert(path).second)
+      return module.emitError()
+             << "expects 'report', 'trace' and 'dot' to be different files, got '" << path
+             << "' twice";
+  return success();
+}
+
+/// Renders into memory.
+static std::string render(const Report &report, void (*renderer)(const Report &, raw_ostream &)) {
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  renderer(report, os);
+  return text;
+}
+
+/// Writes `text` to `path`; emits an error if that cannot be done.
+static LogicalResult writeFile(ModuleOp module, StringRef option, StringRef path, StringRef text) {
+  llvm::Error error = replaceFile(path, text);
+  if (!error)
+    return success();
+  return module.emitError() << "expects option '" << option
+                            << "' to name a file that can be written, got '" << path
+                            << "': " << llvm::toString(std::move(error));
+}
+
+/// Totals, and what the program loses by waiting.
+static void emitRemarks(const FunctionReport &report) {
+  const Timeline &timeline = report.timeline;
+  func::FuncOp function = timeline.function;
+  auto name = [&](StringRef event) {
+    return remark::RemarkOpts::name(event)
+        .category("critical-path")
+        .function(function.getSymName());
+  };
+  for (const ResourceWait &wait : report.waits)
+    if (wait.onCriticalPath > 0)
+      remark::missed(timeline.ops[wait.longest].op->getLoc(), name("ResourceWait"))
+          << remark::reason("{0} of {1} ops that wait for {2} are on the critical path",
+                            wait.onCriticalPath, wait.ops, getResourceName(wait.resource))
+          << remark::suggest("resources=unlimited shows what the waits cost")
+          << remark::metric("WaitPicoseconds", wait.picoseconds);
+  remark::analysis(function.getLoc(), name("CriticalPath"))
+      << remark::add("the longest path takes {0}", formatTime(timeline.makespan))
+      << remark::metric("MakespanPicoseconds", timeline.makespan)
+      << remark::metric("Ops", static_cast<int64_t>(timeline.ops.size()))
+      << remark::metric("PathOps", static_cast<int64_t>(timeline.criticalPath.size()));
+}
+
+namespace {
+struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
+  using CriticalPathPassBase::CriticalPathPassBase;
+
+  void runOnOperation() override {
+    if (failed(analyzeAndReport()))
+      signalPassFailure();
+  }
+
+  LogicalResult analyzeAndReport() {
+    ModuleOp module = getOperation();
+    const ReportFormat *reportFormat = findFormat(module, format);
+    FailureOr<bool> overlaps = parseChoice(module, "overlap", overlap, "full", "none");
+    FailureOr<bool> isLimited = parseChoice(module, "resources", resources, "limited", "unlimited");
+    if (!reportFormat || failed(overlaps) || failed(isLimited) ||
+        failed(verifyDistinct(module, {report, trace, dot})))
+      return failure();
+    FailureOr<Report> result =
+        analyzeModule(module, {cluster, model, table}, {*overlaps, *isLimited});
+    if (failed(result))
+      return failure();
+    for (const FunctionReport &function : result->functions) {
+      annotateTimeline(function.timeline);
+      emitRemarks(function);
+    }
+    return writeOutputs(module, *result, *reportFormat);
+  }
+
+  LogicalResult writeOutputs(ModuleOp module, const Report &result, const ReportFormat &form) {
+    if (report.empty())
+      llvm::errs() << render(result, form.render);
+    else if (failed(writeFile(module, "report", report, render(result, form.render))))
+      return failure();
+    if (!trace.empty() &&
+        failed(writeFile(module, "trace", trace, render(result, renderChromeTrace))))
+      return failure();
+    if (!dot.empty() && failed(writeFile(module, "dot", dot, render(result, renderDot))))
+      return failure();
+    return success();
+  }
+};
+} // namespace

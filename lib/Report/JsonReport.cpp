@@ -1,0 +1,176 @@
+//===- JsonReport.cpp - The report for programs -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The schema is docs/report.md; a change of meaning raises `version`. Times are written from
+// integers, so that parts add up to their sum digit by digit.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Units.h"
+#include "dagrt/Report/Report.h"
+
+#include "llvm/Support/JSON.h"
+
+using namespace mlir;
+using namespace dagrt;
+using llvm::json::OStream;
+
+/// Version of the schema.
+static constexpr int64_t kVersion = 1;
+
+static void writeTime(OStream &json, StringRef key, int64_t picoseconds) {
+  json.attributeBegin(key);
+  json.rawValue(formatMicroseconds(picoseconds));
+  json.attributeEnd();
+}
+
+/// A fraction with six decimals.
+static void writeFraction(OStream &json, StringRef key, double fraction) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.6f", fraction);
+  json.attributeBegin(key);
+  json.rawValue(text);
+  json.attributeEnd();
+}
+
+static void writeShares(OStream &json, StringRef key, ArrayRef<Share> shares) {
+  json.attributeObject(key, [&] {
+    for (const Share &share : shares)
+      writeTime(json, share.name, share.picoseconds);
+  });
+}
+
+/// Writes a mesh's symbol, or null.
+static void writeMesh(OStream &json, StringRef key, const Timeline &timeline, unsigned mesh) {
+  if (mesh == kNone || !timeline.meshes[mesh].op)
+    return json.attribute(key, nullptr);
+  json.attribute(key, timeline.meshes[mesh].getName());
+}
+
+static void writeMeshes(OStream &json, const FunctionReport &report) {
+  json.attributeArray("meshes", [&] {
+    for (auto [index, mesh, usage] : llvm::enumerate(report.timeline.meshes, report.usage)) {
+      json.object([&, index = index, &mesh = mesh, &usage = usage] {
+        writeMesh(json, "name", report.timeline, index);
+        json.attributeBegin("devices");
+        llvm::json::OStream(json.rawValueBegin()).value(llvm::json::Array(mesh.devices));
+        json.rawValueEnd();
+        json.attributeEnd();
+        writeFraction(json, "utilization", usage.utilization);
+        json.attributeObject("busy", [&] {
+          writeFraction(json, "compute", usage.busy[unsigned(Resource::Compute)]);
+          writeFraction(json, "collectives", usage.busy[unsigned(Resource::Collectives)]);
+          writeFraction(json, "link_out", usage.busy[unsigned(Resource::LinkOut)]);
+          writeFraction(json, "link_in", usage.busy[unsigned(Resource::LinkIn)]);
+        });
+        json.attribute("weight_bytes_per_device", usage.weightBytesPerDevice);
+      });
+    }
+  });
+}
+
+static void writeGetTime(OStream &json, Operation *op) {
+  auto work = dyn_cast<WorkOpInterface>(op);
+  if (!work)
+    return;
+  std::optional<GemmShape> gemm = work.getWork().gemm;
+  if (!gemm)
+    return;
+  json.attributeObject("get_time", [&] {
+    json.attribute("batch", gemm->batch);
+    json.attribute("m", gemm->m);
+    json.attribute("k", gemm->k);
+    json.attribute("n", gemm->n);
+  });
+}
+
+static void writeCost(OStream &json, const ScheduledOp &op) {
+  CostAttr cost = getCost(op.op);
+  if (!cost || op.occupancy == Occupancy::Nothing)
+    return;
+  json.attribute("bound", stringifyBound(cost.getBound()));
+  json.attribute("provenance", stringifyProvenance(cost.getProvenance()));
+  if (!cost.getAlgorithm().empty())
+    json.attribute("algorithm", cost.getAlgorithm());
+  if (cost.getErrorPercent().value >= 0)
+    writeFraction(json, "error_percent", cost.getErrorPercent());
+}
+
+/// One op of the critical path, on one line.
+static void writeEntry(OStream &json, const FunctionReport &report, unsigned index) {
+  const ScheduledOp &op = report.timeline.ops[index];
+  json.object([&] {
+    json.attribute("name", report.names[index]);
+    json.attribute("op", getMnemonic(op.op));
+    writeMesh(json, "mesh", report.timeline, op.mesh);
+    if (op.destination != kNone)
+      writeMesh(json, "to", report.timeline, op.destination);
+    writeTime(json, "start_us", op.start);
+    writeTime(json, "end_us", op.end);
+    json.attribute("cause", getStartCauseName(op.cause));
+    if (op.blocker != kNone)
+      json.attribute("blocker", report.names[op.blocker]);
+    if (op.cause == StartCause::Resource) {
+      json.attribute("resource", getResourceName(op.resource));
+      writeTime(json, "waited_us", op.start - op.ready);
+    }
+    if (RoleAttr role = getRole(op.op)) {
+      json.attribute("role", role.getName());
+      if (role.hasLayer())
+        json.attribute("layer", role.getLayer());
+    }
+    writeGetTime(json, op.op);
+    writeCost(json, op);
+  });
+}
+
+static void writeFunction(OStream &json, const Report &report, const FunctionReport &function) {
+  const Timeline &timeline = function.timeline;
+  json.attribute("function", const_cast<func::FuncOp &>(timeline.function).getSymName());
+  if (function.addedCosts) {
+    json.attribute("cluster", report.costOptions.cluster);
+    json.attribute("model", report.costOptions.model);
+  } else {
+    json.attribute("cluster", nullptr);
+    json.attribute("model", nullptr);
+  }
+  json.attribute("overlap", timeline.options.overlap ? "full" : "none");
+  json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
+  json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));
+  writeTime(json, "makespan_us", timeline.makespan);
+  writeMeshes(json, function);
+  json.attributeObject("attribution", [&] {
+    writeShares(json, "by_kind", function.attribution.byKind);
+    writeShares(json, "by_layer", function.attribution.byLayer);
+    writeShares(json, "by_mesh", function.attribution.byMesh);
+    writeShares(json, "by_bound", function.attribution.byBound);
+    writeShares(json, "by_provenance", function.attribution.byProvenance);
+  });
+  json.attributeArray("critical_path", [&] {
+    for (unsigned index : timeline.criticalPath) {
+      OStream line(json.rawValueBegin());
+      writeEntry(line, function, index);
+      line.flush();
+      json.rawValueEnd();
+    }
+  });
+}
+
+void dagrt::renderJson(const Report &report, llvm::raw_ostream &os) {
+  OStream json(os, /*IndentSize=*/2);
+  json.object([&] {
+    json.attribute("version", kVersion);
+    if (report.functions.size() == 1)
+      return writeFunction(json, report, report.functions.front());
+    json.attributeArray("functions", [&] {
+      for (const FunctionReport &function : report.functions)
+        json.object([&] { writeFunction(json, report, function); });
+    });
+  });
+  json.flush();
+  os << '\n';
+}

@@ -1,0 +1,205 @@
+//===- PathListing.cpp - The folded critical path as text -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Steps of the path that would print the same line, but for their layer and start, are equal: they
+// agree in label, mesh, time, arguments and wait. What repeats among them is printed once.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PathListing.h"
+
+#include "Folding.h"
+#include "Units.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+namespace {
+/// A line of the listing.
+struct Step {
+  const ScheduledOp *op = nullptr;
+  std::string label, mesh, detail, wait;
+  /// The layer, -1 for none.
+  int64_t layer = -1;
+};
+
+/// Writes steps and folds.
+class Listing {
+public:
+  Listing(llvm::raw_ostream &os, ArrayRef<Step> steps) : os(os), steps(steps) {
+    for (const Step &step : steps) {
+      labelWidth = std::clamp<size_t>(step.label.size() + 8, labelWidth, 40);
+      meshWidth = std::clamp<size_t>(step.mesh.size(), meshWidth, 16);
+    }
+  }
+
+  void write(ArrayRef<Folded> parts, unsigned depth);
+
+private:
+  void writeStep(const Folded &part, unsigned depth);
+  void writeFold(const Folded &part, unsigned depth);
+  void writeLine(StringRef line) { os << line.rtrim() << '\n'; }
+  std::string getLayers(const Folded &part) const;
+  int64_t getTime(const Folded &part) const;
+  bool hasBudget();
+
+  llvm::raw_ostream &os;
+  ArrayRef<Step> steps;
+  size_t labelWidth = 24, meshWidth = 4;
+  /// Steps still to be printed before the listing stops, and those left out.
+  unsigned budget = 150, omitted = 0;
+
+public:
+  unsigned getOmitted() const { return omitted; }
+};
+} // namespace
+
+std::string dagrt::getClassLabel(const Timeline &timeline, unsigned deviceClass) {
+  std::string label;
+  for (unsigned mesh : timeline.classes[deviceClass].meshes)
+    label += (label.empty() ? "" : "+") + timeline.meshes[mesh].getName().str();
+  return label.empty() ? "the device" : label;
+}
+
+/// `Get_Time(8192, 4096, 512)` for a GEMM, else what the cost says: `ring, link`.
+static std::string getDetail(Operation *op) {
+  if (auto work = dyn_cast<WorkOpInterface>(op))
+    if (std::optional<GemmShape> gemm = work.getWork().gemm) {
+      std::string text = llvm::formatv("Get_Time({0}, {1}, {2})", gemm->m, gemm->k, gemm->n);
+      return gemm->batch == 1 ? text : std::to_string(gemm->batch) + " x " + text;
+    }
+  CostAttr cost = getCost(op);
+  std::string text;
+  if (cost.getBound() != Bound::none)
+    text = (stringifyBound(cost.getBound()) + " bound").str();
+  if (!cost.getAlgorithm().empty())
+    text = cost.getAlgorithm().str() + (text.empty() ? "" : ", ") + text;
+  return text;
+}
+
+static Step makeStep(const Timeline &timeline, unsigned index) {
+  const ScheduledOp &op = timeline.ops[index];
+  Step step;
+  step.op = &op;
+  step.label = getLabel(op.op);
+  step.mesh = getMeshLabel(timeline, op);
+  step.detail = getDetail(op.op);
+  if (RoleAttr role = getRole(op.op))
+    step.layer = role.getLayer();
+  if (op.cause == StartCause::Resource)
+    step.wait =
+        llvm::formatv("^ waited {0} for {1} of {2}, held by {3}", formatTime(op.start - op.ready),
+                      getResourceName(op.resource), getClassLabel(timeline, op.deviceClass),
+                      getLabel(timeline.ops[op.blocker].op));
+  return step;
+}
+
+/// A number for each step; equal numbers for equal lines.
+static std::vector<unsigned> numberSteps(ArrayRef<Step> steps) {
+  llvm::StringMap<unsigned> numbers;
+  std::vector<unsigned> result;
+  for (const Step &step : steps) {
+    SmallString<256> key;
+    llvm::raw_svector_ostream(key) << step.label << '\n'
+                                   << step.mesh << '\n'
+                                   << step.detail << '\n'
+                                   << step.wait << '\n'
+                                   << step.op->getDuration() << '\n'
+                                   << (step.layer >= 0);
+    result.push_back(numbers.try_emplace(key, numbers.size()).first->getValue());
+  }
+  return result;
+}
+
+/// `layer 3`, `layers 1-31`; empty if no step belongs to a layer.
+std::string Listing::getLayers(const Folded &part) const {
+  int64_t first = INT64_MAX, last = -1;
+  for (const Step &step : steps.slice(part.first, size_t(part.length) * part.count)) {
+    if (step.layer < 0)
+      continue;
+    first = std::min(first, step.layer);
+    last = std::max(last, step.layer);
+  }
+  if (last < 0)
+    return "";
+  if (first == last)
+    return llvm::formatv("layer {0}", first);
+  return llvm::formatv("layers {0}-{1}", first, last);
+}
+
+/// Time of one of the equal parts.
+int64_t Listing::getTime(const Folded &part) const {
+  const ScheduledOp &first = *steps[part.first].op;
+  return steps[part.first + part.length - 1].op->end - first.start;
+}
+
+/// True if one step more may be printed.
+bool Listing::hasBudget() {
+  if (budget == 0)
+    return false;
+  --budget;
+  return true;
+}
+
+void Listing::writeStep(const Folded &part, unsigned depth) {
+  const Step &step = steps[part.first];
+  std::string label(2 * depth, ' ');
+  if (part.count > 1)
+    label += std::to_string(part.count) + " x ";
+  // Inside a fold the layer is the fold's.
+  if (depth == 0 && step.layer >= 0)
+    label += "layers." + std::to_string(step.layer) + ".";
+  label += step.label;
+  std::string line = llvm::formatv("  {0,10} {1,9}  {2} {3} {4}", formatTime(step.op->start),
+                                   formatTime(step.op->getDuration()), pad(label, labelWidth),
+                                   pad(step.mesh, meshWidth), step.detail);
+  writeLine(fit(line, 100));
+  if (!step.wait.empty())
+    writeLine(fit(std::string(24 + 2 * depth, ' ') + step.wait, 100));
+}
+
+void Listing::writeFold(const Folded &part, unsigned depth) {
+  std::string indent(2 * depth, ' ');
+  std::string layers = getLayers(part);
+  writeLine(fit(llvm::formatv("  {0,10} {1,9}  {2}{3} x [{4}{5}",
+                              formatTime(steps[part.first].op->start), formatTime(getTime(part)),
+                              indent, part.count, layers.empty() ? "" : "  ", layers)
+                    .str(),
+                100));
+  write(part.body, depth + 1);
+  writeLine(std::string(24, ' ') + indent + "]");
+}
+
+void Listing::write(ArrayRef<Folded> parts, unsigned depth) {
+  for (const Folded &part : parts) {
+    bool isFold = part.body.size() > 1 || (part.body.size() == 1 && !part.body[0].body.empty());
+    if (!isFold && !hasBudget()) {
+      ++omitted;
+      continue;
+    }
+    if (isFold)
+      writeFold(part, depth);
+    else
+      writeStep(part, depth);
+  }
+}
+
+void dagrt::listCriticalPath(llvm::raw_ostream &os, const FunctionReport &function) {
+  const Timeline &timeline = function.timeline;
+  std::vector<Step> steps;
+  for (unsigned index : timeline.criticalPath)
+    if (timeline.ops[index].getDuration() > 0)
+      steps.push_back(makeStep(timeline, index));
+  os << llvm::formatv("\n  {0,10} {1,9}  critical path ({2} ops)\n", "start", "time", steps.size());
+  Listing listing(os, steps);
+  listing.write(foldRepeats(numberSteps(steps)), 0);
+  if (listing.getOmitted() > 0)
+    os << "             ... " << listing.getOmitted()
+       << " lines more; format=json lists every op of the path\n";
+}

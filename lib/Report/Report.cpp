@@ -1,0 +1,135 @@
+//===- Report.cpp - Timelines of a module -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Puts a report together: costs where there are none, a timeline for each function, and what the
+// renderers share. Names are given to all ops, so that an op has one name in all formats.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Report/Report.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+//===----------------------------------------------------------------------===//
+// Names
+//===----------------------------------------------------------------------===//
+
+StringRef dagrt::getMnemonic(Operation *op) {
+  if (isa_and_nonnull<DagrtDialect>(op->getDialect()))
+    return op->getName().stripDialect();
+  return op->getName().getStringRef();
+}
+
+/// True if the role alone does not say what `op` does: communication for the sake of that role.
+static bool isNamedByMnemonic(Operation *op) {
+  return isa<CommunicationOpInterface>(op) || isa<RecvOp>(op);
+}
+
+/// Appends role and mnemonic, the layer before them if `withLayer`.
+static void appendLabel(Operation *op, bool withLayer, SmallVectorImpl<char> &name) {
+  llvm::raw_svector_ostream os(name);
+  RoleAttr role = getRole(op);
+  if (!role) {
+    os << getMnemonic(op);
+    return;
+  }
+  if (withLayer && role.hasLayer())
+    os << "layers." << role.getLayer() << '.';
+  os << role.getName();
+  if (isNamedByMnemonic(op))
+    os << '.' << getMnemonic(op);
+}
+
+std::string dagrt::getLabel(Operation *op) {
+  SmallString<64> name;
+  appendLabel(op, /*withLayer=*/false, name);
+  return std::string(name);
+}
+
+OpNames::OpNames(const Timeline &timeline) {
+  names.reserve(timeline.ops.size());
+  SmallString<128> name;
+  for (const ScheduledOp &op : timeline.ops) {
+    name.clear();
+    appendLabel(op.op, /*withLayer=*/true, name);
+    if (op.mesh != kNone && timeline.meshes[op.mesh].op)
+      (name += '@') += timeline.meshes[op.mesh].getName();
+    if (op.destination != kNone)
+      (name += "->") += timeline.meshes[op.destination].getName();
+    auto [first, isNew] = taken.try_emplace(name, 1);
+    auto *entry = &*first;
+    // A mesh may be called "a#2": count on until the name is free.
+    size_t length = name.size();
+    while (!isNew) {
+      name.resize(length);
+      llvm::raw_svector_ostream(name) << '#' << ++first->getValue();
+      auto [numbered, isFree] = taken.try_emplace(name, 1);
+      entry = &*numbered;
+      isNew = isFree;
+    }
+    names.push_back(entry);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Analysis
+//===----------------------------------------------------------------------===//
+
+/// True if `op` takes time and does not say how much.
+static bool lacksCost(Operation *op) {
+  if (op->hasAttr(DagrtDialect::kCostAttrName))
+    return false;
+  if (isa<CommunicationOpInterface>(op))
+    return true;
+  auto work = dyn_cast<WorkOpInterface>(op);
+  return work && work.getWork().kind != WorkKind::None;
+}
+
+static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
+                                                 const CostOptions &costOptions,
+                                                 const ScheduleOptions &scheduleOptions) {
+  FunctionReport report;
+  for (Operation &op : function.getOps())
+    if (lacksCost(&op))
+      return op.emitOpError() << "expects a '" << DagrtDialect::kCostAttrName << "', got none";
+  FailureOr<Timeline> timeline = computeTimeline(function, scheduleOptions);
+  if (failed(timeline))
+    return failure();
+  report.timeline = std::move(*timeline);
+  report.names = OpNames(report.timeline);
+  report.attribution = attributeCriticalPath(report.timeline);
+  report.usage = computeMeshUsage(report.timeline);
+  report.waits = collectWaits(report.timeline);
+  report.nearCritical = computeNearCritical(report.timeline);
+  return report;
+}
+
+FailureOr<Report> dagrt::analyzeModule(ModuleOp module, const CostOptions &costOptions,
+                                       const ScheduleOptions &scheduleOptions) {
+  Report report;
+  report.costOptions = costOptions;
+  for (auto function : module.getOps<func::FuncOp>()) {
+    if (function.isExternal())
+      continue;
+    FailureOr<FunctionReport> analyzed = analyzeFunction(function, costOptions, scheduleOptions);
+    if (failed(analyzed))
+      return failure();
+    report.functions.push_back(std::move(*analyzed));
+  }
+  if (report.functions.empty())
+    return module.emitError() << "expects a function with a body to analyze, got none";
+  return report;
+}
+
+ArrayRef<ReportFormat> dagrt::getReportFormats() {
+  static constexpr ReportFormat formats[] = {
+      {"text", renderText},
+      {"json", renderJson},
+  };
+  return formats;
+}

@@ -1,0 +1,213 @@
+//===- TextReport.cpp - The report for people -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The first three lines say how long, where and why; then come the meshes, the folded critical
+// path, what it is made of, where ops wait, and how near other paths are. No line is longer than
+// 100 columns.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PathListing.h"
+#include "Units.h"
+#include "dagrt/Report/Report.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+static constexpr size_t kColumns = 100;
+
+static double getFraction(int64_t part, int64_t whole) {
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+static std::string drawBar(double fraction, unsigned width) {
+  unsigned filled = static_cast<unsigned>(std::clamp(fraction, 0.0, 1.0) * width + 0.5);
+  return std::string(filled, '#') + std::string(width - filled, '.');
+}
+
+//===----------------------------------------------------------------------===//
+// How long, where, why
+//===----------------------------------------------------------------------===//
+
+/// The largest shares with their percentages, as many as fit into `width`.
+static std::string listShares(ArrayRef<Share> shares, int64_t makespan, size_t width) {
+  std::string text;
+  for (auto [i, share] : llvm::enumerate(shares)) {
+    std::string next = (i > 0 ? ", " : "") + share.name + " " +
+                       formatPercent(getFraction(share.picoseconds, makespan));
+    // Room is kept for the dots that stand for what does not fit.
+    bool isLast = i + 1 == shares.size();
+    if (text.size() + next.size() + (isLast ? 0 : 5) > width)
+      return fit(text + ", ...", width);
+    text += next;
+  }
+  return text;
+}
+
+static void writeSummary(llvm::raw_ostream &os, const Report &report,
+                         const FunctionReport &function) {
+  const Timeline &timeline = function.timeline;
+  llvm::DenseSet<int64_t> devices;
+  for (const ScheduledMesh &mesh : timeline.meshes)
+    devices.insert(mesh.devices.begin(), mesh.devices.end());
+  std::string first = llvm::formatv(
+      "@{0}: {1} on {2} device{3}", const_cast<func::FuncOp &>(timeline.function).getSymName(),
+      timeline.makespan > 0 ? formatTime(timeline.makespan) : "no time", devices.size(),
+      devices.size() == 1 ? "" : "s");
+  if (function.addedCosts)
+    first += llvm::formatv(" of cluster {0}, by the {1} model", report.costOptions.cluster,
+                           report.costOptions.model);
+  else
+    first += ", by the costs given";
+  if (!timeline.options.overlap)
+    first += ", no overlap";
+  if (!timeline.options.limitedResources)
+    first += ", unlimited resources";
+  os << fit(first, kColumns) << '\n';
+  if (timeline.makespan == 0)
+    return;
+  auto least = llvm::min_element(function.usage, [](const MeshUsage &a, const MeshUsage &b) {
+    return a.utilization < b.utilization;
+  });
+  StringRef mesh = timeline.meshes[least - function.usage.begin()].getName();
+  std::string tail = llvm::formatv("; {0} computes {1} of the time", mesh.empty() ? "it" : mesh,
+                                   formatPercent(least->utilization));
+  tail = fit(tail, 45);
+  const Attribution &attribution = function.attribution;
+  os << "  where  " << listShares(attribution.byMesh, timeline.makespan, kColumns - 9) << '\n'
+     << "  why    " << listShares(attribution.byKind, timeline.makespan, kColumns - 9 - tail.size())
+     << tail << '\n';
+}
+
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+static void writeMeshes(llvm::raw_ostream &os, const FunctionReport &function) {
+  const Timeline &timeline = function.timeline;
+  if (timeline.meshes.empty())
+    return;
+  os << "\n  mesh          devices        computing                   collectives"
+        "   out     in   weights/GPU\n";
+  for (auto [mesh, usage] : llvm::zip(timeline.meshes, function.usage)) {
+    std::string name = mesh.getName().empty() ? "-" : fit(mesh.getName(), 13);
+    os << llvm::formatv("  {0,-13} {1,-14} {2} {3,6}  {4,11} {5,6} {6,6}   {7,11}\n", name,
+                        fit(formatRanges(mesh.devices), 14), drawBar(usage.utilization, 20),
+                        formatPercent(usage.utilization), formatPercent(usage.busy[1]),
+                        formatPercent(usage.busy[2]), formatPercent(usage.busy[3]),
+                        formatBytes(usage.weightBytesPerDevice));
+  }
+}
+
+/// One table of shares as lines of equal width.
+static std::vector<std::string> formatShares(StringRef title, ArrayRef<Share> shares,
+                                             int64_t makespan) {
+  std::vector<std::string> lines = {llvm::formatv("{0,-45}", title)};
+  for (const Share &share : shares) {
+    double fraction = getFraction(share.picoseconds, makespan);
+    lines.push_back(llvm::formatv("  {0,-16} {1,9} {2,6} {3}", fit(share.name, 16),
+                                  formatTime(share.picoseconds), formatPercent(fraction),
+                                  drawBar(fraction, 9)));
+  }
+  return lines;
+}
+
+/// Two tables side by side.
+static void writePair(llvm::raw_ostream &os, const std::vector<std::string> &left,
+                      const std::vector<std::string> &right) {
+  os << '\n';
+  for (size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
+    std::string line = llvm::formatv("  {0,-50}{1}", i < left.size() ? left[i] : "",
+                                     i < right.size() ? right[i] : "");
+    os << StringRef(line).rtrim() << '\n';
+  }
+}
+
+/// Layers, with neighbours of equal time in one line.
+static std::vector<Share> mergeLayers(ArrayRef<Share> layers) {
+  std::vector<Share> merged;
+  for (size_t i = 0; i < layers.size();) {
+    size_t end = i + 1;
+    while (end < layers.size() && layers[end].picoseconds == layers[i].picoseconds &&
+           layers[end].name != "none")
+      ++end;
+    Share share = layers[i];
+    if (end - i > 1) {
+      StringRef first = layers[i].name, last = layers[end - 1].name;
+      last.consume_front("layer ");
+      first.consume_front("layer ");
+      share.name = llvm::formatv("layers {0}-{1}", first, last);
+      share.picoseconds *= end - i;
+    }
+    merged.push_back(share);
+    i = end;
+  }
+  return merged;
+}
+
+static void writeAttribution(llvm::raw_ostream &os, const FunctionReport &function) {
+  const Attribution &attribution = function.attribution;
+  int64_t makespan = function.timeline.makespan;
+  writePair(os, formatShares("path by kind", attribution.byKind, makespan),
+            formatShares("path by mesh", attribution.byMesh, makespan));
+  writePair(os, formatShares("path by bound", attribution.byBound, makespan),
+            formatShares("path by layer", mergeLayers(attribution.byLayer), makespan));
+  writePair(os, formatShares("path by origin of costs", attribution.byProvenance, makespan), {});
+}
+
+//===----------------------------------------------------------------------===//
+// Waits and slack
+//===----------------------------------------------------------------------===//
+
+/// How many waits are listed.
+static constexpr size_t kMaxWaits = 6;
+
+static void writeWaits(llvm::raw_ostream &os, const FunctionReport &function) {
+  if (function.waits.empty())
+    return;
+  os << "\n  waits for a resource, though operands are there\n";
+  for (const ResourceWait &wait : ArrayRef(function.waits).take_front(kMaxWaits)) {
+    const ScheduledOp &longest = function.timeline.ops[wait.longest];
+    std::string what = llvm::formatv("{0} of {1}", getResourceName(wait.resource),
+                                     getClassLabel(function.timeline, wait.deviceClass));
+    os << llvm::formatv("    {0,-28} {1} op{2}, {3} in all, {4} on the path; longest {5}\n",
+                        fit(what, 28), wait.ops, wait.ops == 1 ? "" : "s",
+                        formatTime(wait.picoseconds), wait.onCriticalPath,
+                        formatTime(longest.start - longest.ready));
+  }
+}
+
+static void writeSlack(llvm::raw_ostream &os, const FunctionReport &function) {
+  const NearCritical &near = function.nearCritical;
+  if (near.nearest == kNone)
+    return;
+  os << llvm::formatv("\n  off the path: {0} timed op{1}; slack is 0 for {2}, at most 1% for {3}, "
+                      "at most 10% for {4}\n",
+                      near.all, near.all == 1 ? "" : "s", near.none, near.within1, near.within10);
+  os << fit(llvm::formatv("    nearest to the path: {0}, slack {1}", function.names[near.nearest],
+                          formatTime(function.timeline.ops[near.nearest].slack))
+                .str(),
+            kColumns)
+     << '\n';
+}
+
+void dagrt::renderText(const Report &report, llvm::raw_ostream &os) {
+  for (auto [index, function] : llvm::enumerate(report.functions)) {
+    if (index > 0)
+      os << '\n';
+    writeSummary(os, report, function);
+    if (function.timeline.makespan == 0)
+      continue;
+    writeMeshes(os, function);
+    listCriticalPath(os, function);
+    writeAttribution(os, function);
+    writeWaits(os, function);
+    writeSlack(os, function);
+  }
+}
