@@ -82,3 +82,16 @@ function(dagrt_add_tool name)
   set_target_properties(${name} PROPERTIES INSTALL_RPATH_USE_LINK_PATH ON)
   install(TARGETS ${name} RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 endfunction()
+
+# dagrt_embed_files(<library> <output> <files...>): compiles text files into a library, as a header
+# of the build tree with an initializer `{name, text},` for each file.
+function(dagrt_embed_files library output)
+  set(header "${CMAKE_CURRENT_BINARY_DIR}/${output}")
+  list(TRANSFORM ARGN PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/" OUTPUT_VARIABLE files)
+  set(script "${PROJECT_SOURCE_DIR}/cmake/EmbedFiles.cmake")
+  add_custom_command(OUTPUT "${header}"
+    COMMAND "${CMAKE_COMMAND}" "-DFILES=${files}" "-DOUTPUT=${header}" -P "${script}"
+    DEPENDS ${files} "${script}" VERBATIM)
+  target_sources(Dagrt${library} PRIVATE "${header}")
+  target_include_directories(Dagrt${library} PRIVATE "${CMAKE_CURRENT_BINARY_DIR}")
+endfunction()

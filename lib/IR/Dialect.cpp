@@ -117,6 +117,8 @@ LogicalResult DagrtDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     return expect(isa<RoleAttr>(attribute.getValue()), "#dagrt.role");
   if (name == kCostAttrName)
     return expect(isa<CostAttr>(attribute.getValue()), "#dagrt.cost");
+  if (name == kClusterAttrName)
+    return expect(isa<ClusterAttr>(attribute.getValue()), "#dagrt.cluster");
   if (name == kTimingAttrName)
     return expect(isa<TimingAttr>(attribute.getValue()), "#dagrt.timing");
   if (name == kLogicalAttrName) {

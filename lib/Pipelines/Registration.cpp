@@ -7,6 +7,7 @@
 
 #include "dagrt/Pipelines/Registration.h"
 
+#include "dagrt/Cost/Passes.h"
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/Partition/Passes.h"
 #include "dagrt/Report/Passes.h"
@@ -16,6 +17,7 @@ using namespace mlir;
 void dagrt::registerDialects(DialectRegistry &registry) { registry.insert<DagrtDialect>(); }
 
 void dagrt::registerPasses() {
+  registerDagrtCostPasses();
   registerDagrtPartitionPasses();
   registerDagrtReportPasses();
 }

@@ -288,6 +288,38 @@ def Dagrt_CostAttr : Dagrt_Attr<"Cost", "cost"> {
   let genVerifyDecl = 1;
 }
 
+def Dagrt_DeviceAttr : Dagrt_Attr<"Device", "device"> {
+  let summary = "A kind of device that costs were computed for";
+  let description = [{
+    The name of a device, and the facts of its description under the description's own keys,
+    units included.
+
+    ```mlir
+    module attributes {x = #dagrt.device<"l4", {bf16_tflops = 121.0, memory_gb = 24.0}>} {}
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$name, "::mlir::DictionaryAttr":$facts);
+  let assemblyFormat = "`<` $name `,` $facts `>`";
+}
+
+def Dagrt_ClusterAttr : Dagrt_Attr<"Cluster", "cluster"> {
+  let summary = "The cluster that a function's costs were computed for";
+  let description = [{
+    The name of a cluster, its size, its kind of device and its links. Device ids fill
+    nodes in order. Written by `--annotate-cost`.
+
+    ```mlir
+    #l4 = #dagrt.device<"l4", {bf16_tflops = 121.0, memory_gb = 24.0}>
+    module attributes {x = #dagrt.cluster<"one-l4", 1 nodes of 1, #l4, links {}>} {}
+    ```
+  }];
+  let parameters = (ins StringRefParameter<>:$name, "int64_t":$nodes, "int64_t":$devicesPerNode,
+    "::dagrt::DeviceAttr":$device, "::mlir::DictionaryAttr":$links);
+  let assemblyFormat = [{
+    `<` $name `,` $nodes `nodes` `of` $devicesPerNode `,` $device `,` `links` $links `>`
+  }];
+}
+
 def Dagrt_TimingAttr : Dagrt_Attr<"Timing", "timing"> {
   let summary = "When an op runs";
   let description = [{

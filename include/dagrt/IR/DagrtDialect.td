@@ -60,6 +60,7 @@ def Dagrt_Dialect : Dialect {
     |---|---|
     | `dagrt.role` | `#dagrt.role`: the part the op plays in the model, and its layer |
     | `dagrt.cost` | `#dagrt.cost`: how long the op takes, and what binds it |
+    | `dagrt.cluster` | on a function: `#dagrt.cluster`, what its costs were computed for |
     | `dagrt.timing` | `#dagrt.timing`: when the op starts and ends, and its slack |
     | `dagrt.logical` | on a placed function: `#dagrt.logical`, the totals of the model it came from |
   }];
@@ -75,6 +76,7 @@ def Dagrt_Dialect : Dialect {
     /// Names of the discardable attributes.
     static constexpr ::llvm::StringLiteral kRoleAttrName = "dagrt.role";
     static constexpr ::llvm::StringLiteral kCostAttrName = "dagrt.cost";
+    static constexpr ::llvm::StringLiteral kClusterAttrName = "dagrt.cluster";
     static constexpr ::llvm::StringLiteral kTimingAttrName = "dagrt.timing";
     static constexpr ::llvm::StringLiteral kLogicalAttrName = "dagrt.logical";
   }];

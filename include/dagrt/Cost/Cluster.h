@@ -1,0 +1,101 @@
+//===- Cluster.h - Descriptions of devices and clusters -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What costs are computed for. Descriptions are read from files (YAML or JSON) with the units
+// that people use in the names of the keys; here everything is in FLOP/s, bytes, bytes/s and
+// microseconds.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_COST_CLUSTER_H
+#define DAGRT_COST_CLUSTER_H
+
+#include "dagrt/IR/DagrtAttributes.h"
+
+#include "mlir/IR/Location.h"
+#include "mlir/IR/Types.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dagrt {
+
+/// One accelerator. Rates are dense peaks.
+struct Device {
+  std::string name;
+  std::string architecture; ///< `volta`, `ampere`, ...: selects constants of NCCL.
+  std::string source;       ///< Where the facts come from.
+  bool hypothetical = false;
+  std::optional<double> fp64, fp32, fp16, bf16, fp8; ///< FLOP/s of matrix products.
+  double memoryBytes = 0, memoryBandwidth = 0;
+  double l2Bytes = 0;  ///< 0 when unknown.
+  int64_t smCount = 0; ///< 0 when unknown.
+  double clockHz = 0;  ///< 0 when unknown.
+
+  /// FLOP/s of matrix products of `elementType`; no rate stands in for another.
+  std::optional<double> getMatrixFlops(mlir::Type elementType) const;
+
+  /// FLOP/s outside matrix products: the fp32 rate, and for f64 the fp64 rate.
+  std::optional<double> getVectorFlops(mlir::Type elementType) const;
+};
+
+enum class LinkKind { NvLink, Pcie, Network };
+
+/// `nvlink`, `pcie` or `network`.
+llvm::StringRef getLinkKindName(LinkKind kind);
+
+/// How a device reaches others.
+struct Link {
+  LinkKind kind = LinkKind::NvLink;
+  double bandwidth = 0;      ///< Bytes/s of one device in one direction.
+  double efficiency = 0;     ///< Part of it that a large message reaches.
+  double latencyUs = 0;      ///< Of one message from device to device.
+  double latencyScale = 1;   ///< Multiplies NCCL's latencies of collectives.
+  bool nvls = false;         ///< The switch can reduce (NVLink SHARP).
+  double nvlsEfficiency = 0; ///< Part of `bandwidth * efficiency` that its all_reduce reaches.
+  std::optional<double> nodeBandwidth; ///< Bytes/s of all devices of a node together.
+
+  /// Bytes/s that one device reaches alone.
+  double getRate() const { return bandwidth * efficiency; }
+};
+
+/// A time that the user has fixed.
+struct FixedTime {
+  std::string key; ///< Mnemonic of an op, or a role.
+  int64_t picoseconds = 0;
+};
+
+/// Nodes of equal devices. Device ids fill the nodes in order.
+struct Cluster {
+  std::string name, source;
+  bool hypothetical = false;
+  Device device;
+  int64_t nodes = 1, devicesPerNode = 1;
+  std::optional<Link> intra; ///< Between devices of a node.
+  std::optional<Link> inter; ///< Between nodes.
+  std::vector<FixedTime> fixedTimes;
+
+  int64_t getNumDevices() const { return nodes * devicesPerNode; }
+  int64_t getNode(int64_t device) const { return device / devicesPerNode; }
+};
+
+/// Names of the descriptions that are compiled in, sorted.
+std::vector<std::string> getBuiltinDevices();
+std::vector<std::string> getBuiltinClusters();
+
+/// Reads a built-in description by its name, or else a file. Errors in a file are emitted at their
+/// line; an unknown name is an error at `loc`.
+mlir::FailureOr<Device> loadDevice(llvm::StringRef nameOrFile, mlir::Location loc);
+mlir::FailureOr<Cluster> loadCluster(llvm::StringRef nameOrFile, mlir::Location loc);
+
+/// The attribute that says in IR what a function was costed for.
+ClusterAttr getClusterAttr(mlir::MLIRContext *context, const Cluster &cluster);
+
+} // namespace dagrt
+
+#endif // DAGRT_COST_CLUSTER_H

@@ -1,0 +1,62 @@
+//===- Communication.h - Times of collectives and transfers -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Latency and bandwidth terms of communication between physical devices. Each collective takes the
+// fastest of the algorithms and protocols that NCCL has for it, with the constants of NCCL's tuner.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_COST_COMMUNICATION_H
+#define DAGRT_COST_COMMUNICATION_H
+
+#include "dagrt/Cost/Cluster.h"
+#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Work.h"
+
+namespace dagrt {
+
+/// Bytes from one physical device to another.
+struct Message {
+  int64_t sender = 0, receiver = 0;
+  double bytes = 0;
+};
+
+/// A communication op in terms of physical devices.
+struct CommunicationShape {
+  CommunicationKind kind = CommunicationKind::Transfer;
+  /// As in `Communication`.
+  double bytes = 0;
+  /// Of a collective: the device ids of each group, in the order of their ranks. All groups run
+  /// at once.
+  std::vector<std::vector<int64_t>> groups;
+  /// Of a transfer: who sends how much to whom.
+  std::vector<Message> messages;
+  /// Of a shift: how many ranks further along.
+  int64_t shiftBy = 1;
+};
+
+/// A time, and which way was the fastest.
+struct CommunicationTime {
+  double microseconds = 0;
+  double latencyUs = 0;  ///< The part that does not depend on the bytes.
+  std::string algorithm; ///< `ring/LL128`, `nvls`, `p2p`, ...; empty if nothing crosses a link.
+  LinkKind link = LinkKind::NvLink; ///< The slowest link that is used.
+};
+
+/// The shape of `op`, which implements CommunicationOpInterface.
+CommunicationShape getCommunicationShape(mlir::Operation *op);
+
+/// All algorithms that can run a collective in one group of `shape`, for tests and tables.
+std::vector<CommunicationTime> getCollectiveTimes(const CommunicationShape &shape, size_t group,
+                                                  const Cluster &cluster);
+
+/// The time of all groups or messages. The device ids are devices of the cluster.
+CommunicationTime getCommunicationTime(const CommunicationShape &shape, const Cluster &cluster);
+
+} // namespace dagrt
+
+#endif // DAGRT_COST_COMMUNICATION_H

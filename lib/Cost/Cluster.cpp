@@ -1,0 +1,327 @@
+//===- Cluster.cpp - Descriptions of devices and clusters -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Finds a description by name or file, checks that what must be there is there, and turns the
+// units of its keys into FLOP/s, bytes and bytes/s.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Cost/Cluster.h"
+
+#include "DescriptionFile.h"
+
+#include "mlir/IR/Builders.h"
+#include "mlir/IR/Diagnostics.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+//===----------------------------------------------------------------------===//
+// Finding descriptions
+//===----------------------------------------------------------------------===//
+
+namespace {
+struct Builtin {
+  const char *name;
+  const char *text;
+};
+} // namespace
+
+static constexpr Builtin kDevices[] = {
+#include "BuiltinDevices.inc"
+};
+
+static constexpr Builtin kClusters[] = {
+#include "BuiltinClusters.inc"
+};
+
+static std::vector<std::string> getNames(ArrayRef<Builtin> builtins) {
+  std::vector<std::string> names;
+  for (const Builtin &builtin : builtins)
+    names.push_back(builtin.name);
+  llvm::sort(names);
+  return names;
+}
+
+std::vector<std::string> dagrt::getBuiltinDevices() { return getNames(kDevices); }
+std::vector<std::string> dagrt::getBuiltinClusters() { return getNames(kClusters); }
+
+/// The text of a description. A name without a built-in description that does not look like a
+/// path either is most likely a typo.
+static FailureOr<DescriptionText> findDescription(StringRef nameOrFile, ArrayRef<Builtin> builtins,
+                                                  StringRef what, Location loc) {
+  for (const Builtin &builtin : builtins)
+    if (nameOrFile == builtin.name)
+      return DescriptionText{(nameOrFile + ".yaml (built in)").str(), builtin.text};
+  bool isPath = nameOrFile.contains('/') || nameOrFile.contains('.');
+  if (!isPath && !llvm::sys::fs::exists(nameOrFile)) {
+    std::vector<std::string> names = getNames(builtins);
+    InFlightDiagnostic error = emitError(loc)
+                               << "expects a " << what << " description: a file, or one of "
+                               << llvm::join(names, ", ") << "; got '" << nameOrFile << "'";
+    if (std::string nearest = findNearest(nameOrFile, names); !nearest.empty())
+      error << "; did you mean '" << nearest << "'?";
+    return error;
+  }
+  if (llvm::sys::fs::is_directory(nameOrFile))
+    return emitError(loc) << "expects a file with a " << what << " description, got the directory '"
+                          << nameOrFile << "'";
+  auto buffer = llvm::MemoryBuffer::getFile(nameOrFile, /*IsText=*/true);
+  if (!buffer)
+    return emitError(loc) << "expects a readable file with a " << what << " description, got '"
+                          << nameOrFile << "': " << buffer.getError().message();
+  return DescriptionText{nameOrFile.str(), (*buffer)->getBuffer().str()};
+}
+
+//===----------------------------------------------------------------------===//
+// Devices
+//===----------------------------------------------------------------------===//
+
+std::optional<double> Device::getMatrixFlops(Type elementType) const {
+  if (elementType.isF64())
+    return fp64;
+  if (elementType.isF32())
+    return fp32;
+  if (elementType.isF16())
+    return fp16;
+  if (elementType.isBF16())
+    return bf16;
+  if (isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() == 8)
+    return fp8;
+  return std::nullopt;
+}
+
+std::optional<double> Device::getVectorFlops(Type elementType) const {
+  return elementType.isF64() ? fp64 : fp32;
+}
+
+static std::optional<double> scale(const std::optional<Positive> &value, double unit) {
+  return value ? std::optional<double>(value->value * unit) : std::nullopt;
+}
+
+/// The value of a key that must be there, or an error that names it.
+static FailureOr<double> require(const std::optional<Positive> &value, double unit, StringRef key,
+                                 Location loc) {
+  if (value)
+    return value->value * unit;
+  return emitError(loc) << "expects the key '" << key << "', got none";
+}
+
+/// `dgx.yaml` describes `dgx` unless it says otherwise.
+static std::string getName(StringRef name, StringRef path) {
+  return (name.empty() ? llvm::sys::path::stem(path) : name).str();
+}
+
+FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
+  FailureOr<DescriptionText> text = findDescription(nameOrFile, kDevices, "device", loc);
+  DeviceFile file;
+  if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
+    return failure();
+  Location start = FileLineColLoc::get(loc.getContext(), text->path, 1, 1);
+  FailureOr<double> memory = require(file.memoryGb, 1e9, "memory_gb", start);
+  if (failed(memory))
+    return failure();
+  FailureOr<double> bandwidth =
+      require(file.memoryBandwidthGbs, 1e9, "memory_bandwidth_gbs", start);
+  if (failed(bandwidth))
+    return failure();
+  // Norms, activations and softmax run at the fp32 rate, whatever the model's type is.
+  FailureOr<double> fp32 = require(file.fp32, 1e12, "fp32_tflops", start);
+  if (failed(fp32))
+    return failure();
+  Device device;
+  device.name = getName(file.name, text->path);
+  device.architecture = file.architecture;
+  device.source = file.source;
+  device.hypothetical = file.hypothetical;
+  device.fp64 = scale(file.fp64, 1e12);
+  device.fp32 = *fp32;
+  device.fp16 = scale(file.fp16, 1e12);
+  device.bf16 = scale(file.bf16, 1e12);
+  device.fp8 = scale(file.fp8, 1e12);
+  device.memoryBytes = *memory;
+  device.memoryBandwidth = *bandwidth;
+  device.l2Bytes = scale(file.l2Mb, 1e6).value_or(0);
+  device.smCount = file.smCount ? file.smCount->value : 0;
+  device.clockHz = scale(file.boostMhz, 1e6).value_or(0);
+  return device;
+}
+
+//===----------------------------------------------------------------------===//
+// Links
+//===----------------------------------------------------------------------===//
+
+StringRef dagrt::getLinkKindName(LinkKind kind) {
+  switch (kind) {
+  case LinkKind::NvLink:
+    return "nvlink";
+  case LinkKind::Pcie:
+    return "pcie";
+  case LinkKind::Network:
+    return "network";
+  }
+  llvm_unreachable("all kinds have names");
+}
+
+namespace {
+/// What a link is taken to be like where its description is silent (docs/cost.md).
+struct LinkDefaults {
+  double efficiency, latencyUs;
+};
+} // namespace
+
+static LinkDefaults getDefaults(LinkKind kind) {
+  switch (kind) {
+  case LinkKind::NvLink:
+    return {0.8, 7};
+  case LinkKind::Pcie:
+    return {0.4, 12};
+  case LinkKind::Network:
+    return {0.95, 17};
+  }
+  llvm_unreachable("all kinds have defaults");
+}
+
+/// Fitted to all_reduce of 64 MB and more on 4 and 8 GPUs (docs/cost.md).
+static constexpr double kNvlsEfficiency = 0.65;
+
+static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, Location loc) {
+  Link link;
+  if (file.kind == "nvlink")
+    link.kind = LinkKind::NvLink;
+  else if (file.kind == "pcie")
+    link.kind = LinkKind::Pcie;
+  else if (file.kind == "network")
+    link.kind = LinkKind::Network;
+  else
+    return emitError(loc) << "expects the 'kind' of '" << key
+                          << "' to be nvlink, pcie or network, got '" << file.kind << "'";
+  FailureOr<double> bandwidth =
+      require(file.bandwidthGbs, 1e9, (key + ".bandwidth_gbs").str(), loc);
+  if (failed(bandwidth))
+    return failure();
+  for (auto [name, value] : {std::pair("efficiency", file.efficiency),
+                             std::pair("nvls_efficiency", file.nvlsEfficiency)})
+    if (value && value->value > 1)
+      return emitError(loc) << "expects '" << key << '.' << name
+                            << "' to be a part of the bandwidth, at most 1, got " << value->value;
+  LinkDefaults defaults = getDefaults(link.kind);
+  link.bandwidth = *bandwidth;
+  link.efficiency = scale(file.efficiency, 1).value_or(defaults.efficiency);
+  link.latencyUs = file.latencyUs ? file.latencyUs->value : defaults.latencyUs;
+  link.latencyScale = scale(file.latencyScale, 1).value_or(1);
+  link.nvls = file.nvls;
+  link.nvlsEfficiency = scale(file.nvlsEfficiency, 1).value_or(kNvlsEfficiency);
+  link.nodeBandwidth = scale(file.nodeBandwidthGbs, 1e9);
+  return link;
+}
+
+//===----------------------------------------------------------------------===//
+// Clusters
+//===----------------------------------------------------------------------===//
+
+/// The device of a cluster: built in, or a file beside the cluster's.
+static FailureOr<Device> loadDeviceOf(StringRef name, StringRef clusterPath, Location loc) {
+  if (llvm::is_contained(getBuiltinDevices(), name) || llvm::sys::path::is_absolute(name))
+    return loadDevice(name, loc);
+  SmallString<128> path(llvm::sys::path::parent_path(clusterPath));
+  llvm::sys::path::append(path, name);
+  bool isPath = name.contains('/') || name.contains('.') || llvm::sys::fs::exists(path);
+  return loadDevice(isPath ? StringRef(path) : name, loc);
+}
+
+/// Checks the links: there must be one wherever two devices can be apart.
+static LogicalResult checkLinks(const ClusterFile &file, Cluster &cluster, Location loc) {
+  for (auto [key, link, checked] : {std::tuple("intra", &file.intra, &cluster.intra),
+                                    std::tuple("inter", &file.inter, &cluster.inter)}) {
+    if (!*link)
+      continue;
+    FailureOr<Link> result = checkLink(**link, key, loc);
+    if (failed(result))
+      return failure();
+    *checked = *result;
+  }
+  if (cluster.devicesPerNode > 1 && !cluster.intra)
+    return emitError(loc) << "expects the key 'intra' for the link between the "
+                          << cluster.devicesPerNode << " devices of a node, got none";
+  if (cluster.nodes > 1 && !cluster.inter)
+    return emitError(loc) << "expects the key 'inter' for the link between the " << cluster.nodes
+                          << " nodes, got none";
+  return success();
+}
+
+FailureOr<Cluster> dagrt::loadCluster(StringRef nameOrFile, Location loc) {
+  FailureOr<DescriptionText> text = findDescription(nameOrFile, kClusters, "cluster", loc);
+  ClusterFile file;
+  if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
+    return failure();
+  Location start = FileLineColLoc::get(loc.getContext(), text->path, 1, 1);
+  Cluster cluster;
+  cluster.name = getName(file.name, text->path);
+  cluster.source = file.source;
+  cluster.hypothetical = file.hypothetical;
+  if (file.device.empty())
+    return emitError(start) << "expects the key 'device', got none";
+  if (!file.devicesPerNode)
+    return emitError(start) << "expects the key 'devices_per_node', got none";
+  cluster.devicesPerNode = file.devicesPerNode->value;
+  cluster.nodes = file.nodes ? file.nodes->value : 1;
+  if (failed(checkLinks(file, cluster, start)))
+    return failure();
+  FailureOr<Device> device = loadDeviceOf(file.device, text->path, start);
+  if (failed(device))
+    return failure();
+  cluster.device = std::move(*device);
+  for (const auto &[key, time] : file.fixedTimes.times)
+    cluster.fixedTimes.push_back({key, std::llround(time.value * 1e6)});
+  return cluster;
+}
+
+//===----------------------------------------------------------------------===//
+// In IR
+//===----------------------------------------------------------------------===//
+
+static DictionaryAttr getLinkAttr(Builder &builder, const Link &link) {
+  NamedAttrList facts;
+  facts.set("kind", builder.getStringAttr(getLinkKindName(link.kind)));
+  facts.set("bandwidth_gbs", builder.getF64FloatAttr(link.bandwidth / 1e9));
+  facts.set("efficiency", builder.getF64FloatAttr(link.efficiency));
+  if (link.nvls)
+    facts.set("nvls", builder.getUnitAttr());
+  return facts.getDictionary(builder.getContext());
+}
+
+ClusterAttr dagrt::getClusterAttr(MLIRContext *context, const Cluster &cluster) {
+  Builder builder(context);
+  const Device &device = cluster.device;
+  NamedAttrList facts, links;
+  auto add = [&](StringRef key, std::optional<double> value, double unit) {
+    if (value)
+      facts.set(key, builder.getF64FloatAttr(*value / unit));
+  };
+  add("fp64_tflops", device.fp64, 1e12);
+  add("fp32_tflops", device.fp32, 1e12);
+  add("fp16_tflops", device.fp16, 1e12);
+  add("bf16_tflops", device.bf16, 1e12);
+  add("fp8_tflops", device.fp8, 1e12);
+  add("memory_gb", device.memoryBytes, 1e9);
+  add("memory_bandwidth_gbs", device.memoryBandwidth, 1e9);
+  if (cluster.intra)
+    links.set("intra", getLinkAttr(builder, *cluster.intra));
+  if (cluster.inter)
+    links.set("inter", getLinkAttr(builder, *cluster.inter));
+  auto deviceAttr = DeviceAttr::get(context, device.name, facts.getDictionary(context));
+  return ClusterAttr::get(context, cluster.name, cluster.nodes, cluster.devicesPerNode, deviceAttr,
+                          links.getDictionary(context));
+}

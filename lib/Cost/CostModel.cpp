@@ -1,0 +1,87 @@
+//===- CostModel.cpp - The registry of cost models -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What all cost models share: communication by latency and bandwidth, the work of a product
+// alone, and models by name.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Cost/CostModel.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+CostModel::~CostModel() = default;
+
+FailureOr<Cost> CostModel::getCommunicationCost(const CommunicationShape &shape,
+                                                const Cluster &cluster, EmitError) const {
+  CommunicationTime time = getCommunicationTime(shape, cluster);
+  Cost cost;
+  cost.picoseconds = time.microseconds * 1e6;
+  cost.algorithm = time.algorithm;
+  if (time.microseconds > 0)
+    cost.bound = time.latencyUs * 2 > time.microseconds ? Bound::latency : Bound::link;
+  return cost;
+}
+
+Work dagrt::getGemmWork(const GemmShape &shape, Type elementType) {
+  Work work;
+  work.kind = WorkKind::Gemm;
+  work.elementType = elementType;
+  work.gemm = shape;
+  double bytes = getElementBytes(elementType), batch = shape.batch, m = shape.m, k = shape.k,
+         n = shape.n;
+  work.flops = work.totalFlops = work.logicalFlops = 2 * batch * m * k * n;
+  work.bytesRead = batch * (m * k + k * n) * bytes;
+  work.bytesWritten = batch * m * n * bytes;
+  return work;
+}
+
+FailureOr<Cost> dagrt::getTime(const CostModel &model, const GemmShape &shape, Type elementType,
+                               const Device &device, EmitError emitError) {
+  for (int64_t size : {shape.batch, shape.m, shape.k, shape.n})
+    if (size < 0)
+      return emitError() << "expects sizes that are not negative, got batch " << shape.batch
+                         << ", m " << shape.m << ", k " << shape.k << ", n " << shape.n;
+  return model.getComputeCost(getGemmWork(shape, elementType), device, emitError);
+}
+
+CostModelRegistry CostModelRegistry::getBuiltin() {
+  CostModelRegistry registry;
+  registry.add(
+      "roofline",
+      [](const CostOptions &options, EmitError emitError) -> FailureOr<std::unique_ptr<CostModel>> {
+        if (!options.table.empty())
+          return emitError() << "expects no table for the cost model 'roofline', got '"
+                             << options.table << "'";
+        return createRooflineModel();
+      });
+  return registry;
+}
+
+void CostModelRegistry::add(StringRef name, Factory factory) {
+  for (auto &[known, existing] : models)
+    if (known == name) {
+      existing = std::move(factory);
+      return;
+    }
+  models.push_back({name.str(), std::move(factory)});
+}
+
+FailureOr<std::unique_ptr<CostModel>> CostModelRegistry::create(const CostOptions &options,
+                                                                EmitError emitError) const {
+  std::vector<std::string> names;
+  for (const auto &[name, factory] : models) {
+    if (name == options.model)
+      return factory(options, emitError);
+    names.push_back(name);
+  }
+  return emitError() << "expects one of the cost models " << llvm::join(names, ", ") << ", got '"
+                     << options.model << "'";
+}

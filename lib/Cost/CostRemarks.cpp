@@ -1,0 +1,153 @@
+//===- CostRemarks.cpp - What annotate-cost says about its decisions -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Remarks: where each mesh lies on the cluster, which algorithm each kind of collective got, ops
+// that count as free because nothing is known about them, and the totals. Collectives
+// that differ in nothing that they take time for are one remark with a count.
+//
+//===----------------------------------------------------------------------===//
+
+#include "AnnotateSteps.h"
+
+#include "mlir/IR/Remarks.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+#include <map>
+#include <set>
+#include <tuple>
+
+using namespace mlir;
+using namespace dagrt;
+
+static constexpr StringLiteral kCategory = "annotate-cost";
+
+/// `1536` -> `1.5 kB`.
+static std::string formatBytes(double bytes) {
+  for (const char *unit : {"B", "kB", "MB", "GB"}) {
+    if (bytes < 1000)
+      return llvm::formatv("{0:f1} {1}", bytes, unit);
+    bytes /= 1000;
+  }
+  return llvm::formatv("{0:f1} TB", bytes);
+}
+
+/// `0-7, 12`.
+static std::string formatIds(const std::set<int64_t> &ids) {
+  std::string text;
+  for (auto it = ids.begin(); it != ids.end();) {
+    int64_t first = *it, last = first;
+    for (++it; it != ids.end() && *it == last + 1; ++it)
+      last = *it;
+    text += (text.empty() ? "" : ", ") + std::to_string(first);
+    if (last > first)
+      text += "-" + std::to_string(last);
+  }
+  return text;
+}
+
+static void reportMeshes(func::FuncOp function, const Cluster &cluster,
+                         remark::RemarkOpts options) {
+  for (MeshOp mesh : getUsedMeshes(function)) {
+    std::set<int64_t> devices(mesh.getDevices().begin(), mesh.getDevices().end()), nodes;
+    for (int64_t device : devices)
+      nodes.insert(cluster.getNode(device));
+    remark::passed(mesh.getLoc(), options)
+        << remark::add("mesh '@{0}' lies on {1} {2} of '{3}', devices {4}", mesh.getSymName().str(),
+                       nodes.size() == 1 ? "node" : "nodes", formatIds(nodes), cluster.name,
+                       formatIds(devices))
+        << remark::metric("Nodes", nodes.size()) << remark::metric("Devices", devices.size());
+  }
+}
+
+namespace {
+/// Communication ops that are alike for the reader of a remark.
+struct CommunicationUse {
+  Operation *first = nullptr;
+  Communication what;
+  CostAttr cost;
+  int64_t ranks = 0, count = 0;
+  LinkKind link = LinkKind::NvLink;
+};
+} // namespace
+
+static std::vector<CommunicationUse> collectUses(const CostTable &costs, const Cluster &cluster) {
+  // Addresses of attributes serve for look-up only: their order reaches no output.
+  using Key =
+      std::tuple<CommunicationKind, double, const void *, const void *, int64_t, const void *>;
+  std::map<Key, size_t> numbers;
+  std::vector<CommunicationUse> uses;
+  for (const auto &[op, shared] : costs) {
+    auto communicationOp = dyn_cast<CommunicationOpInterface>(op);
+    if (!communicationOp || !shared.cost)
+      continue;
+    CommunicationUse use{op, communicationOp.getCommunication(), shared.cost};
+    CommunicationShape shape = getCommunicationShape(op);
+    use.ranks = shape.groups.empty() ? 0 : shape.groups.front().size();
+    use.link = getCommunicationTime(shape, cluster).link;
+    use.count = shared.count;
+    Key key{use.what.kind,
+            use.what.bytes,
+            use.what.mesh.getAsOpaquePointer(),
+            use.what.destination.getAsOpaquePointer(),
+            use.ranks,
+            use.cost.getAsOpaquePointer()};
+    auto [it, isNew] = numbers.try_emplace(key, uses.size());
+    if (isNew)
+      uses.push_back(use);
+    else
+      uses[it->second].count += use.count;
+  }
+  return uses;
+}
+
+static void reportCommunication(const CommunicationUse &use, remark::RemarkOpts options) {
+  std::string where = "of mesh '@" + use.what.mesh.getValue().str() + "'";
+  if (use.what.destination)
+    where = "from '@" + use.what.mesh.getValue().str() + "' to '@" +
+            use.what.destination.getValue().str() + "'";
+  else
+    where = "over " + std::to_string(use.ranks) + " devices " + where;
+  double microseconds = use.cost.getPicoseconds() / 1e6;
+  std::string algorithm =
+      use.cost.getAlgorithm().empty()
+          ? std::string("nothing crosses a link")
+          : (use.cost.getAlgorithm() + " on " + getLinkKindName(use.link)).str();
+  remark::passed(use.first->getLoc(), options)
+      << remark::add("{0} x {1} of {2} {3}: {4}, {5:f3} us", use.count,
+                     getCommunicationKindName(use.what.kind), formatBytes(use.what.bytes), where,
+                     algorithm, microseconds)
+      << remark::metric("Algorithm", use.cost.getAlgorithm())
+      << remark::metric("Bytes", use.what.bytes) << remark::metric("Ranks", use.ranks)
+      << remark::metric("Microseconds", microseconds) << remark::metric("Count", use.count);
+}
+
+void dagrt::emitCostRemarks(func::FuncOp function, const Cluster &cluster,
+                            const AnnotationSummary &summary) {
+  if (!function.getContext()->getRemarkEngine())
+    return;
+  auto name = [&](StringRef name) {
+    return remark::RemarkOpts::name(name).category(kCategory).function(function.getName());
+  };
+  reportMeshes(function, cluster, name("MeshPlacement"));
+  for (const CommunicationUse &use : collectUses(summary.costs, cluster))
+    reportCommunication(use, name("CollectiveAlgorithm"));
+  for (const auto &[opName, firstAndCount] : summary.unknown)
+    remark::missed(firstAndCount.first->getLoc(), name("UnknownWork"))
+        << remark::add("{0} x '{1}' count as free", firstAndCount.second,
+                       opName.getStringRef().str())
+        << remark::reason("the op does not say what it computes")
+        << remark::suggest("implement WorkOpInterface for it, or give it a 'dagrt.cost'");
+  int64_t distinct =
+      llvm::count_if(summary.costs, [](const auto &entry) { return bool(entry.second.cost); });
+  remark::analysis(function.getLoc(), name("CostTotals"))
+      << remark::add(
+             "{0} ops costed for '{1}', {2} of them distinct; {3} fixed by it, {4} kept their cost",
+             summary.costed, cluster.name, distinct, summary.fixed, summary.kept)
+      << remark::metric("Costed", summary.costed) << remark::metric("Fixed", summary.fixed)
+      << remark::metric("Kept", summary.kept);
+}

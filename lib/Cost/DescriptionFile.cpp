@@ -1,0 +1,243 @@
+//===- DescriptionFile.cpp - Reading description files -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// LLVM's reader knows which key it did not expect, and where, but not which ones it would have
+// liked. So each mapping notes the keys that it asked for; the handler of the reader's diagnostics
+// adds them to the message.
+//
+//===----------------------------------------------------------------------===//
+
+#include "DescriptionFile.h"
+
+#include "mlir/IR/Diagnostics.h"
+
+#include "llvm/Support/SourceMgr.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+namespace {
+/// What the reader's callbacks share.
+struct ReadState {
+  MLIRContext *context;
+  StringRef path, what;
+  std::vector<std::string> keys; ///< That the mapping last read knows.
+  std::string message;           ///< Backs the messages that scalars return.
+  bool hasError = false;
+};
+
+/// Maps the keys of one mapping and notes them.
+class Keys {
+public:
+  explicit Keys(llvm::yaml::IO &io) : io(io) {}
+  /// Nested mappings are read in between, so the names are handed over at the end.
+  ~Keys() { static_cast<ReadState *>(io.getContext())->keys = std::move(names); }
+
+  template <typename T>
+  void map(const char *name, T &value) {
+    names.push_back(name);
+    io.mapOptional(name, value);
+  }
+
+private:
+  llvm::yaml::IO &io;
+  std::vector<std::string> names;
+};
+} // namespace
+
+/// Reads a number, or returns what is wrong with it.
+static StringRef readNumber(StringRef scalar, void *context, StringRef expected, bool allowZero,
+                            double &value) {
+  bool isNumber = llvm::to_float(scalar, value) && std::isfinite(value);
+  if (isNumber && value < 1e15 && (value > 0 || (allowZero && value == 0)))
+    return {};
+  auto *state = static_cast<ReadState *>(context);
+  state->message = ("expects " + expected + ", got '" + scalar + "'").str();
+  return state->message;
+}
+
+namespace llvm::yaml {
+template <>
+struct ScalarTraits<Positive> {
+  static void output(const Positive &value, void *, raw_ostream &os) { os << value.value; }
+  static StringRef input(StringRef scalar, void *context, Positive &value) {
+    return readNumber(scalar, context, "a number above 0 and below 1e15", false, value.value);
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <>
+struct ScalarTraits<Microseconds> {
+  static void output(const Microseconds &value, void *, raw_ostream &os) { os << value.value; }
+  static StringRef input(StringRef scalar, void *context, Microseconds &value) {
+    if (StringRef error =
+            readNumber(scalar, context, "a time in us from 0 to 1e12", true, value.value);
+        !error.empty())
+      return error;
+    if (value.value <= 1e12)
+      return {};
+    auto *state = static_cast<ReadState *>(context);
+    state->message = ("expects a time in us from 0 to 1e12, got '" + scalar + "'").str();
+    return state->message;
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <>
+struct ScalarTraits<Count> {
+  static void output(const Count &value, void *, raw_ostream &os) { os << value.value; }
+  static StringRef input(StringRef scalar, void *context, Count &value) {
+    if (llvm::to_integer(scalar, value.value, 10) && value.value >= 1 && value.value <= 1000000)
+      return {};
+    auto *state = static_cast<ReadState *>(context);
+    state->message = ("expects a whole number from 1 to 1000000, got '" + scalar + "'").str();
+    return state->message;
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <>
+struct MappingTraits<DeviceFile> {
+  static void mapping(IO &io, DeviceFile &file) {
+    Keys keys(io);
+    keys.map("name", file.name);
+    keys.map("architecture", file.architecture);
+    keys.map("source", file.source);
+    keys.map("hypothetical", file.hypothetical);
+    keys.map("sm_count", file.smCount);
+    keys.map("boost_mhz", file.boostMhz);
+    keys.map("fp64_tflops", file.fp64);
+    keys.map("fp32_tflops", file.fp32);
+    keys.map("fp16_tflops", file.fp16);
+    keys.map("bf16_tflops", file.bf16);
+    keys.map("fp8_tflops", file.fp8);
+    keys.map("memory_gb", file.memoryGb);
+    keys.map("memory_bandwidth_gbs", file.memoryBandwidthGbs);
+    keys.map("l2_mb", file.l2Mb);
+  }
+};
+
+template <>
+struct MappingTraits<LinkFile> {
+  static void mapping(IO &io, LinkFile &file) {
+    Keys keys(io);
+    keys.map("kind", file.kind);
+    keys.map("bandwidth_gbs", file.bandwidthGbs);
+    keys.map("efficiency", file.efficiency);
+    keys.map("latency_us", file.latencyUs);
+    keys.map("latency_scale", file.latencyScale);
+    keys.map("nvls", file.nvls);
+    keys.map("nvls_efficiency", file.nvlsEfficiency);
+    keys.map("node_bandwidth_gbs", file.nodeBandwidthGbs);
+  }
+};
+
+template <>
+struct CustomMappingTraits<FixedTimesFile> {
+  static void inputOne(IO &io, StringRef key, FixedTimesFile &file) {
+    Microseconds time;
+    io.mapRequired(key, time);
+    file.times.push_back({key.str(), time});
+  }
+  static void output(IO &, FixedTimesFile &) {}
+};
+
+template <>
+struct MappingTraits<ClusterFile> {
+  static void mapping(IO &io, ClusterFile &file) {
+    Keys keys(io);
+    keys.map("name", file.name);
+    keys.map("device", file.device);
+    keys.map("source", file.source);
+    keys.map("hypothetical", file.hypothetical);
+    keys.map("nodes", file.nodes);
+    keys.map("devices_per_node", file.devicesPerNode);
+    keys.map("intra", file.intra);
+    keys.map("inter", file.inter);
+    keys.map("fixed_time_us", file.fixedTimes);
+  }
+};
+} // namespace llvm::yaml
+
+std::string dagrt::findNearest(StringRef name, ArrayRef<std::string> names) {
+  std::string nearest;
+  // More than a third of the letters wrong is another word.
+  unsigned best = std::max<size_t>(name.size() / 3, 1) + 1;
+  for (const std::string &candidate : names) {
+    unsigned distance = name.edit_distance(candidate, /*AllowReplacements=*/true, best);
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+/// Says in our words what the reader found.
+static std::string describeError(const llvm::SMDiagnostic &diagnostic, const ReadState &state) {
+  StringRef message = diagnostic.getMessage();
+  if (message.starts_with("expects"))
+    return message.str();
+  if (message.consume_front("unknown key '")) {
+    StringRef key = message.take_until([](char c) { return c == '\''; });
+    std::string text =
+        "expects the keys " + llvm::join(state.keys, ", ") + ", got '" + key.str() + "'";
+    std::string nearest = findNearest(key, state.keys);
+    return nearest.empty() ? text : text + "; did you mean '" + nearest + "'?";
+  }
+  std::string lower = message.str();
+  if (!lower.empty())
+    lower[0] = llvm::toLower(lower[0]);
+  return ("expects the description of " + state.what + " in YAML or JSON, got text that does not " +
+          "read as one: " + lower)
+      .str();
+}
+
+static void reportDiagnostic(const llvm::SMDiagnostic &diagnostic, void *context) {
+  auto *state = static_cast<ReadState *>(context);
+  // The first error is the cause; the reader may report others that follow from it.
+  if (std::exchange(state->hasError, true))
+    return;
+  unsigned line = std::max(diagnostic.getLineNo(), 1);
+  unsigned column = std::max(diagnostic.getColumnNo() + 1, 1);
+  emitError(FileLineColLoc::get(state->context, state->path, line, column))
+      << describeError(diagnostic, *state);
+}
+
+template <typename FileT>
+static LogicalResult parse(const DescriptionText &text, StringRef what, MLIRContext *context,
+                           FileT &file) {
+  ReadState state{context, text.path, what, {}, {}, false};
+  llvm::yaml::Input input(StringRef(text.text), &state, reportDiagnostic, &state);
+  auto reject = [&](const Twine &got) {
+    if (!state.hasError)
+      emitError(FileLineColLoc::get(context, text.path, 1, 1))
+          << "expects one description of " << what << ", got " << got;
+    return failure();
+  };
+  if (!input.setCurrentDocument())
+    return reject("an empty file");
+  llvm::yaml::EmptyContext empty;
+  llvm::yaml::yamlize(input, file, true, empty);
+  if (input.error() || state.hasError)
+    return reject("text that does not read as one");
+  if (input.nextDocument())
+    return reject("several documents; keep one and drop the '---' between them");
+  return success(!state.hasError);
+}
+
+LogicalResult dagrt::parseDescription(const DescriptionText &text, MLIRContext *context,
+                                      DeviceFile &file) {
+  return parse(text, "a device", context, file);
+}
+
+LogicalResult dagrt::parseDescription(const DescriptionText &text, MLIRContext *context,
+                                      ClusterFile &file) {
+  return parse(text, "a cluster", context, file);
+}

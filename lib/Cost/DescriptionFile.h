@@ -1,0 +1,89 @@
+//===- DescriptionFile.h - Reading description files -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Reads YAML (and so JSON) with LLVM's YAML I/O. Every key is mapped as optional, so that a typo is
+// reported at its own line and not as a missing key somewhere else; presence is checked afterwards.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_COST_DESCRIPTIONFILE_H
+#define DAGRT_COST_DESCRIPTIONFILE_H
+
+#include "mlir/IR/Location.h"
+#include "mlir/Support/LLVM.h"
+
+#include "llvm/Support/YAMLTraits.h"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dagrt {
+
+/// A number above 0 (and below 1e15).
+struct Positive {
+  double value = 0;
+};
+
+/// A whole number from 1 to 1,000,000.
+struct Count {
+  int64_t value = 0;
+};
+
+/// A time in microseconds that may be 0.
+struct Microseconds {
+  double value = 0;
+};
+
+/// A device description as written.
+struct DeviceFile {
+  std::string name, architecture, source;
+  bool hypothetical = false;
+  std::optional<Positive> fp64, fp32, fp16, bf16, fp8, memoryGb, memoryBandwidthGbs, l2Mb, boostMhz;
+  std::optional<Count> smCount;
+};
+
+/// A link as written.
+struct LinkFile {
+  std::string kind;
+  std::optional<Positive> bandwidthGbs, efficiency, latencyScale, nvlsEfficiency, nodeBandwidthGbs;
+  std::optional<Microseconds> latencyUs;
+  bool nvls = false;
+};
+
+/// Times by key, in the order of the keys' names.
+struct FixedTimesFile {
+  std::vector<std::pair<std::string, Microseconds>> times;
+};
+
+/// A cluster description as written.
+struct ClusterFile {
+  std::string name, device, source;
+  bool hypothetical = false;
+  std::optional<Count> nodes, devicesPerNode;
+  std::optional<LinkFile> intra, inter;
+  FixedTimesFile fixedTimes;
+};
+
+/// Where a description comes from.
+struct DescriptionText {
+  std::string path; ///< Shown in errors, and what relative names in the text are relative to.
+  std::string text;
+};
+
+/// Parses exactly one document; errors are emitted at their line in the text.
+mlir::LogicalResult parseDescription(const DescriptionText &text, mlir::MLIRContext *context,
+                                     DeviceFile &file);
+mlir::LogicalResult parseDescription(const DescriptionText &text, mlir::MLIRContext *context,
+                                     ClusterFile &file);
+
+/// The one of `names` that is nearest to `name`, or an empty string if none is near.
+std::string findNearest(llvm::StringRef name, llvm::ArrayRef<std::string> names);
+
+} // namespace dagrt
+
+#endif // DAGRT_COST_DESCRIPTIONFILE_H

@@ -1,0 +1,131 @@
+//===- FixedTimes.cpp - Times that a cluster's description fixes -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A key of `fixed_time_us` is the mnemonic of an op (`send`), and then each such op takes the time;
+// or a role (`attention`, `attention.core`), and then the ops of the role in one
+// layer on one mesh take the time together, in equal parts. Mnemonics win over roles,
+// and longer roles over shorter ones. `attention` and `embedding` are mnemonics as
+// well as groups of roles, and are taken as roles: the group holds the op.
+//
+//===----------------------------------------------------------------------===//
+
+#include "AnnotateSteps.h"
+
+#include "mlir/IR/Remarks.h"
+
+#include <tuple>
+
+using namespace mlir;
+using namespace dagrt;
+
+/// The first words of the roles that models are made of (#dagrt.role).
+static constexpr StringLiteral kRoleGroups[] = {"embedding", "positions", "norm", "attention",
+                                                "residual",  "ffn",       "head"};
+
+static bool isMnemonic(StringRef key, MLIRContext *context) {
+  return !llvm::is_contained(kRoleGroups, key) &&
+         RegisteredOperationName::lookup(("dagrt." + key).str(), context).has_value();
+}
+
+/// The mesh that `op` runs on; null if it is not placed.
+static FlatSymbolRefAttr getMesh(Operation *op) {
+  for (TypeRange types : {TypeRange(op->getResultTypes()), TypeRange(op->getOperandTypes())})
+    for (Type type : types)
+      if (DistAttr dist = getDist(type))
+        return dist.getMesh();
+  return {};
+}
+
+static bool isTransfer(Operation *op) {
+  auto communicationOp = dyn_cast<CommunicationOpInterface>(op);
+  return communicationOp && communicationOp.getCommunication().kind == CommunicationKind::Transfer;
+}
+
+namespace {
+/// A key and what it turned out to be.
+struct FixedKey {
+  const FixedTime *time;
+  bool isMnemonic;
+  int64_t ops = 0;
+};
+} // namespace
+
+/// The key for `op`, or null.
+static FixedKey *findKey(Operation *op, MutableArrayRef<FixedKey> keys) {
+  for (FixedKey &key : keys)
+    if (key.isMnemonic && op->getName().stripDialect() == key.time->key)
+      return &key;
+  RoleAttr role = getRole(op);
+  if (!role || isTransfer(op))
+    return nullptr;
+  FixedKey *longest = nullptr;
+  for (FixedKey &key : keys)
+    if (!key.isMnemonic && role.isWithin(key.time->key) &&
+        (!longest || key.time->key.size() > longest->time->key.size()))
+      longest = &key;
+  return longest;
+}
+
+static void setTime(Operation *op, int64_t picoseconds) {
+  op->setDiscardableAttr(DagrtDialect::kCostAttrName,
+                         CostAttr::get(op->getContext(), picoseconds, Bound::fixed,
+                                       Provenance::given, "", Real(-1.0)));
+}
+
+/// Equal parts; what does not divide goes to the first.
+static void splitTime(ArrayRef<Operation *> ops, int64_t picoseconds) {
+  int64_t count = ops.size();
+  for (auto [i, op] : llvm::enumerate(ops))
+    setTime(op, picoseconds / count + (i == 0 ? picoseconds % count : 0));
+}
+
+static void reportKeys(func::FuncOp function, ArrayRef<FixedKey> keys) {
+  for (const FixedKey &key : keys) {
+    if (key.ops == 0) {
+      function.emitWarning() << "expects the keys of 'fixed_time_us' to name ops or roles of the "
+                             << "function, got '" << key.time->key << "', which matches none";
+      continue;
+    }
+    remark::passed(function.getLoc(), remark::RemarkOpts::name("FixedTime")
+                                          .category("annotate-cost")
+                                          .function(function.getName()))
+        << remark::add("the cluster's description fixes the time of {0} ops by '{1}'", key.ops,
+                       key.time->key)
+        << remark::metric("Ops", key.ops);
+  }
+}
+
+int64_t dagrt::applyFixedTimes(func::FuncOp function, const Cluster &cluster) {
+  if (cluster.fixedTimes.empty())
+    return 0;
+  SmallVector<FixedKey> keys;
+  for (const FixedTime &time : cluster.fixedTimes)
+    keys.push_back({&time, isMnemonic(time.key, function.getContext())});
+  // Ops of a role in one layer on one mesh.
+  using Group = std::tuple<const FixedTime *, int64_t, Attribute>;
+  llvm::MapVector<Group, SmallVector<Operation *>> groups;
+  int64_t fixed = 0;
+  for (Block &block : function.getBody()) {
+    for (Operation &op : block) {
+      FixedKey *key = takesTime(&op) ? findKey(&op, keys) : nullptr;
+      if (!key)
+        continue;
+      ++key->ops;
+      if (getCost(&op))
+        continue;
+      ++fixed;
+      if (key->isMnemonic)
+        setTime(&op, key->time->picoseconds);
+      else
+        groups[{key->time, getRole(&op).getLayer(), getMesh(&op)}].push_back(&op);
+    }
+  }
+  for (auto &[group, ops] : groups)
+    splitTime(ops, std::get<0>(group)->picoseconds);
+  reportKeys(function, keys);
+  return fixed;
+}
