@@ -292,11 +292,7 @@ def Dagrt_DeviceAttr : Dagrt_Attr<"Device", "device"> {
   let summary = "A kind of device that costs were computed for";
   let description = [{
     The name of a device, and the facts of its description under the description's own keys,
-    units included.
-
-    ```mlir
-    module attributes {x = #dagrt.device<"l4", {bf16_tflops = 121.0, memory_gb = 24.0}>} {}
-    ```
+    units included. The example of `#dagrt.cluster` holds one.
   }];
   let parameters = (ins StringRefParameter<>:$name, "::mlir::DictionaryAttr":$facts);
   let assemblyFormat = "`<` $name `,` $facts `>`";
@@ -310,7 +306,8 @@ def Dagrt_ClusterAttr : Dagrt_Attr<"Cluster", "cluster"> {
 
     ```mlir
     #l4 = #dagrt.device<"l4", {bf16_tflops = 121.0, memory_gb = 24.0}>
-    module attributes {x = #dagrt.cluster<"one-l4", 1 nodes of 1, #l4, links {}>} {}
+    func.func private @f()
+        attributes {dagrt.cluster = #dagrt.cluster<"one-l4", 1 nodes of 1, #l4, links {}>}
     ```
   }];
   let parameters = (ins StringRefParameter<>:$name, "int64_t":$nodes, "int64_t":$devicesPerNode,
