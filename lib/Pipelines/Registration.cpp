@@ -9,6 +9,7 @@
 
 #include "dagrt/Cost/Passes.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Import/Passes.h"
 #include "dagrt/Partition/Passes.h"
 #include "dagrt/Report/Passes.h"
 
@@ -17,6 +18,7 @@ using namespace mlir;
 void dagrt::registerDialects(DialectRegistry &registry) { registry.insert<DagrtDialect>(); }
 
 void dagrt::registerPasses() {
+  registerDagrtImportPasses();
   registerDagrtCostPasses();
   registerDagrtPartitionPasses();
   registerDagrtReportPasses();

@@ -1,0 +1,57 @@
+//===- ImportHFConfig.h - From config.json to the logical form -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Reads a Hugging Face `config.json` and builds the model that it describes.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_IMPORT_IMPORTHFCONFIG_H
+#define DAGRT_IMPORT_IMPORTHFCONFIG_H
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include "llvm/Support/MemoryBufferRef.h"
+
+#include <optional>
+#include <string>
+
+namespace dagrt {
+
+/// Attention as one kernel, or as scores, softmax and context.
+enum class AttentionForm { Fused, Decomposed };
+
+/// For which tokens logits are computed.
+enum class LogitsForm { Last, All, None };
+
+/// What a config does not say.
+struct ImportOptions {
+  /// Default: 1, or what the config says ("batch_size" of the origin model).
+  std::optional<int64_t> batch;
+  /// Tokens of each sequence; `ShapedType::kDynamic` keeps the length symbolic. Default: 2048, or
+  /// the longest sequence of a model that takes fewer (16 with `shrink`).
+  std::optional<int64_t> seqLen;
+  AttentionForm attention = AttentionForm::Fused;
+  /// Default: the last token, or none for a model without a vocabulary.
+  std::optional<LogitsForm> logits;
+  /// Element type of weights and activations: bf16, f16, f32, f64, f8E4M3FN or f8E5M2, or a
+  /// name that configs use (bfloat16). Empty: the config's, or bf16 where it has none (a remark says so).
+  std::string dtype;
+  /// The same family with its ratios, norms and biases, in sizes small enough to execute.
+  bool shrink = false;
+};
+
+/// Builds the logical form of the model that the JSON in `config` describes: a module of one
+/// function. Locations name the buffer. Prints one error and fails if the config is malformed or describes
+/// a model that is not supported. Linear in the number of layers.
+mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> importHFConfig(llvm::MemoryBufferRef config,
+                                                                  const ImportOptions &options,
+                                                                  mlir::MLIRContext *context);
+
+} // namespace dagrt
+
+#endif // DAGRT_IMPORT_IMPORTHFCONFIG_H

@@ -1,0 +1,452 @@
+//===- BuildDecoder.cpp - From a decoder spec to the logical form -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Emits the ops of a decoder in program order, each with its role. Parameters are
+// read in the shape that the computation wants (heads as dims of their own) and carry a
+// view that says where they lie in the stored weight.
+//
+// Two orders are chosen for the partitioner's sake, and change no number: a bias is added
+// after the residual's first sum in parallel blocks, so that the partial sums of both
+// branches can be reduced at once; and the last token is cut out before the final norm,
+// which is token-wise, so that norm and head run on one token.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Dagrt.h"
+#include "dagrt/Import/DecoderSpec.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+#include "llvm/ADT/StringSwitch.h"
+
+#include <cmath>
+#include <numeric>
+
+using namespace mlir;
+using namespace dagrt;
+
+namespace {
+
+/// Where the outputs of a linear map lie among those of the stored weight: output
+/// `(j0, j1, ...)` is number `offset + j0 * strides[0] + ...` of `total`.
+struct StoredOutputs {
+  int64_t total = 0, offset = 0;
+  SmallVector<int64_t, 3> strides;
+};
+
+using Sizes = SmallVector<int64_t, 4>;
+
+int64_t getProduct(ArrayRef<int64_t> sizes) {
+  return std::accumulate(sizes.begin(), sizes.end(), int64_t(1), std::multiplies<int64_t>());
+}
+
+/// Strides of a row-major tensor, the last one `step`.
+SmallVector<int64_t, 3> getRowMajorStrides(ArrayRef<int64_t> sizes, int64_t step = 1) {
+  SmallVector<int64_t, 3> strides(sizes.size());
+  for (size_t i = sizes.size(); i-- > 0; step *= sizes[i])
+    strides[i] = step;
+  return strides;
+}
+
+/// All outputs of the stored weight, in order.
+StoredOutputs getWholeOutputs(ArrayRef<int64_t> sizes) {
+  return {getProduct(sizes), 0, getRowMajorStrides(sizes)};
+}
+
+class DecoderBuilder {
+public:
+  DecoderBuilder(const DecoderSpec &spec, const ImportOptions &options, Location loc);
+  OwningOpRef<ModuleOp> build();
+
+private:
+  // Types, names and single ops.
+  RankedTensorType getType(ArrayRef<int64_t> sizes);
+  Sizes getTokenSizes(ArrayRef<int64_t> trailing);
+  Location getRoleLoc(StringRef role);
+  template <typename OpT, typename... Args>
+  OpT create(StringRef role, Args &&...args);
+  std::string getWeightName(StringRef part, StringRef suffix) const;
+  Value createParameter(StringRef role, StringRef name, ArrayRef<int64_t> sizes, ViewAttr view,
+                        int64_t fanIn);
+  Value createLinear(StringRef role, Value x, StringRef part, ArrayRef<int64_t> in,
+                     ArrayRef<int64_t> out, const StoredOutputs &stored);
+  Value createBias(StringRef role, Value x, StringRef part, ArrayRef<int64_t> out,
+                   const StoredOutputs &stored);
+  Value createNorm(StringRef role, NormKind kind, Value x, StringRef part);
+  Value createAdd(StringRef role, Value a, Value b);
+
+  // The parts of the model.
+  Value buildEmbedding(Value tokens);
+  StoredOutputs getHeadOutputs(unsigned which) const;
+  Value buildHeads(unsigned which, Value x);
+  RopeAttr getRope() const;
+  double getScale() const;
+  Value buildAttentionCore(Value query, Value key, Value value);
+  Value buildAttention(Value x);
+  Value buildActivation(Value x);
+  Value buildFFN(Value x);
+  Value buildLayer(Value x);
+  Value buildHead(Value x);
+
+  const DecoderSpec &spec;
+  const ImportOptions &options;
+  Location loc;
+  OpBuilder builder;
+  Type elementType;
+  int64_t batch, tokens;
+  /// The current layer, -1 outside of layers.
+  int64_t layer = -1;
+  /// Positions of the tokens; null if nothing reads them.
+  Value positions;
+};
+
+} // namespace
+
+static Type getElementType(StringRef name, MLIRContext *context) {
+  return llvm::StringSwitch<Type>(name)
+      .Case("bf16", BFloat16Type::get(context))
+      .Case("f16", Float16Type::get(context))
+      .Case("f32", Float32Type::get(context))
+      .Case("f64", Float64Type::get(context))
+      .Case("f8E4M3FN", Float8E4M3FNType::get(context))
+      .Case("f8E5M2", Float8E5M2Type::get(context));
+}
+
+DecoderBuilder::DecoderBuilder(const DecoderSpec &spec, const ImportOptions &options, Location loc)
+    : spec(spec), options(options), loc(loc), builder(loc.getContext()),
+      elementType(getElementType(options.dtype, loc.getContext())), batch(*options.batch),
+      tokens(*options.seqLen) {}
+
+//===----------------------------------------------------------------------===//
+// Types, names and single ops
+//===----------------------------------------------------------------------===//
+
+RankedTensorType DecoderBuilder::getType(ArrayRef<int64_t> sizes) {
+  return RankedTensorType::get(sizes, elementType);
+}
+
+/// `[batch, tokens, trailing...]`
+Sizes DecoderBuilder::getTokenSizes(ArrayRef<int64_t> trailing) {
+  Sizes sizes = {batch, tokens};
+  llvm::append_range(sizes, trailing);
+  return sizes;
+}
+
+/// Reports name ops by their locations: `layers.3.attention.query`.
+Location DecoderBuilder::getRoleLoc(StringRef role) {
+  std::string name = layer < 0 ? role.str() : ("layers." + Twine(layer) + "." + role).str();
+  return NameLoc::get(builder.getStringAttr(name), loc);
+}
+
+template <typename OpT, typename... Args>
+OpT DecoderBuilder::create(StringRef role, Args &&...args) {
+  OpT op = OpT::create(builder, getRoleLoc(role), std::forward<Args>(args)...);
+  op->setDiscardableAttr(DagrtDialect::kRoleAttrName,
+                         RoleAttr::get(builder.getContext(), role, layer));
+  return op;
+}
+
+std::string DecoderBuilder::getWeightName(StringRef part, StringRef suffix) const {
+  if (layer < 0)
+    return (part + suffix).str();
+  return (spec.names.layer + "." + Twine(layer) + "." + part + suffix).str();
+}
+
+/// A view that is the whole stored weight as it is says nothing, and is left out.
+Value DecoderBuilder::createParameter(StringRef role, StringRef name, ArrayRef<int64_t> sizes,
+                                      ViewAttr view, int64_t fanIn) {
+  if (view && view.getStored() == sizes && view.getOffset() == 0 &&
+      view.getStrides() == ArrayRef<int64_t>(getRowMajorStrides(sizes)))
+    view = {};
+  return create<ParameterOp>(role, getType(sizes), builder.getStringAttr(name), view,
+                             builder.getI64IntegerAttr(fanIn));
+}
+
+/// `x` times the weight of `part`: `[..., in...] x [in..., out...]`.
+Value DecoderBuilder::createLinear(StringRef role, Value x, StringRef part, ArrayRef<int64_t> in,
+                                   ArrayRef<int64_t> out, const StoredOutputs &stored) {
+  int64_t fanIn = getProduct(in);
+  ViewAttr view;
+  MLIRContext *context = builder.getContext();
+  if (spec.layout == StoredLayout::OutIn) {
+    SmallVector<int64_t, 3> strides = getRowMajorStrides(in);
+    for (int64_t stride : stored.strides)
+      strides.push_back(stride * fanIn);
+    view = ViewAttr::get(context, {stored.total, fanIn}, stored.offset * fanIn, strides);
+  } else if (spec.layout == StoredLayout::InOut) {
+    SmallVector<int64_t, 3> strides = getRowMajorStrides(in, stored.total);
+    llvm::append_range(strides, stored.strides);
+    view = ViewAttr::get(context, {fanIn, stored.total}, stored.offset, strides);
+  }
+  Sizes sizes(in);
+  llvm::append_range(sizes, out);
+  Value weight =
+      createParameter(role, getWeightName(part, ".weight"), sizes, view, fanIn);
+  ArrayRef<int64_t> leading = cast<RankedTensorType>(x.getType()).getShape().drop_back(in.size());
+  Sizes result(leading);
+  llvm::append_range(result, out);
+  return create<MatmulOp>(role, getType(result), x, weight, in.size());
+}
+
+Value DecoderBuilder::createBias(StringRef role, Value x, StringRef part, ArrayRef<int64_t> out,
+                                 const StoredOutputs &stored) {
+  ViewAttr view = ViewAttr::get(builder.getContext(), {stored.total}, stored.offset,
+                                stored.strides);
+  Value bias = createParameter(role, getWeightName(part, ".bias"), out, view, 1);
+  return createAdd(role, x, bias);
+}
+
+/// A norm over the last dim.
+Value DecoderBuilder::createNorm(StringRef role, NormKind kind, Value x, StringRef part) {
+  int64_t size = cast<RankedTensorType>(x.getType()).getShape().back();
+  Value scale = createParameter(role, getWeightName(part, ".weight"), size, {}, 1);
+  APFloat epsilon(spec.epsilon);
+  if (kind == NormKind::RMS)
+    return create<RmsNormOp>(role, x.getType(), x, scale, epsilon);
+  Value bias = createParameter(role, getWeightName(part, ".bias"), size, {}, 1);
+  return create<LayerNormOp>(role, x.getType(), x, scale, bias, epsilon);
+}
+
+Value DecoderBuilder::createAdd(StringRef role, Value a, Value b) {
+  return create<AddOp>(role, a.getType(), a, b);
+}
+
+//===----------------------------------------------------------------------===//
+// Embeddings
+//===----------------------------------------------------------------------===//
+
+Value DecoderBuilder::buildEmbedding(Value ids) {
+  // A tied table is one weight: both uses draw it at one scale.
+  Value table = createParameter("embedding", spec.names.tokens + ".weight",
+                                {spec.vocabulary, spec.hidden}, {}, spec.tiedHead ? spec.hidden : 1);
+  Value x = create<EmbeddingOp>("embedding", getType(getTokenSizes(spec.hidden)), ids, table,
+                                Value());
+  if (!spec.positions)
+    return x;
+  Value rows = positions;
+  if (spec.positions->first != 0)
+    rows = create<PositionsOp>("embedding.position", positions.getType(), spec.positions->first,
+                               TokenOrderAttr());
+  Value positionTable = createParameter("embedding.position", spec.names.positions + ".weight",
+                                        {spec.positions->rows, spec.hidden}, {}, 1);
+  Value learned = create<EmbeddingOp>("embedding.position", getType({tokens, spec.hidden}), rows,
+                                      positionTable, Value());
+  return createAdd("embedding.sum", x, learned);
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+static constexpr unsigned kQuery = 0, kKey = 1, kValue = 2;
+
+/// Where queries, keys or values lie in the stored projection.
+StoredOutputs DecoderBuilder::getHeadOutputs(unsigned which) const {
+  int64_t g = spec.groups, q = spec.queriesPerGroup, d = spec.headDim;
+  Sizes sizes = which == kQuery ? Sizes{g, q, d} : Sizes{g, d};
+  StoredOutputs outputs = getWholeOutputs(sizes);
+  if (spec.packing == QKVPacking::Concatenated) {
+    outputs.total = (g * q + 2 * g) * d;
+    outputs.offset = which == kQuery ? 0 : (g * q + (which == kKey ? 0 : g)) * d;
+  } else if (spec.packing == QKVPacking::PerHead) {
+    // One head after the other, each with its query, key and value.
+    outputs = {3 * g * d, which * d, {3 * d, 1}};
+    if (which == kQuery)
+      outputs.strides = {3 * d, d, 1};
+  }
+  return outputs;
+}
+
+/// Queries, keys or values of all heads, with their bias, norm and rotation.
+Value DecoderBuilder::buildHeads(unsigned which, Value x) {
+  static constexpr StringLiteral roles[] = {"attention.query", "attention.key", "attention.value"};
+  const WeightNames &names = spec.names;
+  StringRef part = which == kQuery ? names.query : which == kKey ? names.key : names.value;
+  std::string role = roles[which].str();
+  Sizes out = {spec.groups, spec.headDim};
+  if (which == kQuery)
+    out = {spec.groups, spec.queriesPerGroup, spec.headDim};
+  StoredOutputs stored = getHeadOutputs(which);
+  Value heads = createLinear(role, x, part, spec.hidden, out, stored);
+  if (spec.qkvBias)
+    heads = createBias(role + ".bias", heads, part, out, stored);
+  if (which == kValue)
+    return heads;
+  if (spec.headNorm)
+    heads = createNorm(role + ".norm", *spec.headNorm, heads,
+                       which == kQuery ? names.queryNorm : names.keyNorm);
+  if (!spec.rope)
+    return heads;
+  return create<RopeOp>(role + ".rope", heads.getType(), heads, positions, getRope());
+}
+
+RopeAttr DecoderBuilder::getRope() const {
+  const RopeSpec &rope = *spec.rope;
+  SmallVector<double> factors = rope.factors;
+  if (rope.scaling == RopeScaling::longrope) {
+    // The longer sequences have factors of their own.
+    bool isLong = tokens > rope.originalLength;
+    factors = isLong ? rope.longFactors : rope.shortFactors;
+    factors.insert(factors.begin(), isLong ? rope.longScale : rope.shortScale);
+  }
+  MLIRContext *context = loc.getContext();
+  return RopeAttr::get(context, rope.theta, rope.dims, rope.interleaved, rope.scaling,
+                       DenseF64ArrayAttr::get(context, factors));
+}
+
+double DecoderBuilder::getScale() const {
+  double scale = spec.scale != 0 ? spec.scale : 1 / std::sqrt(static_cast<double>(spec.headDim));
+  return spec.scaleByLayer ? scale / static_cast<double>(layer + 1) : scale;
+}
+
+Value DecoderBuilder::buildAttentionCore(Value query, Value key, Value value) {
+  Value seen = spec.causal ? positions : Value();
+  IntegerAttr window;
+  if (!spec.slides.empty() && spec.slides[layer])
+    window = builder.getI64IntegerAttr(spec.window);
+  UnitAttr causal = spec.causal ? builder.getUnitAttr() : UnitAttr();
+  FloatAttr scale = builder.getF64FloatAttr(getScale());
+  if (options.attention == AttentionForm::Fused)
+    return create<AttentionOp>("attention.core", query.getType(), query, key, value, seen, seen,
+                               causal, window, scale, builder.getI64IntegerAttr(0));
+  Type scoresType = getType({batch, spec.groups, spec.queriesPerGroup, tokens, tokens});
+  Value scores = create<AttentionScoresOp>("attention.scores", scoresType, query, key, scale);
+  Value weights = create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, seen, causal,
+                                    window);
+  return create<AttentionContextOp>("attention.context", query.getType(), weights, value);
+}
+
+/// Attention of the normed residual, without the output projection's bias.
+Value DecoderBuilder::buildAttention(Value x) {
+  Value query = buildHeads(kQuery, x);
+  Value key = buildHeads(kKey, x);
+  Value value = buildHeads(kValue, x);
+  Value context = buildAttentionCore(query, key, value);
+  return createLinear("attention.output", context, spec.names.output,
+                      {spec.groups, spec.queriesPerGroup, spec.headDim}, spec.hidden,
+                      getWholeOutputs(spec.hidden));
+}
+
+//===----------------------------------------------------------------------===//
+// Feed-forward network
+//===----------------------------------------------------------------------===//
+
+Value DecoderBuilder::buildActivation(Value x) {
+  StringRef role = "ffn.activation";
+  switch (spec.activation) {
+  case ActivationKind::Silu:
+    return create<SiluOp>(role, x.getType(), x);
+  case ActivationKind::Relu:
+    return create<ReluOp>(role, x.getType(), x);
+  case ActivationKind::Gelu:
+    return create<GeluOp>(role, x.getType(), x, UnitAttr());
+  case ActivationKind::GeluTanh:
+    return create<GeluOp>(role, x.getType(), x, builder.getUnitAttr());
+  }
+  llvm_unreachable("all activations are built");
+}
+
+/// FFN of the normed residual, without the down projection's bias.
+Value DecoderBuilder::buildFFN(Value x) {
+  auto project = [&](StringRef role, StringRef part, int64_t packedOffset) {
+    StoredOutputs stored = getWholeOutputs(spec.ffn);
+    if (spec.packedGateUp)
+      stored = {2 * spec.ffn, packedOffset, {1}};
+    Value y = createLinear(role, x, part, spec.hidden, spec.ffn, stored);
+    return spec.ffnBias ? createBias((role + ".bias").str(), y, part, spec.ffn, stored) : y;
+  };
+  Value inner;
+  if (spec.gated) {
+    Value gate = project("ffn.gate", spec.names.gate, 0);
+    Value up = project("ffn.up", spec.names.up, spec.ffn);
+    Value active = buildActivation(gate);
+    inner = create<MulOp>("ffn.multiply", active.getType(), active, up);
+  } else {
+    inner = buildActivation(project("ffn.up", spec.names.up, 0));
+  }
+  return createLinear("ffn.down", inner, spec.names.down, spec.ffn, spec.hidden,
+                      getWholeOutputs(spec.hidden));
+}
+
+//===----------------------------------------------------------------------===//
+// Layers, head
+//===----------------------------------------------------------------------===//
+
+Value DecoderBuilder::buildLayer(Value x) {
+  StoredOutputs stored = getWholeOutputs(spec.hidden);
+  auto addOutputBias = [&](Value y) {
+    return spec.outputBias ? createBias("attention.output.bias", y, spec.names.output, spec.hidden,
+                                        stored)
+                           : y;
+  };
+  auto addDownBias = [&](Value y) {
+    return spec.ffnBias ? createBias("ffn.down.bias", y, spec.names.down, spec.hidden, stored) : y;
+  };
+  Value normed = createNorm("norm.attention", spec.norm, x, spec.names.attentionNorm);
+  Value attention = buildAttention(normed);
+  if (spec.parallel) {
+    if (!spec.sharedNorm)
+      normed = createNorm("norm.ffn", spec.norm, x, spec.names.ffnNorm);
+    Value sum = createAdd("residual.sum", attention, buildFFN(normed));
+    return createAdd("residual.ffn", x, addDownBias(addOutputBias(sum)));
+  }
+  x = createAdd("residual.attention", x, addOutputBias(attention));
+  normed = createNorm("norm.ffn", spec.norm, x, spec.names.ffnNorm);
+  return createAdd("residual.ffn", x, addDownBias(buildFFN(normed)));
+}
+
+/// Final norm and logits.
+Value DecoderBuilder::buildHead(Value x) {
+  if (*options.logits == LogitsForm::Last)
+    x = create<SliceOp>("head.slice", getType({batch, 1, spec.hidden}), x, 1, tokens - 1);
+  x = createNorm("norm.final", spec.norm, x, spec.names.finalNorm);
+  if (*options.logits == LogitsForm::None)
+    return x;
+  // Every checkpoint stores the head as it stores embeddings, one row for each word.
+  StringRef part = spec.tiedHead ? spec.names.tokens : spec.names.head;
+  ViewAttr view = ViewAttr::get(builder.getContext(), {spec.vocabulary, spec.hidden}, 0,
+                                {1, spec.hidden});
+  Value weight = createParameter("head", getWeightName(part, ".weight"),
+                                 {spec.hidden, spec.vocabulary}, view, spec.hidden);
+  int64_t rows = cast<RankedTensorType>(x.getType()).getShape()[1];
+  x = create<MatmulOp>("head", getType({batch, rows, spec.vocabulary}), x, weight, 1);
+  if (!spec.headBias)
+    return x;
+  return createBias("head.bias", x, spec.names.head, spec.vocabulary,
+                    getWholeOutputs(spec.vocabulary));
+}
+
+OwningOpRef<ModuleOp> DecoderBuilder::build() {
+  OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  builder.setInsertionPointToEnd(module->getBody());
+  Type input = getType(getTokenSizes(spec.hidden));
+  if (spec.vocabulary > 0)
+    input = RankedTensorType::get({batch, tokens}, builder.getI32Type());
+  auto func = func::FuncOp::create(builder, loc, spec.name,
+                                   builder.getFunctionType(input, TypeRange()));
+  Block *body = func.addEntryBlock();
+  builder.setInsertionPointToEnd(body);
+  if (spec.causal || spec.rope || spec.positions)
+    positions = create<PositionsOp>("positions",
+                                    RankedTensorType::get(tokens, builder.getI32Type()), 0,
+                                    TokenOrderAttr());
+  Value x = body->getArgument(0);
+  if (spec.vocabulary > 0)
+    x = buildEmbedding(x);
+  for (layer = 0; layer < spec.layers; ++layer)
+    x = buildLayer(x);
+  layer = -1;
+  x = buildHead(x);
+  func::ReturnOp::create(builder, loc, x);
+  func.setFunctionType(builder.getFunctionType(input, x.getType()));
+  return module;
+}
+
+OwningOpRef<ModuleOp> dagrt::buildDecoder(const DecoderSpec &spec, const ImportOptions &options,
+                                          Location loc) {
+  return DecoderBuilder(spec, options, loc).build();
+}

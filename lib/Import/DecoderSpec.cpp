@@ -1,0 +1,201 @@
+//===- DecoderSpec.cpp - A dense decoder as data -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// What is done with a spec before it is built: making it small, completing the
+// options from it, and checking that no tensor of the model gets too large to be
+// described.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Import/DecoderSpec.h"
+
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Diagnostics.h"
+
+#include "llvm/ADT/StringSwitch.h"
+#include "llvm/Support/MathExtras.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+//===----------------------------------------------------------------------===//
+// Shrinking
+//===----------------------------------------------------------------------===//
+
+/// `size` times `numerator / denominator`, rounded, at least 1.
+static int64_t scaleSize(int64_t size, int64_t numerator, int64_t denominator) {
+  double scaled = std::round(static_cast<double>(size) * numerator / denominator);
+  return std::max<int64_t>(1, static_cast<int64_t>(std::min(scaled, 4096.0)));
+}
+
+/// `count` of the values, evenly spaced.
+static SmallVector<double> sample(ArrayRef<double> values, int64_t count) {
+  SmallVector<double> result;
+  for (int64_t i = 0; i < count && !values.empty(); ++i)
+    result.push_back(values[i * values.size() / count]);
+  return result;
+}
+
+/// Lengths of the small model: windows and rotary extensions begin well inside the default
+/// length of a small sequence, so that they change its numbers.
+static constexpr int64_t kSmallPositions = 64, kSmallOriginal = 8, kSmallWindow = 5;
+
+static void shrinkRope(RopeSpec &rope, int64_t headDim, int64_t newHeadDim) {
+  int64_t dims = scaleSize(rope.dims, newHeadDim, headDim) / 2 * 2;
+  rope.dims = std::max<int64_t>(2, dims);
+  rope.shortFactors = sample(rope.shortFactors, rope.dims / 2);
+  rope.longFactors = sample(rope.longFactors, rope.dims / 2);
+  if (rope.originalLength == 0)
+    return;
+  rope.originalLength = kSmallOriginal;
+  if (rope.scaling == RopeScaling::llama3 || rope.scaling == RopeScaling::yarn)
+    rope.factors[3] = static_cast<double>(kSmallOriginal);
+}
+
+DecoderSpec dagrt::shrinkDecoder(DecoderSpec spec) {
+  // Odd counts stay odd and even ones even, so that what divides the heads of the model divides
+  // the small one's where it can.
+  auto shrinkCount = [](int64_t count, int64_t even, int64_t odd) {
+    int64_t limit = count % 2 == 0 ? even : odd;
+    return std::min(count, limit);
+  };
+  int64_t width = spec.getNumHeads() * spec.headDim, hidden = spec.hidden;
+  int64_t oldHeadDim = spec.headDim;
+  bool multiHead = spec.queriesPerGroup == 1;
+  spec.groups = shrinkCount(spec.groups, multiHead ? 4 : 2, multiHead ? 5 : 3);
+  spec.queriesPerGroup = shrinkCount(spec.queriesPerGroup, 4, 3);
+  spec.headDim = std::min<int64_t>(spec.headDim, 8);
+  spec.hidden = scaleSize(spec.getNumHeads() * spec.headDim, hidden, width);
+  // An odd width, for the uneven shards that FFNs get when devices do not divide it.
+  spec.ffn = scaleSize(spec.hidden, spec.ffn, hidden) | 1;
+  spec.vocabulary = std::min<int64_t>(spec.vocabulary, 101);
+  spec.batch = std::min<int64_t>(spec.batch, 2);
+  int64_t layers = std::min<int64_t>(spec.layers, 2);
+  if (!spec.slides.empty())
+    // The kinds of the first and of the last layer.
+    spec.slides = {spec.slides.front(), spec.slides.back()};
+  spec.slides.resize(spec.slides.empty() ? 0 : layers);
+  spec.layers = layers;
+  if (spec.window > 0)
+    spec.window = spec.window < spec.maxPositions ? kSmallWindow : kSmallPositions;
+  if (spec.rope)
+    shrinkRope(*spec.rope, oldHeadDim, spec.headDim);
+  spec.maxPositions = std::min(spec.maxPositions, kSmallPositions);
+  if (spec.positions)
+    spec.positions->rows = spec.maxPositions + spec.positions->first;
+  return spec;
+}
+
+//===----------------------------------------------------------------------===//
+// Options
+//===----------------------------------------------------------------------===//
+
+/// The name that MLIR has for an element type, or an empty string.
+static StringRef getElementTypeName(StringRef name) {
+  return llvm::StringSwitch<StringRef>(name)
+      .Cases({"bf16", "bfloat16"}, "bf16")
+      .Cases({"f16", "float16", "half"}, "f16")
+      .Cases({"f32", "float32", "float"}, "f32")
+      .Cases({"f64", "float64", "double"}, "f64")
+      .Cases({"f8E4M3FN", "float8_e4m3fn"}, "f8E4M3FN")
+      .Cases({"f8E5M2", "float8_e5m2"}, "f8E5M2")
+      .Default("");
+}
+
+/// Checks that the product of `sizes` is below `2^bits`. Symbolic sizes count as 1.
+static LogicalResult verifyProduct(Location loc, StringRef what, ArrayRef<int64_t> sizes,
+                                   unsigned bits) {
+  int64_t product = 1;
+  bool overflows = false;
+  for (int64_t size : sizes)
+    if (!ShapedType::isDynamic(size))
+      overflows |= llvm::MulOverflow(product, size, product);
+  if (!overflows && product < (int64_t(1) << bits))
+    return success();
+  InFlightDiagnostic error = emitError(loc) << "expects " << what << " of fewer than 2^" << bits
+                                            << " elements, got ";
+  llvm::interleave(
+      sizes,
+      [&](int64_t size) {
+        if (ShapedType::isDynamic(size))
+          error << '?';
+        else
+          error << size;
+      },
+      [&]() { error << " x "; });
+  return error;
+}
+
+/// Checks the largest tensors. The bounds keep the parameters of 10,000 layers, and the bytes of each
+/// activation, below 2^63.
+static LogicalResult verifySizes(const DecoderSpec &spec, const ImportOptions &options,
+                                 Location loc) {
+  int64_t batch = *options.batch, tokens = *options.seqLen, heads = spec.getNumHeads();
+  constexpr unsigned kWeightBits = 45, kActivationBits = 59;
+  if (failed(verifyProduct(loc, "an embedding table", {std::max<int64_t>(spec.vocabulary, 1), spec.hidden}, kWeightBits)) ||
+      failed(verifyProduct(loc, "a projection", {spec.hidden, heads, spec.headDim, 3}, kWeightBits)) ||
+      failed(verifyProduct(loc, "an FFN weight", {spec.hidden, spec.ffn, 2}, kWeightBits)) ||
+      failed(verifyProduct(loc, "activations", {batch, tokens, heads, spec.headDim}, kActivationBits)) ||
+      failed(verifyProduct(loc, "activations", {batch, tokens, std::max(spec.hidden, spec.ffn)},
+                           kActivationBits)))
+    return failure();
+  if (options.attention == AttentionForm::Decomposed &&
+      failed(verifyProduct(loc, "attention scores", {batch, heads, tokens, tokens},
+                           kActivationBits)))
+    return failure();
+  if (*options.logits == LogitsForm::None)
+    return success();
+  int64_t rows = *options.logits == LogitsForm::All ? tokens : 1;
+  return verifyProduct(loc, "logits", {batch, rows, spec.vocabulary}, kActivationBits);
+}
+
+/// Checks what the options ask of this decoder.
+static LogicalResult verifyOptions(const DecoderSpec &spec, const ImportOptions &options,
+                                   Location loc) {
+  bool symbolic = ShapedType::isDynamic(*options.seqLen);
+  if (*options.batch < 1)
+    return emitError(loc) << "expects a batch of at least 1, got " << *options.batch;
+  if (!symbolic && *options.seqLen < 1)
+    return emitError(loc) << "expects a sequence of at least 1 token, got " << *options.seqLen;
+  if (spec.positions && !symbolic && *options.seqLen > spec.maxPositions)
+    return emitError(loc) << "expects a sequence of at most " << spec.maxPositions
+                          << " tokens, the model's table of positions, got " << *options.seqLen;
+  if (spec.vocabulary == 0 && *options.logits != LogitsForm::None)
+    return emitError(loc) << "expects logits=none for a model without a vocabulary, got logits="
+                          << (*options.logits == LogitsForm::All ? "all" : "last");
+  if (symbolic && *options.logits == LogitsForm::Last)
+    return emitError(loc) << "expects logits=all, logits=none or a number as sequence length, got "
+                             "logits=last of a symbolic length, whose last token has no "
+                             "known place";
+  if (symbolic && spec.rope && spec.rope->scaling == RopeScaling::longrope)
+    return emitError(loc) << "expects a number as sequence length where longrope chooses its "
+                             "factors by it, got a symbolic length";
+  return success();
+}
+
+FailureOr<ImportOptions> dagrt::resolveOptions(const DecoderSpec &spec, ImportOptions options,
+                                               Location loc) {
+  if (!options.batch)
+    options.batch = spec.batch;
+  if (!options.seqLen)
+    options.seqLen = std::min<int64_t>(options.shrink ? 16 : 2048, spec.maxPositions);
+  if (!options.logits)
+    options.logits = spec.vocabulary == 0 ? LogitsForm::None : LogitsForm::Last;
+  std::string dtype = options.dtype;
+  if (dtype.empty())
+    dtype = spec.dtype.empty() ? "bf16" : spec.dtype;
+  options.dtype = getElementTypeName(dtype).str();
+  if (options.dtype.empty())
+    return emitError(loc) << "expects an element type of bf16, f16, f32, f64, f8E4M3FN or f8E5M2, "
+                             "or bfloat16, float16, float32, float64, got '"
+                          << dtype << "'";
+  if (failed(verifyOptions(spec, options, loc)) || failed(verifySizes(spec, options, loc)))
+    return failure();
+  return options;
+}

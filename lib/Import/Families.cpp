@@ -1,0 +1,457 @@
+//===- Families.cpp - What the architectures' configs mean -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One small function for each family of models, and a table of them. A function
+// fills a decoder spec: sizes from the config's keys, and what the architecture fixes
+// without a key (which projections have biases, what weights are called, how they
+// are packed). Defaults of absent keys are those of the architectures' configuration classes.
+// Adding a family is a function here and a line in the table at the end.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Families.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+//===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// What to assume of key/value heads where there is no key.
+enum class KeyHeads { AsQueries, Required };
+
+/// How a family spells its sizes.
+struct SizeKeys {
+  StringRef layers = "num_hidden_layers";
+  StringRef hidden = "hidden_size";
+  StringRef heads = "num_attention_heads";
+  StringRef keyHeads = "num_key_value_heads";
+  StringRef ffn = "intermediate_size";
+  StringRef positions = "max_position_embeddings";
+};
+} // namespace
+
+/// Layers, hidden size and FFN width, and the heads with their sizes.
+static void readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &keys = {},
+                      KeyHeads absent = KeyHeads::AsQueries) {
+  constexpr int64_t kMaxLayers = 10000;
+  spec.layers = config.readSize(keys.layers);
+  if (spec.layers > kMaxLayers) {
+    config.reportError(keys.layers, "expects '" + keys.layers + "' to be at most " +
+                                        Twine(kMaxLayers) + ", got " + Twine(spec.layers));
+    spec.layers = 1;
+  }
+  spec.hidden = config.readSize(keys.hidden);
+  int64_t heads = config.readSize(keys.heads);
+  int64_t keyHeads = heads;
+  if (absent == KeyHeads::Required)
+    keyHeads = config.readSize(keys.keyHeads);
+  else if (!keys.keyHeads.empty())
+    keyHeads = config.readSize(keys.keyHeads, heads);
+  std::optional<int64_t> headDim = config.readOptionalSize("head_dim");
+  if (config.hasFailed())
+    return;
+  if (heads % keyHeads != 0)
+    config.reportError(keys.keyHeads, "expects '" + keys.heads + "' to be a multiple of '" +
+                                          keys.keyHeads + "', " + Twine(keyHeads) + ", got " +
+                                          Twine(heads));
+  if (!headDim && spec.hidden % heads != 0)
+    config.reportError(keys.hidden, "expects '" + keys.hidden + "' to be a multiple of '" +
+                                        keys.heads + "', " + Twine(heads) +
+                                        ", where there is no 'head_dim', got " +
+                                        Twine(spec.hidden));
+  spec.groups = keyHeads;
+  spec.queriesPerGroup = heads / keyHeads;
+  spec.headDim = headDim.value_or(spec.hidden / heads);
+  if (std::optional<int64_t> ffn = config.readOptionalSize(keys.ffn))
+    spec.ffn = *ffn;
+  else if (keys.ffn == "n_inner")
+    spec.ffn = 4 * spec.hidden;
+  else
+    spec.ffn = config.readSize(keys.ffn);
+  spec.maxPositions = config.readSize(keys.positions, 2048);
+}
+
+/// Vocabulary, tied embeddings and element type.
+static void readVocabulary(ConfigReader &config, DecoderSpec &spec, bool tied) {
+  spec.vocabulary = config.readSize("vocab_size");
+  spec.tiedHead = config.readFlag("tie_word_embeddings", tied);
+}
+
+static void readActivation(ConfigReader &config, DecoderSpec &spec, StringRef key,
+                           StringRef fallback) {
+  struct Name {
+    StringLiteral name;
+    ActivationKind kind;
+  };
+  static constexpr Name names[] = {
+      {"silu", ActivationKind::Silu},          {"swish", ActivationKind::Silu},
+      {"gelu", ActivationKind::Gelu},          {"gelu_new", ActivationKind::GeluTanh},
+      {"gelu_fast", ActivationKind::GeluTanh}, {"gelu_pytorch_tanh", ActivationKind::GeluTanh},
+      {"relu", ActivationKind::Relu},
+  };
+  std::string text = config.readText(key, fallback);
+  for (const Name &name : names)
+    if (name.name == text) {
+      spec.activation = name.kind;
+      return;
+    }
+  config.reportError(key, "expects '" + key +
+                              "' to be silu, swish, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh "
+                              "or relu, got '" +
+                              text + "'");
+}
+
+/// Refuses a switch that changes the architecture in a way that its family does not have.
+static void rejectFlag(ConfigReader &config, StringRef key, bool expected = false) {
+  if (config.readFlag(key, expected) != expected)
+    config.reportError(key, "expects '" + key + "' to be " + (expected ? "true" : "false") +
+                                " in this architecture, got " + (expected ? "false" : "true"));
+}
+
+//===----------------------------------------------------------------------===//
+// Windows
+//===----------------------------------------------------------------------===//
+
+/// Applies `layer_types`, which newer configs spell out, over what the family's own keys said.
+static void readLayerTypes(ConfigReader &config, DecoderSpec &spec) {
+  SmallVector<std::string> types = config.readTexts("layer_types");
+  if (types.empty() || config.hasFailed())
+    return;
+  if (static_cast<int64_t>(types.size()) != spec.layers)
+    return config.reportError("layer_types", "expects 'layer_types' to have " + Twine(spec.layers) +
+                                                 " entries, one for each layer, got " +
+                                                 Twine(types.size()));
+  spec.slides.clear();
+  for (StringRef type : types) {
+    bool slides = type == "sliding_attention" && spec.window > 0;
+    if (!slides && type != "full_attention")
+      return config.reportError(
+          "layer_types",
+          "expects 'layer_types' of full_attention, and of sliding_attention with a "
+          "'sliding_window' in this architecture, got '" +
+              type + "'");
+    spec.slides.push_back(slides);
+  }
+}
+
+/// Every layer sees `window` keys; 0 is no window.
+static void setWindow(ConfigReader &config, DecoderSpec &spec, int64_t window) {
+  spec.window = window;
+  if (window > 0)
+    spec.slides.assign(spec.layers, true);
+  readLayerTypes(config, spec);
+}
+
+/// Qwen's windows: off unless `use_sliding_window`, and then from layer `max_window_layers` on.
+static void readQwenWindow(ConfigReader &config, DecoderSpec &spec) {
+  if (config.readFlag("use_sliding_window", false) && !config.hasFailed()) {
+    // 0 is meaningful here: all layers slide.
+    int64_t first = 28;
+    const llvm::json::Value *value = config.find("max_window_layers");
+    if (value && value->getAsInteger() == 0)
+      first = 0;
+    else
+      first = config.readSize("max_window_layers", first);
+    spec.window = config.readSize("sliding_window", 4096);
+    for (int64_t layer = 0; layer < spec.layers; ++layer)
+      spec.slides.push_back(layer >= first);
+  }
+  readLayerTypes(config, spec);
+}
+
+//===----------------------------------------------------------------------===//
+// Llama and its relatives
+//===----------------------------------------------------------------------===//
+
+static WeightNames getLlamaNames() {
+  WeightNames names;
+  names.tokens = "model.embed_tokens";
+  names.layer = "model.layers";
+  names.attentionNorm = "input_layernorm";
+  names.query = "self_attn.q_proj";
+  names.key = "self_attn.k_proj";
+  names.value = "self_attn.v_proj";
+  names.queryNorm = "self_attn.q_norm";
+  names.keyNorm = "self_attn.k_norm";
+  names.output = "self_attn.o_proj";
+  names.ffnNorm = "post_attention_layernorm";
+  names.gate = "mlp.gate_proj";
+  names.up = "mlp.up_proj";
+  names.down = "mlp.down_proj";
+  names.finalNorm = "model.norm";
+  names.head = "lm_head";
+  return names;
+}
+
+/// What Llama, Mistral and Qwen share: RMS norms, gated FFN, rotary embeddings.
+static void readLlamaLike(ConfigReader &config, DecoderSpec &spec, KeyHeads absent) {
+  readSizes(config, spec, {}, absent);
+  readVocabulary(config, spec, /*tied=*/false);
+  readActivation(config, spec, "hidden_act", "silu");
+  rejectFlag(config, "parallel_attn");
+  rejectFlag(config, "use_parallel_residual");
+  spec.epsilon = config.readNumber("rms_norm_eps", 1e-6);
+  spec.gated = true;
+  spec.names = getLlamaNames();
+  if (!config.hasFailed())
+    readRope(config, spec);
+}
+
+static void readLlama(ConfigReader &config, DecoderSpec &spec) {
+  readLlamaLike(config, spec, KeyHeads::AsQueries);
+  spec.qkvBias = spec.outputBias = config.readFlag("attention_bias", false);
+  spec.ffnBias = config.readFlag("mlp_bias", false);
+  rejectFlag(config, "use_qk_norm");
+  if (config.find("sliding_window"))
+    config.reportError("sliding_window",
+                       "expects no 'sliding_window' in LlamaForCausalLM, which has none, got " +
+                           formatValue(*config.find("sliding_window")));
+  setWindow(config, spec, 0);
+}
+
+static void readMistral(ConfigReader &config, DecoderSpec &spec) {
+  readLlamaLike(config, spec, KeyHeads::Required);
+  rejectFlag(config, "attention_bias");
+  rejectFlag(config, "mlp_bias");
+  // The architecture's window where the key is absent; null switches it off.
+  bool absent = !config.contains("sliding_window");
+  setWindow(config, spec, config.readSize("sliding_window", absent ? 4096 : 0));
+}
+
+/// Qwen2 and MiMo: biases on queries, keys and values, whatever `attention_bias` says.
+static void readQwen2(ConfigReader &config, DecoderSpec &spec) {
+  readLlamaLike(config, spec, KeyHeads::Required);
+  spec.qkvBias = true;
+  rejectFlag(config, "mlp_bias");
+  readQwenWindow(config, spec);
+}
+
+static void readQwen3(ConfigReader &config, DecoderSpec &spec) {
+  readLlamaLike(config, spec, KeyHeads::Required);
+  // The one relative whose head size is not hidden / heads where the key is absent.
+  config.readSize("head_dim");
+  spec.qkvBias = spec.outputBias = config.readFlag("attention_bias", false);
+  spec.headNorm = NormKind::RMS;
+  readQwenWindow(config, spec);
+}
+
+/// Phi-3 and Phi-4: queries, keys and values in one weight, gate and up in another.
+static void readPhi3(ConfigReader &config, DecoderSpec &spec) {
+  readSizes(config, spec);
+  readVocabulary(config, spec, /*tied=*/false);
+  readActivation(config, spec, "hidden_act", "silu");
+  rejectFlag(config, "attention_bias");
+  spec.epsilon = config.readNumber("rms_norm_eps", 1e-5);
+  spec.gated = true;
+  spec.names = getLlamaNames();
+  spec.names.query = spec.names.key = spec.names.value = "self_attn.qkv_proj";
+  spec.names.gate = spec.names.up = "mlp.gate_up_proj";
+  spec.packing = QKVPacking::Concatenated;
+  spec.packedGateUp = true;
+  if (config.hasFailed())
+    return;
+  readRope(config, spec, {"rope_theta", "partial_rotary_factor", 1});
+  setWindow(config, spec, config.readSize("sliding_window", 0));
+}
+
+//===----------------------------------------------------------------------===//
+// Layer norms and plain FFNs
+//===----------------------------------------------------------------------===//
+
+/// What the older decoders share: layer norms and an FFN without a gate.
+static void setClassic(DecoderSpec &spec) {
+  spec.norm = NormKind::Layer;
+  spec.gated = false;
+  spec.ffnBias = true;
+}
+
+/// Phi-1, 1.5 and 2: one norm feeds attention and FFN, biases everywhere.
+static void readPhi(ConfigReader &config, DecoderSpec &spec) {
+  readSizes(config, spec);
+  readVocabulary(config, spec, /*tied=*/false);
+  readActivation(config, spec, "hidden_act", "gelu_new");
+  setClassic(spec);
+  spec.epsilon = config.readNumber("layer_norm_eps", 1e-5);
+  spec.parallel = spec.sharedNorm = true;
+  spec.qkvBias = spec.outputBias = spec.headBias = true;
+  if (config.readFlag("qk_layernorm", false))
+    spec.headNorm = NormKind::Layer;
+  spec.names = getLlamaNames();
+  spec.names.queryNorm = "self_attn.q_layernorm";
+  spec.names.keyNorm = "self_attn.k_layernorm";
+  spec.names.output = "self_attn.dense";
+  spec.names.up = "mlp.fc1";
+  spec.names.down = "mlp.fc2";
+  spec.names.finalNorm = "model.final_layernorm";
+  if (!config.hasFailed())
+    readRope(config, spec, {"rope_theta", "partial_rotary_factor", 0.5});
+  setWindow(config, spec, 0);
+}
+
+static SizeKeys getGPTKeys() {
+  return {"n_layer", "n_embd", "n_head", "", "n_inner", "n_positions"};
+}
+
+static WeightNames getGPTNames() {
+  WeightNames names;
+  names.tokens = "transformer.wte";
+  names.positions = "transformer.wpe";
+  names.layer = "transformer.h";
+  names.attentionNorm = "ln_1";
+  names.ffnNorm = "ln_2";
+  names.finalNorm = "transformer.ln_f";
+  names.head = "lm_head";
+  return names;
+}
+
+static void readGPT2(ConfigReader &config, DecoderSpec &spec) {
+  readSizes(config, spec, getGPTKeys());
+  config.readSize("n_positions");
+  readVocabulary(config, spec, /*tied=*/true);
+  readActivation(config, spec, "activation_function", "gelu_new");
+  setClassic(spec);
+  spec.epsilon = config.readNumber("layer_norm_epsilon", 1e-5);
+  spec.qkvBias = spec.outputBias = true;
+  spec.scale = config.readFlag("scale_attn_weights", true) ? 0 : 1;
+  spec.scaleByLayer = config.readFlag("scale_attn_by_inverse_layer_idx", false);
+  spec.positions = LearnedPositions{spec.maxPositions, 0};
+  spec.layout = StoredLayout::InOut;
+  spec.packing = QKVPacking::Concatenated;
+  spec.names = getGPTNames();
+  spec.names.query = spec.names.key = spec.names.value = "attn.c_attn";
+  spec.names.output = "attn.c_proj";
+  spec.names.up = "mlp.c_fc";
+  spec.names.down = "mlp.c_proj";
+}
+
+/// GPT-J: one norm feeds attention and FFN; the rotated pairs are neighbours.
+static void readGPTJ(ConfigReader &config, DecoderSpec &spec) {
+  readSizes(config, spec, getGPTKeys());
+  readVocabulary(config, spec, /*tied=*/false);
+  readActivation(config, spec, "activation_function", "gelu_new");
+  setClassic(spec);
+  spec.epsilon = config.readNumber("layer_norm_epsilon", 1e-5);
+  spec.parallel = spec.sharedNorm = true;
+  spec.headBias = true;
+  RopeSpec rope;
+  rope.dims = config.readSize("rotary_dim", 64);
+  rope.interleaved = true;
+  if (rope.dims % 2 != 0 || rope.dims > spec.headDim)
+    config.reportError("rotary_dim", "expects an even 'rotary_dim' of at most head_dim, " +
+                                         Twine(spec.headDim) + ", got " + Twine(rope.dims));
+  spec.rope = rope;
+  spec.names = getGPTNames();
+  spec.names.query = "attn.q_proj";
+  spec.names.key = "attn.k_proj";
+  spec.names.value = "attn.v_proj";
+  spec.names.output = "attn.out_proj";
+  spec.names.up = "mlp.fc_in";
+  spec.names.down = "mlp.fc_out";
+}
+
+/// GPT-NeoX and Pythia: parallel unless the config says no, each branch with its own norm.
+static void readGPTNeoX(ConfigReader &config, DecoderSpec &spec) {
+  SizeKeys keys;
+  keys.keyHeads = "";
+  readSizes(config, spec, keys);
+  readVocabulary(config, spec, /*tied=*/false);
+  readActivation(config, spec, "hidden_act", "gelu");
+  setClassic(spec);
+  spec.epsilon = config.readNumber("layer_norm_eps", 1e-5);
+  spec.parallel = config.readFlag("use_parallel_residual", true);
+  spec.qkvBias = spec.outputBias = config.readFlag("attention_bias", true);
+  spec.packing = QKVPacking::PerHead;
+  spec.names = getLlamaNames();
+  spec.names.tokens = "gpt_neox.embed_in";
+  spec.names.layer = "gpt_neox.layers";
+  spec.names.query = spec.names.key = spec.names.value = "attention.query_key_value";
+  spec.names.output = "attention.dense";
+  spec.names.up = "mlp.dense_h_to_4h";
+  spec.names.down = "mlp.dense_4h_to_h";
+  spec.names.finalNorm = "gpt_neox.final_layer_norm";
+  spec.names.head = "embed_out";
+  if (!config.hasFailed())
+    readRope(config, spec, {"rotary_emb_base", "rotary_pct", 0.25});
+}
+
+/// OPT: the position table has two rows in front that no token reads.
+static void readOPT(ConfigReader &config, DecoderSpec &spec) {
+  SizeKeys keys;
+  keys.keyHeads = "";
+  keys.ffn = "ffn_dim";
+  readSizes(config, spec, keys);
+  config.readSize("max_position_embeddings");
+  readVocabulary(config, spec, /*tied=*/true);
+  readActivation(config, spec, "activation_function", "relu");
+  setClassic(spec);
+  rejectFlag(config, "do_layer_norm_before", /*expected=*/true);
+  rejectFlag(config, "_remove_final_layer_norm");
+  rejectFlag(config, "layer_norm_elementwise_affine", /*expected=*/true);
+  int64_t embedded = config.readSize("word_embed_proj_dim", spec.hidden);
+  if (embedded != spec.hidden)
+    config.reportError("word_embed_proj_dim", "expects 'word_embed_proj_dim' to be the hidden size, " +
+                                                  Twine(spec.hidden) + ", got " + Twine(embedded));
+  spec.qkvBias = spec.outputBias = spec.ffnBias = config.readFlag("enable_bias", true);
+  spec.positions = LearnedPositions{spec.maxPositions + 2, 2};
+  spec.names = getLlamaNames();
+  spec.names.tokens = "model.decoder.embed_tokens";
+  spec.names.positions = "model.decoder.embed_positions";
+  spec.names.layer = "model.decoder.layers";
+  spec.names.attentionNorm = "self_attn_layer_norm";
+  spec.names.output = "self_attn.out_proj";
+  spec.names.ffnNorm = "final_layer_norm";
+  spec.names.up = "fc1";
+  spec.names.down = "fc2";
+  spec.names.finalNorm = "model.decoder.final_layer_norm";
+}
+
+/// The model of the origin analysis: no embeddings, no rotation, no mask; only the eight
+/// products of a layer, its norms and GELU.
+static void readOrigin(ConfigReader &config, DecoderSpec &spec) {
+  readSizes(config, spec);
+  readActivation(config, spec, "hidden_act", "gelu");
+  spec.epsilon = config.readNumber("rms_norm_eps", 1e-5);
+  spec.batch = config.readSize("batch_size", 1024);
+  spec.causal = false;
+  spec.layout = StoredLayout::Same;
+  spec.names.layer = "layers";
+  spec.names.attentionNorm = "attention.norm";
+  spec.names.query = "attention.query";
+  spec.names.key = "attention.key";
+  spec.names.value = "attention.value";
+  spec.names.output = "attention.output";
+  spec.names.ffnNorm = "ffn.norm";
+  spec.names.up = "ffn.up";
+  spec.names.down = "ffn.down";
+  spec.names.finalNorm = "norm";
+}
+
+//===----------------------------------------------------------------------===//
+// The table
+//===----------------------------------------------------------------------===//
+
+ArrayRef<Family> dagrt::getFamilies() {
+  static constexpr Family families[] = {
+      {"LlamaForCausalLM", "llama", readLlama},
+      {"MistralForCausalLM", "mistral", readMistral},
+      {"Qwen2ForCausalLM", "qwen2", readQwen2},
+      {"Qwen3ForCausalLM", "qwen3", readQwen3},
+      {"MiMoForCausalLM", "mimo", readQwen2},
+      {"Phi3ForCausalLM", "phi3", readPhi3},
+      {"PhiForCausalLM", "phi", readPhi},
+      {"GPT2LMHeadModel", "gpt2", readGPT2},
+      {"GPT2Model", "gpt2", readGPT2},
+      {"GPTNeoXForCausalLM", "gpt_neox", readGPTNeoX},
+      {"GPTJForCausalLM", "gptj", readGPTJ},
+      {"OPTForCausalLM", "opt", readOPT},
+      {"DagrtOriginModel", "origin", readOrigin},
+  };
+  return families;
+}

@@ -1,0 +1,169 @@
+//===- ReadRope.cpp - Rotary embeddings and their extensions -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Configs keep the extension of rotary embeddings to long sequences in an object `rope_scaling`,
+// or in the newer `rope_parameters`, which also holds theta and the rotated fraction.
+// The kind is called `rope_type`, before that `type`. Defaults are those of the published
+// methods: Llama 3.1's, YaRN's (Peng et al., 2023), LongRoPE's (Ding et al., 2024).
+//
+//===----------------------------------------------------------------------===//
+
+#include "Families.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+/// Tokens of the model before it was extended.
+static int64_t readOriginalLength(ConfigReader &config, ConfigReader &scaling, int64_t fallback) {
+  constexpr StringLiteral key = "original_max_position_embeddings";
+  if (std::optional<int64_t> length = scaling.readOptionalSize(key))
+    return *length;
+  return config.readSize(key, fallback);
+}
+
+/// A number that the scaling must have.
+static double readRequired(ConfigReader &scaling, StringRef key) {
+  if (!scaling.find(key))
+    scaling.reportError(key, "expects a key '" + key + "' in the rope scaling, got none");
+  return scaling.readNumber(key, 1);
+}
+
+static void readLlama3(ConfigReader &config, ConfigReader &scaling, DecoderSpec &spec,
+                       RopeSpec &rope) {
+  rope.originalLength = readOriginalLength(config, scaling, spec.maxPositions);
+  double factor = readRequired(scaling, "factor");
+  double low = readRequired(scaling, "low_freq_factor");
+  double high = readRequired(scaling, "high_freq_factor");
+  if (!scaling.hasFailed() && low >= high)
+    scaling.reportError("high_freq_factor",
+                        "expects 'high_freq_factor' above 'low_freq_factor', " +
+                            formatValue(*scaling.find("low_freq_factor")) + ", got " +
+                            formatValue(*scaling.find("high_freq_factor")));
+  rope.factors = {factor, low, high, static_cast<double>(rope.originalLength)};
+}
+
+/// What YaRN scales the rotated elements by (section 3.4).
+static double getYarnScale(double factor, double mscale) {
+  return factor <= 1 ? 1.0 : 0.1 * mscale * std::log(factor) + 1.0;
+}
+
+static void readYarn(ConfigReader &config, ConfigReader &scaling, DecoderSpec &spec,
+                     RopeSpec &rope) {
+  rope.originalLength = readOriginalLength(config, scaling, spec.maxPositions);
+  double factor = readRequired(scaling, "factor");
+  std::optional<double> mscale = scaling.readOptionalNumber("mscale");
+  std::optional<double> mscaleAll = scaling.readOptionalNumber("mscale_all_dim");
+  double scale = getYarnScale(factor, 1);
+  if (mscale && mscaleAll)
+    scale = getYarnScale(factor, *mscale) / getYarnScale(factor, *mscaleAll);
+  scale = scaling.readNumber("attention_factor", scale);
+  if (!scaling.readFlag("truncate", true))
+    scaling.reportError("truncate", "expects 'truncate' to be true, got false");
+  rope.factors = {factor, scaling.readNumber("beta_fast", 32), scaling.readNumber("beta_slow", 1),
+                  static_cast<double>(rope.originalLength), scale};
+}
+
+static void readLongRope(ConfigReader &config, ConfigReader &scaling, DecoderSpec &spec,
+                         RopeSpec &rope) {
+  rope.originalLength = readOriginalLength(config, scaling, spec.maxPositions);
+  rope.shortFactors = scaling.readNumbers("short_factor");
+  rope.longFactors = scaling.readNumbers("long_factor");
+  for (auto [key, factors] : {std::pair<StringRef, ArrayRef<double>>{"short_factor", rope.shortFactors},
+                              {"long_factor", rope.longFactors}})
+    if (static_cast<int64_t>(factors.size()) != rope.dims / 2)
+      scaling.reportError(key, "expects '" + key + "' to have " + Twine(rope.dims / 2) +
+                                   " numbers, one for each pair of rotated dims, got " +
+                                   Twine(factors.size()));
+  double original = static_cast<double>(rope.originalLength);
+  double factor = spec.maxPositions / original;
+  if (!config.find("original_max_position_embeddings"))
+    factor = scaling.readNumber("factor", factor);
+  double scale =
+      factor <= 1 || original <= 1 ? 1.0 : std::sqrt(1 + std::log(factor) / std::log(original));
+  scale = scaling.readNumber("attention_factor", scale);
+  rope.shortScale = scaling.readNumber("short_mscale", scale);
+  rope.longScale = scaling.readNumber("long_mscale", scale);
+}
+
+/// `scaling` is the object `key` of the config.
+static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec &spec,
+                        RopeSpec &rope) {
+  StringRef key = scaling.find("rope_type") ? "rope_type" : "type";
+  std::string type = scaling.readText(key, "default");
+  // Early Phi-3 configs call LongRoPE "su" or "yarn"; its two lists tell it.
+  if (scaling.find("short_factor") && scaling.find("long_factor"))
+    type = "longrope";
+  if (type == "default")
+    return;
+  std::optional<RopeScaling> kind = symbolizeRopeScaling(type);
+  if (!kind || *kind == RopeScaling::none)
+    return scaling.reportError(
+        key, "expects rope scaling default, linear, llama3, yarn or longrope, got '" + type + "'");
+  rope.scaling = *kind;
+  switch (*kind) {
+  case RopeScaling::none:
+    return;
+  case RopeScaling::linear:
+    rope.factors = {readRequired(scaling, "factor")};
+    return;
+  case RopeScaling::llama3:
+    return readLlama3(config, scaling, spec, rope);
+  case RopeScaling::yarn:
+    return readYarn(config, scaling, spec, rope);
+  case RopeScaling::longrope:
+    return readLongRope(config, scaling, spec, rope);
+  }
+}
+
+/// Rotated dims of each head. Their number is the rotated fraction, rounded down.
+static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> &scaling,
+                              const DecoderSpec &spec, const RopeKeys &keys) {
+  StringRef key = keys.fraction.empty() ? "partial_rotary_factor" : keys.fraction;
+  ConfigReader *reader = &config;
+  if (scaling && scaling->find("partial_rotary_factor")) {
+    reader = &*scaling;
+    key = "partial_rotary_factor";
+  }
+  if (!reader->find(key) && config.find("partial_rotary_factor"))
+    key = "partial_rotary_factor";
+  double fraction = reader->readNumber(key, keys.defaultFraction);
+  if (keys.fraction.empty() && fraction != 1) {
+    reader->reportError(key, "expects '" + key + "' to be 1 in this architecture, got " +
+                                 formatValue(*reader->find(key)));
+    return 2;
+  }
+  int64_t dims = fraction > 1 ? 0 : static_cast<int64_t>(spec.headDim * fraction);
+  if (dims >= 2 && dims % 2 == 0)
+    return dims;
+  reader->reportError(key, "expects an even number of rotary dims from 2 to " +
+                               Twine(spec.headDim) + ", got " +
+                               Twine(static_cast<int64_t>(std::min(spec.headDim * fraction, 1e15))) +
+                               " (head_dim " + Twine(spec.headDim) + ")");
+  return 2;
+}
+
+void dagrt::readRope(ConfigReader &config, DecoderSpec &spec, const RopeKeys &keys) {
+  StringRef object = config.find("rope_parameters") ? "rope_parameters" : "rope_scaling";
+  std::optional<ConfigReader> scaling = config.readObject(object);
+  RopeSpec rope;
+  rope.theta = config.readNumber(config.find(keys.theta) ? keys.theta : "rope_theta", 10000);
+  if (scaling)
+    rope.theta = scaling->readNumber("rope_theta", rope.theta);
+  if (!config.hasFailed() && !(rope.theta > 1))
+    return config.reportError(keys.theta, "expects '" + keys.theta + "' above 1, got a smaller one");
+  if (scaling)
+    for (StringRef key : scaling->getKeys())
+      if (key == "mrope_section" || (scaling->find(key) && scaling->find(key)->getAsObject()))
+        return scaling->reportError(key, "expects one rope for all layers and positions, got '" + key +
+                                             "' " + formatValue(*scaling->find(key)));
+  rope.dims = readRotaryDims(config, scaling, spec, keys);
+  if (scaling)
+    readScaling(config, *scaling, spec, rope);
+  spec.rope = rope;
+}

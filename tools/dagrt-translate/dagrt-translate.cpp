@@ -1,0 +1,149 @@
+//===- dagrt-translate.cpp - Imports models -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A main of its own rather than MLIR's translate main, which truncates the output file before
+// it knows whether there is something to write.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/IR/Dagrt.h"
+#include "dagrt/Import/ImportHFConfig.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/Support/FileUtilities.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+namespace cl = llvm::cl;
+
+namespace {
+/// The command line. Numbers are read as text, so that errors are dagrt's own.
+struct CommandLine {
+  cl::OptionCategory category{"dagrt-translate options"};
+  cl::opt<std::string> config{
+      "import-hf-config", cl::desc("Hugging Face config.json to import; - is standard input"),
+      cl::value_desc("file"), cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output (default)"),
+                              cl::value_desc("file"), cl::init("-"), cl::cat(category)};
+  cl::opt<std::string> batch{"batch", cl::desc("Sequences in the batch (default: 1)"),
+                             cl::value_desc("N"), cl::cat(category)};
+  cl::opt<std::string> seqLen{
+      "seq-len",
+      cl::desc("Tokens of each sequence, or ? to keep the number symbolic (default: 2048, or the "
+               "longest sequence of a model that takes fewer; 16 with --shrink)"),
+      cl::value_desc("N|?"), cl::cat(category)};
+  cl::opt<std::string> attention{
+      "attention", cl::desc("One kernel, or scores, softmax and context (default: fused)"),
+      cl::value_desc("fused|decomposed"), cl::init("fused"), cl::cat(category)};
+  cl::opt<std::string> logits{
+      "logits", cl::desc("Tokens that get logits (default: last, or none without a vocabulary)"),
+      cl::value_desc("last|all|none"), cl::cat(category)};
+  cl::opt<std::string> dtype{
+      "dtype", cl::desc("Element type (default: the config's, or bf16 where it has none)"),
+      cl::value_desc("bf16|f16|f32|f64|f8E4M3FN|f8E5M2"), cl::cat(category)};
+  cl::opt<bool> shrink{
+      "shrink", cl::desc("Same family, ratios, norms and biases in sizes small enough to execute"),
+      cl::cat(category)};
+};
+} // namespace
+
+static LogicalResult reportError(const Twine &message) {
+  llvm::errs() << "dagrt-translate: error: " << message << '\n';
+  return failure();
+}
+
+/// Reads a positive number into `value`; leaves it open if `text` is empty.
+static LogicalResult readNumber(StringRef option, StringRef text, bool allowSymbolic,
+                                std::optional<int64_t> &value) {
+  if (text.empty())
+    return success();
+  if (allowSymbolic && text == "?") {
+    value = ShapedType::kDynamic;
+    return success();
+  }
+  int64_t number = 0;
+  if (text.getAsInteger(10, number) || number < 1)
+    return reportError("expects --" + option + " to be a number of at least 1" +
+                       (allowSymbolic ? " or ?" : "") + ", got '" + text + "'");
+  value = number;
+  return success();
+}
+
+/// The import options that the command line asks for.
+static FailureOr<dagrt::ImportOptions> readOptions(const CommandLine &line) {
+  dagrt::ImportOptions options;
+  if (failed(readNumber("batch", line.batch, /*allowSymbolic=*/false, options.batch)) ||
+      failed(readNumber("seq-len", line.seqLen, /*allowSymbolic=*/true, options.seqLen)))
+    return failure();
+  if (line.attention == "decomposed")
+    options.attention = dagrt::AttentionForm::Decomposed;
+  else if (line.attention != "fused")
+    return reportError("expects --attention=fused or decomposed, got '" + line.attention + "'");
+  if (line.logits == "last")
+    options.logits = dagrt::LogitsForm::Last;
+  else if (line.logits == "all")
+    options.logits = dagrt::LogitsForm::All;
+  else if (line.logits == "none")
+    options.logits = dagrt::LogitsForm::None;
+  else if (!line.logits.empty())
+    return reportError("expects --logits=last, all or none, got '" + line.logits + "'");
+  options.dtype = line.dtype;
+  options.shrink = line.shrink;
+  return options;
+}
+
+/// Writes the module. The file is opened only now, and kept only when complete.
+static LogicalResult writeModule(ModuleOp module, StringRef path) {
+  std::string message;
+  std::unique_ptr<llvm::ToolOutputFile> output = openOutputFile(path, &message);
+  if (!output)
+    return reportError(message);
+  module.print(output->os());
+  output->os() << '\n';
+  output->os().flush();
+  if (output->os().has_error()) {
+    reportError("cannot write '" + path + "': " + output->os().error().message()).succeeded();
+    output->os().clear_error();
+    return failure();
+  }
+  output->keep();
+  return success();
+}
+
+static LogicalResult importConfig(const CommandLine &line) {
+  if (line.config.empty())
+    return reportError("expects --import-hf-config=FILE, got none");
+  FailureOr<dagrt::ImportOptions> options = readOptions(line);
+  if (failed(options))
+    return failure();
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(line.config, &message);
+  if (!file)
+    return reportError(message);
+  llvm::SourceMgr sources;
+  llvm::MemoryBufferRef buffer = file->getMemBufferRef();
+  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  FailureOr<OwningOpRef<ModuleOp>> module = dagrt::importHFConfig(buffer, *options, &context);
+  if (failed(module))
+    return failure();
+  return writeModule(**module, line.output);
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  CommandLine line;
+  cl::HideUnrelatedOptions(line.category);
+  cl::ParseCommandLineOptions(argc, argv, "dagrt: imports models into the logical form\n");
+  return failed(importConfig(line));
+}
