@@ -184,8 +184,7 @@ Value DecoderBuilder::createLinear(StringRef role, Value x, StringRef part, Arra
   }
   Sizes sizes(in);
   llvm::append_range(sizes, out);
-  Value weight =
-      createParameter(role, getWeightName(part, ".weight"), sizes, view, fanIn);
+  Value weight = createParameter(role, getWeightName(part, ".weight"), sizes, view, fanIn);
   ArrayRef<int64_t> leading = cast<RankedTensorType>(x.getType()).getShape().drop_back(in.size());
   Sizes result(leading);
   llvm::append_range(result, out);
@@ -194,8 +193,8 @@ Value DecoderBuilder::createLinear(StringRef role, Value x, StringRef part, Arra
 
 Value DecoderBuilder::createBias(StringRef role, Value x, StringRef part, ArrayRef<int64_t> out,
                                  const StoredOutputs &stored) {
-  ViewAttr view = ViewAttr::get(builder.getContext(), {stored.total}, stored.offset,
-                                stored.strides);
+  ViewAttr view =
+      ViewAttr::get(builder.getContext(), {stored.total}, stored.offset, stored.strides);
   Value bias = createParameter(role, getWeightName(part, ".bias"), out, view, 1);
   return createAdd(role, x, bias);
 }
@@ -221,10 +220,11 @@ Value DecoderBuilder::createAdd(StringRef role, Value a, Value b) {
 
 Value DecoderBuilder::buildEmbedding(Value ids) {
   // A tied table is one weight: both uses draw it at one scale.
-  Value table = createParameter("embedding", spec.names.tokens + ".weight",
-                                {spec.vocabulary, spec.hidden}, {}, spec.tiedHead ? spec.hidden : 1);
-  Value x = create<EmbeddingOp>("embedding", getType(getTokenSizes(spec.hidden)), ids, table,
-                                Value());
+  Value table =
+      createParameter("embedding", spec.names.tokens + ".weight", {spec.vocabulary, spec.hidden},
+                      {}, spec.tiedHead ? spec.hidden : 1);
+  Value x =
+      create<EmbeddingOp>("embedding", getType(getTokenSizes(spec.hidden)), ids, table, Value());
   if (!spec.positions)
     return x;
   Value rows = positions;
@@ -315,8 +315,8 @@ Value DecoderBuilder::buildAttentionCore(Value query, Value key, Value value) {
                                causal, window, scale, builder.getI64IntegerAttr(0));
   Type scoresType = getType({batch, spec.groups, spec.queriesPerGroup, tokens, tokens});
   Value scores = create<AttentionScoresOp>("attention.scores", scoresType, query, key, scale);
-  Value weights = create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, seen, causal,
-                                    window);
+  Value weights =
+      create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, seen, causal, window);
   return create<AttentionContextOp>("attention.context", query.getType(), weights, value);
 }
 
@@ -379,9 +379,9 @@ Value DecoderBuilder::buildFFN(Value x) {
 Value DecoderBuilder::buildLayer(Value x) {
   StoredOutputs stored = getWholeOutputs(spec.hidden);
   auto addOutputBias = [&](Value y) {
-    return spec.outputBias ? createBias("attention.output.bias", y, spec.names.output, spec.hidden,
-                                        stored)
-                           : y;
+    return spec.outputBias
+               ? createBias("attention.output.bias", y, spec.names.output, spec.hidden, stored)
+               : y;
   };
   auto addDownBias = [&](Value y) {
     return spec.ffnBias ? createBias("ffn.down.bias", y, spec.names.down, spec.hidden, stored) : y;
@@ -408,8 +408,8 @@ Value DecoderBuilder::buildHead(Value x) {
     return x;
   // Every checkpoint stores the head as it stores embeddings, one row for each word.
   StringRef part = spec.tiedHead ? spec.names.tokens : spec.names.head;
-  ViewAttr view = ViewAttr::get(builder.getContext(), {spec.vocabulary, spec.hidden}, 0,
-                                {1, spec.hidden});
+  ViewAttr view =
+      ViewAttr::get(builder.getContext(), {spec.vocabulary, spec.hidden}, 0, {1, spec.hidden});
   Value weight = createParameter("head", getWeightName(part, ".weight"),
                                  {spec.hidden, spec.vocabulary}, view, spec.hidden);
   int64_t rows = cast<RankedTensorType>(x.getType()).getShape()[1];
@@ -426,14 +426,13 @@ OwningOpRef<ModuleOp> DecoderBuilder::build() {
   Type input = getType(getTokenSizes(spec.hidden));
   if (spec.vocabulary > 0)
     input = RankedTensorType::get({batch, tokens}, builder.getI32Type());
-  auto func = func::FuncOp::create(builder, loc, spec.name,
-                                   builder.getFunctionType(input, TypeRange()));
+  auto func =
+      func::FuncOp::create(builder, loc, spec.name, builder.getFunctionType(input, TypeRange()));
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToEnd(body);
   if (spec.causal || spec.rope || spec.positions)
-    positions = create<PositionsOp>("positions",
-                                    RankedTensorType::get(tokens, builder.getI32Type()), 0,
-                                    TokenOrderAttr());
+    positions = create<PositionsOp>(
+        "positions", RankedTensorType::get(tokens, builder.getI32Type()), 0, TokenOrderAttr());
   Value x = body->getArgument(0);
   if (spec.vocabulary > 0)
     x = buildEmbedding(x);

@@ -104,8 +104,11 @@ FailureOr<llvm::json::Value> dagrt::parseConfig(llvm::MemoryBufferRef buffer,
     offset = 0;
   rest.consume_front("]: ");
   offset = findWordStart(text, offset);
+  std::string token = quoteTokenAt(text, offset), reason = rest.lower();
+  if (token == "'Infinity'" || token == "'-Infinity'" || token == "'NaN'")
+    reason = "JSON has finite numbers only; replace it with a number or null";
   return emitError(getLocAt(buffer, offset, context), "expects JSON, got ")
-         << quoteTokenAt(text, offset) << " (" << StringRef(rest).lower() << ")";
+         << token << " (" << reason << ")";
 }
 
 std::string dagrt::formatValue(const llvm::json::Value &value) {

@@ -132,22 +132,25 @@ static LogicalResult verifyProduct(Location loc, StringRef what, ArrayRef<int64_
   return error;
 }
 
-/// Checks the largest tensors. The bounds keep the parameters of 10,000 layers, and the bytes of each
-/// activation, below 2^63.
+/// Checks the largest tensors. The bounds keep the parameters of 10,000 layers, and the bytes of
+/// each activation, below 2^63.
 static LogicalResult verifySizes(const DecoderSpec &spec, const ImportOptions &options,
                                  Location loc) {
   int64_t batch = *options.batch, tokens = *options.seqLen, heads = spec.getNumHeads();
   constexpr unsigned kWeightBits = 45, kActivationBits = 59;
-  if (failed(verifyProduct(loc, "an embedding table", {std::max<int64_t>(spec.vocabulary, 1), spec.hidden}, kWeightBits)) ||
-      failed(verifyProduct(loc, "a projection", {spec.hidden, heads, spec.headDim, 3}, kWeightBits)) ||
+  if (failed(verifyProduct(loc, "an embedding table",
+                           {std::max<int64_t>(spec.vocabulary, 1), spec.hidden}, kWeightBits)) ||
+      failed(
+          verifyProduct(loc, "a projection", {spec.hidden, heads, spec.headDim, 3}, kWeightBits)) ||
       failed(verifyProduct(loc, "an FFN weight", {spec.hidden, spec.ffn, 2}, kWeightBits)) ||
-      failed(verifyProduct(loc, "activations", {batch, tokens, heads, spec.headDim}, kActivationBits)) ||
+      failed(verifyProduct(loc, "activations", {batch, tokens, heads, spec.headDim},
+                           kActivationBits)) ||
       failed(verifyProduct(loc, "activations", {batch, tokens, std::max(spec.hidden, spec.ffn)},
                            kActivationBits)))
     return failure();
   if (options.attention == AttentionForm::Decomposed &&
-      failed(verifyProduct(loc, "attention scores", {batch, heads, tokens, tokens},
-                           kActivationBits)))
+      failed(
+          verifyProduct(loc, "attention scores", {batch, heads, tokens, tokens}, kActivationBits)))
     return failure();
   if (*options.logits == LogitsForm::None)
     return success();

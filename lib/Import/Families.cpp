@@ -133,10 +133,9 @@ static void readLayerTypes(ConfigReader &config, DecoderSpec &spec) {
     bool slides = type == "sliding_attention" && spec.window > 0;
     if (!slides && type != "full_attention")
       return config.reportError(
-          "layer_types",
-          "expects 'layer_types' of full_attention, and of sliding_attention with a "
-          "'sliding_window' in this architecture, got '" +
-              type + "'");
+          "layer_types", "expects 'layer_types' of full_attention, and of sliding_attention with a "
+                         "'sliding_window' in this architecture, got '" +
+                             type + "'");
     spec.slides.push_back(slides);
   }
 }
@@ -396,8 +395,9 @@ static void readOPT(ConfigReader &config, DecoderSpec &spec) {
   rejectFlag(config, "layer_norm_elementwise_affine", /*expected=*/true);
   int64_t embedded = config.readSize("word_embed_proj_dim", spec.hidden);
   if (embedded != spec.hidden)
-    config.reportError("word_embed_proj_dim", "expects 'word_embed_proj_dim' to be the hidden size, " +
-                                                  Twine(spec.hidden) + ", got " + Twine(embedded));
+    config.reportError("word_embed_proj_dim",
+                       "expects 'word_embed_proj_dim' to be the hidden size, " +
+                           Twine(spec.hidden) + ", got " + Twine(embedded));
   spec.qkvBias = spec.outputBias = spec.ffnBias = config.readFlag("enable_bias", true);
   spec.positions = LearnedPositions{spec.maxPositions + 2, 2};
   spec.names = getLlamaNames();

@@ -49,8 +49,7 @@ static SmallVector<int64_t> getStoredShape(ParameterOp op) {
 /// Checks that two uses of a name mean one weight.
 static LogicalResult verifySameWeight(ParameterOp op, ParameterOp first) {
   SmallVector<int64_t> shape = getStoredShape(op), firstShape = getStoredShape(first);
-  if (shape == firstShape &&
-      op.getType().getElementType() == first.getType().getElementType())
+  if (shape == firstShape && op.getType().getElementType() == first.getType().getElementType())
     return success();
   auto describe = [](ParameterOp op, ArrayRef<int64_t> shape) {
     return RankedTensorType::get(shape, op.getType().getElementType());
@@ -144,7 +143,7 @@ static std::string formatPeople(double value) {
 /// `8 030 261 248` is for people, and what scripts look for is the plain number.
 static void printCount(raw_ostream &os, StringRef what, double value, StringRef unit) {
   os << "  " << llvm::left_justify(what, 18) << llvm::format("%20.0f", value) << "  "
-     << formatPeople(value) << unit << '\n';
+     << StringRef(formatPeople(value) + unit.str()).rtrim() << '\n';
 }
 
 static void printKind(raw_ostream &os, StringRef name, const ModelSummary::KindTotal &total,

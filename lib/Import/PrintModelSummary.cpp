@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The pass around computeModelSummary: one summary for each function with dagrt ops, in the order of the
-// module.
+// The pass around computeModelSummary: one summary for each function with dagrt ops, in the order
+// of the module.
 //
 //===----------------------------------------------------------------------===//
 
@@ -45,8 +45,7 @@ static void reportSummary(FunctionOpInterface function, const ModelSummary &summ
 }
 
 namespace {
-struct PrintModelSummary final
-    : public dagrt::impl::PrintModelSummaryPassBase<PrintModelSummary> {
+struct PrintModelSummary final : public dagrt::impl::PrintModelSummaryPassBase<PrintModelSummary> {
   void runOnOperation() override {
     markAllAnalysesPreserved();
     for (auto function : getOperation().getOps<FunctionOpInterface>()) {

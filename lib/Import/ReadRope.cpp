@@ -41,10 +41,10 @@ static void readLlama3(ConfigReader &config, ConfigReader &scaling, DecoderSpec 
   double low = readRequired(scaling, "low_freq_factor");
   double high = readRequired(scaling, "high_freq_factor");
   if (!scaling.hasFailed() && low >= high)
-    scaling.reportError("high_freq_factor",
-                        "expects 'high_freq_factor' above 'low_freq_factor', " +
-                            formatValue(*scaling.find("low_freq_factor")) + ", got " +
-                            formatValue(*scaling.find("high_freq_factor")));
+    scaling.reportError("high_freq_factor", "expects 'high_freq_factor' above 'low_freq_factor', " +
+                                                formatValue(*scaling.find("low_freq_factor")) +
+                                                ", got " +
+                                                formatValue(*scaling.find("high_freq_factor")));
   rope.factors = {factor, low, high, static_cast<double>(rope.originalLength)};
 }
 
@@ -74,8 +74,9 @@ static void readLongRope(ConfigReader &config, ConfigReader &scaling, DecoderSpe
   rope.originalLength = readOriginalLength(config, scaling, spec.maxPositions);
   rope.shortFactors = scaling.readNumbers("short_factor");
   rope.longFactors = scaling.readNumbers("long_factor");
-  for (auto [key, factors] : {std::pair<StringRef, ArrayRef<double>>{"short_factor", rope.shortFactors},
-                              {"long_factor", rope.longFactors}})
+  for (auto [key, factors] :
+       {std::pair<StringRef, ArrayRef<double>>{"short_factor", rope.shortFactors},
+        {"long_factor", rope.longFactors}})
     if (static_cast<int64_t>(factors.size()) != rope.dims / 2)
       scaling.reportError(key, "expects '" + key + "' to have " + Twine(rope.dims / 2) +
                                    " numbers, one for each pair of rotated dims, got " +
@@ -141,10 +142,10 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
   int64_t dims = fraction > 1 ? 0 : static_cast<int64_t>(spec.headDim * fraction);
   if (dims >= 2 && dims % 2 == 0)
     return dims;
-  reader->reportError(key, "expects an even number of rotary dims from 2 to " +
-                               Twine(spec.headDim) + ", got " +
-                               Twine(static_cast<int64_t>(std::min(spec.headDim * fraction, 1e15))) +
-                               " (head_dim " + Twine(spec.headDim) + ")");
+  reader->reportError(
+      key, "expects an even number of rotary dims from 2 to " + Twine(spec.headDim) + ", got " +
+               Twine(static_cast<int64_t>(std::min(spec.headDim * fraction, 1e15))) +
+               " (head_dim " + Twine(spec.headDim) + ")");
   return 2;
 }
 
@@ -156,12 +157,13 @@ void dagrt::readRope(ConfigReader &config, DecoderSpec &spec, const RopeKeys &ke
   if (scaling)
     rope.theta = scaling->readNumber("rope_theta", rope.theta);
   if (!config.hasFailed() && !(rope.theta > 1))
-    return config.reportError(keys.theta, "expects '" + keys.theta + "' above 1, got a smaller one");
+    return config.reportError(keys.theta,
+                              "expects '" + keys.theta + "' above 1, got a smaller one");
   if (scaling)
     for (StringRef key : scaling->getKeys())
       if (key == "mrope_section" || (scaling->find(key) && scaling->find(key)->getAsObject()))
-        return scaling->reportError(key, "expects one rope for all layers and positions, got '" + key +
-                                             "' " + formatValue(*scaling->find(key)));
+        return scaling->reportError(key, "expects one rope for all layers and positions, got '" +
+                                             key + "' " + formatValue(*scaling->find(key)));
   rope.dims = readRotaryDims(config, scaling, spec, keys);
   if (scaling)
     readScaling(config, *scaling, spec, rope);

@@ -129,12 +129,11 @@ const Family *dagrt::findFamily(ConfigReader &config) {
   auto [key, feature] = findFeature(config);
   std::string reason;
   if (feature)
-    reason = (" with '" + key + "' " + formatValue(*config.find(key)) + " (" + feature->meaning +
-              ")")
-                 .str();
+    reason =
+        (" with '" + key + "' " + formatValue(*config.find(key)) + " (" + feature->meaning + ")")
+            .str();
   StringRef place = architectures.empty() ? "model_type" : "architectures";
   config.reportError(place, "expects a supported architecture in '" + place + "', got '" + name +
-                                "'" + reason + "; supported are dense models of " +
-                                listFamilies());
+                                "'" + reason + "; supported are dense models of " + listFamilies());
   return nullptr;
 }

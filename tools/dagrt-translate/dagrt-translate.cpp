@@ -29,9 +29,9 @@ namespace {
 /// The command line. Numbers are read as text, so that errors are dagrt's own.
 struct CommandLine {
   cl::OptionCategory category{"dagrt-translate options"};
-  cl::opt<std::string> config{
-      "import-hf-config", cl::desc("Hugging Face config.json to import; - is standard input"),
-      cl::value_desc("file"), cl::cat(category)};
+  cl::opt<std::string> config{"import-hf-config",
+                              cl::desc("Hugging Face config.json to import; - is standard input"),
+                              cl::value_desc("file"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output (default)"),
                               cl::value_desc("file"), cl::init("-"), cl::cat(category)};
   cl::opt<std::string> batch{"batch", cl::desc("Sequences in the batch (default: 1)"),

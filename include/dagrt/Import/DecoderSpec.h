@@ -39,8 +39,8 @@ enum class QKVPacking {
   PerHead,      ///< One weight: query, key and value of the first head, then of the second, ...
 };
 
-/// What a checkpoint calls its weights, without `.weight` and `.bias`. Those from `attentionNorm` to
-/// `down` belong to a layer and follow `<layer>.<number>.`; packed weights share one name.
+/// What a checkpoint calls its weights, without `.weight` and `.bias`. Those from `attentionNorm`
+/// to `down` belong to a layer and follow `<layer>.<number>.`; packed weights share one name.
 struct WeightNames {
   std::string tokens, positions, layer;
   std::string attentionNorm, query, key, value, queryNorm, keyNorm, output;
@@ -95,7 +95,8 @@ struct DecoderSpec {
   /// Keys that a query sees, and for each layer whether it is limited so (empty: no layer).
   int64_t window = 0;
   llvm::SmallVector<bool> slides;
-  /// Factor on the scores, 0 for `1 / sqrt(head_dim)`; GPT-2 can also divide it by the layer's number.
+  /// Factor on the scores, 0 for `1 / sqrt(head_dim)`; GPT-2 can also divide it by the layer's
+  /// number.
   double scale = 0;
   bool scaleByLayer = false;
   std::optional<RopeSpec> rope;

@@ -39,15 +39,16 @@ struct ImportOptions {
   /// Default: the last token, or none for a model without a vocabulary.
   std::optional<LogitsForm> logits;
   /// Element type of weights and activations: bf16, f16, f32, f64, f8E4M3FN or f8E5M2, or a
-  /// name that configs use (bfloat16). Empty: the config's, or bf16 where it has none (a remark says so).
+  /// name that configs use (bfloat16). Empty: the config's, or bf16 where it has none (a remark
+  /// says so).
   std::string dtype;
   /// The same family with its ratios, norms and biases, in sizes small enough to execute.
   bool shrink = false;
 };
 
 /// Builds the logical form of the model that the JSON in `config` describes: a module of one
-/// function. Locations name the buffer. Prints one error and fails if the config is malformed or describes
-/// a model that is not supported. Linear in the number of layers.
+/// function. Locations name the buffer. Prints one error and fails if the config is malformed or
+/// describes a model that is not supported. Linear in the number of layers.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> importHFConfig(llvm::MemoryBufferRef config,
                                                                   const ImportOptions &options,
                                                                   mlir::MLIRContext *context);

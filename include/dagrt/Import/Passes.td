@@ -13,24 +13,28 @@ include "mlir/Pass/PassBase.td"
 def PrintModelSummaryPass : Pass<"print-model-summary", "::mlir::ModuleOp"> {
   let summary = "Print parameters, bytes and FLOPs by kind";
   let description = [{
-    Prints, for each function that holds dagrt ops, how many parameters it has, their bytes, and the FLOPs of
-    one forward pass by kind of op, to standard error. A parameter is counted once by its
-    name: a tied weight, several views of one stored weight, and the same weight on several meshes are one.
-    FLOPs are those of the logical form (real elements, causal pairs); on a placed
-    function the sum over all devices stands beside them.
+    Prints, for each function that holds dagrt ops, how many parameters it has, their
+    bytes, and the FLOPs of one forward pass by kind of op, to standard error. A
+    parameter is counted once by its name: a tied weight, several views of one stored
+    weight, and one weight on several meshes are one parameter. FLOPs are those of the
+    logical form (real elements, causal pairs); on a placed function the sum over all
+    devices stands beside them.
 
-    **Requires** that the uses of a name agree on the shape and element type of the stored weight.
+    **Requires** that the uses of a name agree on shape and element type of the stored
+    weight.
 
     **Ensures** that the IR is unchanged. A remark `ModelSummary` carries the totals.
 
-    Example: 66 parameters, 64 of the product and 2 of its bias, which a summary prints as
+    Example: a product with a bias, of which the pass prints
 
     ```
     @f (logical form)
-      parameters                   66  66
-      parameter bytes             132  132 B
-      FLOPs of                    ops  FLOPs    share
-        gemm                        1  512      94.1 %
+      parameters                          66  66
+      parameter bytes                    132  132 B
+      FLOPs                              ops        FLOPs      share
+        gemm                               1         512     98.46 %
+        elementwise                        1           8      1.54 %
+        total                              2         520    100.00 %
     ```
 
     Before:
