@@ -140,9 +140,10 @@ static std::string formatPeople(double value) {
   return text;
 }
 
-/// `8 030 261 248` is for people, and what scripts look for is the plain number.
-static void printCount(raw_ostream &os, StringRef what, double value, StringRef unit) {
-  os << "  " << llvm::left_justify(what, 18) << llvm::format("%20.0f", value) << "  "
+/// The plain number is what scripts look for, and the short one what people read.
+static void printCount(raw_ostream &os, StringRef what, const std::string &exact, double value,
+                       StringRef unit) {
+  os << "  " << llvm::left_justify(what, 18) << llvm::right_justify(exact, 20) << "  "
      << StringRef(formatPeople(value) + unit.str()).rtrim() << '\n';
 }
 
@@ -158,8 +159,11 @@ static void printKind(raw_ostream &os, StringRef name, const ModelSummary::KindT
 
 void dagrt::printModelSummary(const ModelSummary &summary, StringRef name, raw_ostream &os) {
   os << '@' << name << (summary.isPlaced ? " (placed form)\n" : " (logical form)\n");
-  printCount(os, "parameters", static_cast<double>(summary.parameters), "");
-  printCount(os, "parameter bytes", summary.parameterBytes, "B");
+  printCount(os, "parameters", std::to_string(summary.parameters),
+             static_cast<double>(summary.parameters), "");
+  std::string bytes;
+  llvm::raw_string_ostream(bytes) << llvm::format("%.0f", summary.parameterBytes);
+  printCount(os, "parameter bytes", bytes, summary.parameterBytes, "B");
   os << "  FLOPs             " << llvm::right_justify("ops", 20) << "  "
      << llvm::right_justify("FLOPs ", 12) << llvm::right_justify("share", 10);
   if (summary.isPlaced)

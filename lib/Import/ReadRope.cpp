@@ -149,16 +149,23 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
   return 2;
 }
 
+/// The base of the angles, from the newer object or the family's own key.
+static double readTheta(ConfigReader &config, std::optional<ConfigReader> &scaling,
+                        const RopeKeys &keys) {
+  bool isNested = scaling && scaling->find("rope_theta");
+  ConfigReader &reader = isNested ? *scaling : config;
+  StringRef key = !isNested && config.find(keys.theta) ? keys.theta : "rope_theta";
+  double theta = reader.readNumber(key, 10000);
+  if (!config.hasFailed() && !(theta > 1))
+    reader.reportError(key, "expects '" + key + "' above 1, got " + formatValue(*reader.find(key)));
+  return theta;
+}
+
 void dagrt::readRope(ConfigReader &config, DecoderSpec &spec, const RopeKeys &keys) {
   StringRef object = config.find("rope_parameters") ? "rope_parameters" : "rope_scaling";
   std::optional<ConfigReader> scaling = config.readObject(object);
   RopeSpec rope;
-  rope.theta = config.readNumber(config.find(keys.theta) ? keys.theta : "rope_theta", 10000);
-  if (scaling)
-    rope.theta = scaling->readNumber("rope_theta", rope.theta);
-  if (!config.hasFailed() && !(rope.theta > 1))
-    return config.reportError(keys.theta,
-                              "expects '" + keys.theta + "' above 1, got a smaller one");
+  rope.theta = readTheta(config, scaling, keys);
   if (scaling)
     for (StringRef key : scaling->getKeys())
       if (key == "mrope_section" || (scaling->find(key) && scaling->find(key)->getAsObject()))
