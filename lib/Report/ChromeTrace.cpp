@@ -135,8 +135,9 @@ static void writeFunction(OStream &json, const FunctionReport &report, int64_t f
         uses[use.deviceClass * kNumResources + unsigned(use.resource)].push_back(index);
   for (auto [number, deviceClass] : llvm::enumerate(timeline.classes)) {
     int64_t process = firstProcess + static_cast<int64_t>(number);
-    writeMetadata(json, "process_name", "name", prefix.str() + getProcessName(report, deviceClass),
-                  process, 0);
+    writeMetadata(json, "process_name", "name",
+                  llvm::json::fixUTF8(prefix.str() + getProcessName(report, deviceClass)), process,
+                  0);
     writeMetadata(json, "process_sort_index", "sort_index", process, process, 0);
     for (unsigned resource = 0; resource < kNumResources; ++resource)
       writeTracks(json, report, std::move(uses[number * kNumResources + resource]), process,

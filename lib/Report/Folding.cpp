@@ -9,8 +9,8 @@
 // Then the token at i occurs again at i + p, so only the distances to the next few occurrences of a
 // token can be its period. Prefix hashes (Karp and Rabin, 1987) compare two runs of any length at
 // once. What is folded becomes one token, and the sequence is folded again until nothing changes:
-// loops in layers first, then layers. Each round is linear, and rounds are as many as folds are
-// nested.
+// short periods first, so loops in layers before layers. A round is linear, and there are as many
+// as the length has binary digits and folds are nested.
 //
 //===----------------------------------------------------------------------===//
 
@@ -85,13 +85,16 @@ static size_t countRepeats(llvm::ArrayRef<unsigned> numbers, const PrefixHashes 
   return count;
 }
 
-/// The shortest period that repeats from `begin` on, and how often it stands there; {0, 1} if none.
+/// The shortest period up to `maxPeriod` that repeats from `begin` on, and how often it stands
+/// there; {0, 1} if none.
 static std::pair<size_t, size_t> findRepeat(llvm::ArrayRef<unsigned> numbers,
                                             llvm::ArrayRef<size_t> next, const PrefixHashes &hashes,
-                                            size_t begin) {
+                                            size_t begin, size_t maxPeriod) {
   size_t at = next[begin];
   for (unsigned tries = 0; tries < kMaxTries && at < numbers.size(); ++tries, at = next[at]) {
     size_t period = at - begin;
+    if (period > maxPeriod)
+      break;
     size_t count = countRepeats(numbers, hashes, begin, period);
     if (count > 1 && (period == 1 || period * count >= period + 3))
       return {period, count};
@@ -110,7 +113,8 @@ static Folded makeFold(llvm::MutableArrayRef<Folded> parts, size_t count) {
 }
 
 /// One round: folds from left to right. Returns false if there was nothing to fold.
-static bool foldOnce(Sequence &sequence, FoldNumbers &foldNumbers, unsigned &nextNumber) {
+static bool foldOnce(Sequence &sequence, FoldNumbers &foldNumbers, unsigned &nextNumber,
+                     size_t maxPeriod) {
   llvm::ArrayRef<unsigned> numbers(sequence.numbers);
   llvm::MutableArrayRef<Folded> parts(sequence.parts);
   PrefixHashes hashes(numbers);
@@ -118,7 +122,7 @@ static bool foldOnce(Sequence &sequence, FoldNumbers &foldNumbers, unsigned &nex
   Sequence result;
   bool changed = false;
   for (size_t i = 0; i < numbers.size();) {
-    auto [period, count] = findRepeat(numbers, next, hashes, i);
+    auto [period, count] = findRepeat(numbers, next, hashes, i, maxPeriod);
     if (count == 1) {
       result.parts.push_back(std::move(parts[i]));
       result.numbers.push_back(numbers[i]);
@@ -149,7 +153,10 @@ std::vector<Folded> dagrt::foldRepeats(llvm::ArrayRef<unsigned> tokens) {
   }
   sequence.numbers = tokens.vec();
   FoldNumbers foldNumbers;
-  while (foldOnce(sequence, foldNumbers, nextNumber)) {
-  }
+  // A period is tried when all shorter ones have been: else the tail of one layer and the head of
+  // the next would pass for a layer, because the loop in the first head was folded already.
+  for (size_t maxPeriod = 1; maxPeriod <= sequence.parts.size(); maxPeriod *= 2)
+    while (foldOnce(sequence, foldNumbers, nextNumber, maxPeriod)) {
+    }
   return std::move(sequence.parts);
 }

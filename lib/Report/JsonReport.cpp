@@ -40,7 +40,7 @@ static void writeFraction(OStream &json, StringRef key, double fraction) {
 static void writeShares(OStream &json, StringRef key, ArrayRef<Share> shares) {
   json.attributeObject(key, [&] {
     for (const Share &share : shares)
-      writeTime(json, share.name, share.picoseconds);
+      writeTime(json, llvm::json::fixUTF8(share.name), share.picoseconds);
   });
 }
 
@@ -48,18 +48,25 @@ static void writeShares(OStream &json, StringRef key, ArrayRef<Share> shares) {
 static void writeMesh(OStream &json, StringRef key, const Timeline &timeline, unsigned mesh) {
   if (mesh == kNone || !timeline.meshes[mesh].op)
     return json.attribute(key, nullptr);
-  json.attribute(key, timeline.meshes[mesh].getName());
+  json.attribute(key, llvm::json::fixUTF8(timeline.meshes[mesh].getName()));
 }
 
-static void writeMeshes(OStream &json, const FunctionReport &report) {
+/// An array on one line.
+static void writeNumbers(OStream &json, StringRef key, ArrayRef<int64_t> numbers) {
+  json.attributeBegin(key);
+  OStream(json.rawValueBegin()).value(llvm::json::Array(numbers));
+  json.rawValueEnd();
+  json.attributeEnd();
+}
+
+static void writeMeshes(OStream &json, const FunctionReport &function) {
   json.attributeArray("meshes", [&] {
-    for (auto [index, mesh, usage] : llvm::enumerate(report.timeline.meshes, report.usage)) {
+    for (auto [index, mesh, usage] : llvm::enumerate(function.timeline.meshes, function.usage)) {
       json.object([&, index = index, &mesh = mesh, &usage = usage] {
-        writeMesh(json, "name", report.timeline, index);
-        json.attributeBegin("devices");
-        llvm::json::OStream(json.rawValueBegin()).value(llvm::json::Array(mesh.devices));
-        json.rawValueEnd();
-        json.attributeEnd();
+        writeMesh(json, "name", function.timeline, index);
+        writeNumbers(json, "devices", mesh.devices);
+        if (function.cluster)
+          writeNumbers(json, "nodes", function.getNodes(mesh));
         writeFraction(json, "utilization", usage.utilization);
         json.attributeObject("busy", [&] {
           writeFraction(json, "compute", usage.busy[unsigned(Resource::Compute)]);
@@ -95,7 +102,7 @@ static void writeCost(OStream &json, const ScheduledOp &op) {
   json.attribute("bound", stringifyBound(cost.getBound()));
   json.attribute("provenance", stringifyProvenance(cost.getProvenance()));
   if (!cost.getAlgorithm().empty())
-    json.attribute("algorithm", cost.getAlgorithm());
+    json.attribute("algorithm", llvm::json::fixUTF8(cost.getAlgorithm()));
   if (cost.getErrorPercent().value >= 0)
     writeFraction(json, "error_percent", cost.getErrorPercent());
 }
@@ -130,14 +137,18 @@ static void writeEntry(OStream &json, const FunctionReport &report, unsigned ind
 
 static void writeFunction(OStream &json, const Report &report, const FunctionReport &function) {
   const Timeline &timeline = function.timeline;
-  json.attribute("function", const_cast<func::FuncOp &>(timeline.function).getSymName());
-  if (function.addedCosts) {
-    json.attribute("cluster", report.costOptions.cluster);
-    json.attribute("model", report.costOptions.model);
-  } else {
+  json.attribute("function",
+                 llvm::json::fixUTF8(const_cast<func::FuncOp &>(timeline.function).getSymName()));
+  if (function.cluster)
+    json.attribute("cluster", llvm::json::fixUTF8(function.cluster.getName()));
+  else
     json.attribute("cluster", nullptr);
+  if (function.addedCosts)
+    json.attribute("model", llvm::json::fixUTF8(report.costOptions.model));
+  else
     json.attribute("model", nullptr);
-  }
+  if (int64_t bytes = function.getDeviceMemory())
+    json.attribute("device_memory_bytes", bytes);
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
   json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));

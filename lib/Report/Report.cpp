@@ -12,6 +12,8 @@
 
 #include "dagrt/Report/Report.h"
 
+#include "llvm/Support/JSON.h"
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -25,9 +27,10 @@ StringRef dagrt::getMnemonic(Operation *op) {
   return op->getName().getStringRef();
 }
 
-/// True if the role alone does not say what `op` does: communication for the sake of that role.
+/// True if the role alone does not say what `op` does: communication for the sake of that role, or
+/// something that takes no time, such as the role's weight.
 static bool isNamedByMnemonic(Operation *op) {
-  return isa<CommunicationOpInterface>(op) || isa<RecvOp>(op);
+  return isa<CommunicationOpInterface>(op) || isa<RecvOp>(op) || !getCost(op);
 }
 
 /// Appends role and mnemonic, the layer before them if `withLayer`.
@@ -61,6 +64,9 @@ OpNames::OpNames(const Timeline &timeline) {
       (name += '@') += timeline.meshes[op.mesh].getName();
     if (op.destination != kNone)
       (name += "->") += timeline.meshes[op.destination].getName();
+    // A symbol may hold any bytes; JSON may not.
+    if (!llvm::json::isUTF8(name))
+      name = llvm::json::fixUTF8(name);
     auto [first, isNew] = taken.try_emplace(name, 1);
     auto *entry = &*first;
     // A mesh may be called "a#2": count on until the name is free.
@@ -94,9 +100,10 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
                                                  const CostOptions &costOptions,
                                                  const ScheduleOptions &scheduleOptions) {
   FunctionReport report;
-  for (Operation &op : function.getOps())
-    if (lacksCost(&op))
-      return op.emitOpError() << "expects a '" << DagrtDialect::kCostAttrName << "', got none";
+  report.addedCosts = llvm::any_of(function.getOps(), [](Operation &op) { return lacksCost(&op); });
+  if (report.addedCosts && failed(annotateCosts(function, costOptions)))
+    return failure();
+  report.cluster = function->getAttrOfType<ClusterAttr>(DagrtDialect::kClusterAttrName);
   FailureOr<Timeline> timeline = computeTimeline(function, scheduleOptions);
   if (failed(timeline))
     return failure();
@@ -124,6 +131,26 @@ FailureOr<Report> dagrt::analyzeModule(ModuleOp module, const CostOptions &costO
   if (report.functions.empty())
     return module.emitError() << "expects a function with a body to analyze, got none";
   return report;
+}
+
+SmallVector<int64_t> FunctionReport::getNodes(const ScheduledMesh &mesh) const {
+  SmallVector<int64_t> nodes;
+  if (!cluster || cluster.getDevicesPerNode() <= 0)
+    return nodes;
+  for (int64_t device : mesh.devices)
+    nodes.push_back(device / cluster.getDevicesPerNode());
+  llvm::sort(nodes);
+  nodes.erase(llvm::unique(nodes), nodes.end());
+  return nodes;
+}
+
+int64_t FunctionReport::getDeviceMemory() const {
+  if (!cluster)
+    return 0;
+  auto gigabytes = cluster.getDevice().getFacts().getAs<FloatAttr>("memory_gb");
+  if (!gigabytes)
+    return 0;
+  return static_cast<int64_t>(std::clamp(gigabytes.getValueAsDouble(), 0.0, 1e9) * 1e9);
 }
 
 ArrayRef<ReportFormat> dagrt::getReportFormats() {

@@ -60,9 +60,10 @@ static void writeSummary(llvm::raw_ostream &os, const Report &report,
       "@{0}: {1} on {2} device{3}", const_cast<func::FuncOp &>(timeline.function).getSymName(),
       timeline.makespan > 0 ? formatTime(timeline.makespan) : "no time", devices.size(),
       devices.size() == 1 ? "" : "s");
+  if (function.cluster)
+    first += (" of cluster " + function.cluster.getName()).str();
   if (function.addedCosts)
-    first += llvm::formatv(" of cluster {0}, by the {1} model", report.costOptions.cluster,
-                           report.costOptions.model);
+    first += ", by the " + report.costOptions.model + " model";
   else
     first += ", by the costs given";
   if (!timeline.options.overlap)
@@ -89,6 +90,28 @@ static void writeSummary(llvm::raw_ostream &os, const Report &report,
 // Tables
 //===----------------------------------------------------------------------===//
 
+/// Where in the cluster the meshes lie, and whose weights do not fit.
+static void writePlaces(llvm::raw_ostream &os, const FunctionReport &function) {
+  std::string places;
+  int64_t memory = function.getDeviceMemory();
+  for (auto [mesh, usage] : llvm::zip(function.timeline.meshes, function.usage)) {
+    SmallVector<int64_t> nodes = function.getNodes(mesh);
+    if (nodes.empty() || mesh.getName().empty())
+      continue;
+    places += llvm::formatv("{0}{1} on {2}", places.empty() ? "" : ", ", mesh.getName(),
+                            formatRanges(nodes));
+    if (memory > 0 && usage.weightBytesPerDevice > memory)
+      os << fit(llvm::formatv("  {0} does not fit: {1} of weights on a device, {2} has {3}",
+                              mesh.getName(), formatBytes(usage.weightBytesPerDevice),
+                              function.cluster.getDevice().getName(), formatBytes(memory))
+                    .str(),
+                kColumns)
+         << '\n';
+  }
+  if (!places.empty())
+    os << fit("  nodes: " + places, kColumns) << '\n';
+}
+
 static void writeMeshes(llvm::raw_ostream &os, const FunctionReport &function) {
   const Timeline &timeline = function.timeline;
   if (timeline.meshes.empty())
@@ -103,6 +126,7 @@ static void writeMeshes(llvm::raw_ostream &os, const FunctionReport &function) {
                         formatPercent(usage.busy[2]), formatPercent(usage.busy[3]),
                         formatBytes(usage.weightBytesPerDevice));
   }
+  writePlaces(os, function);
 }
 
 /// One table of shares as lines of equal width.

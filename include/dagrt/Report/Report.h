@@ -56,8 +56,15 @@ struct FunctionReport {
   std::vector<MeshUsage> usage;
   std::vector<ResourceWait> waits;
   NearCritical nearCritical;
-  /// True if costs were added, with the report's cluster and model.
+  /// True if costs were added, by the report's model.
   bool addedCosts = false;
+  /// What the costs were computed for; null if unknown.
+  ClusterAttr cluster;
+
+  /// The nodes of the cluster that `mesh` has devices on, ascending; empty if unknown.
+  llvm::SmallVector<int64_t> getNodes(const ScheduledMesh &mesh) const;
+  /// Memory of a device in bytes; 0 if unknown.
+  int64_t getDeviceMemory() const;
 };
 
 /// All that a report shows of a module.
