@@ -34,7 +34,7 @@ class Listing {
 public:
   Listing(llvm::raw_ostream &os, ArrayRef<Step> steps) : os(os), steps(steps) {
     for (const Step &step : steps) {
-      labelWidth = std::clamp<size_t>(step.label.size() + 8, labelWidth, 40);
+      labelWidth = std::clamp<size_t>(step.label.size() + 2, labelWidth, 34);
       meshWidth = std::clamp<size_t>(step.mesh.size(), meshWidth, 16);
     }
   }
@@ -52,7 +52,7 @@ private:
   llvm::raw_ostream &os;
   ArrayRef<Step> steps;
   size_t labelWidth = 24, meshWidth = 4;
-  /// Steps still to be printed before the listing stops, and those left out.
+  /// Lines still to be printed before the listing stops, and ops left out.
   unsigned budget = 150, omitted = 0;
 
 public:
@@ -89,6 +89,9 @@ static Step makeStep(const Timeline &timeline, unsigned index) {
   step.op = &op;
   step.label = getLabel(op.op);
   step.mesh = getMeshLabel(timeline, op);
+  // Columns are scarce here.
+  if (size_t arrow = step.mesh.find(" -> "); op.destination != kNone && arrow != std::string::npos)
+    step.mesh.replace(arrow, 4, "->");
   step.detail = getDetail(op.op);
   if (RoleAttr role = getRole(op.op))
     step.layer = role.getLayer();
@@ -139,7 +142,7 @@ int64_t Listing::getTime(const Folded &part) const {
   return steps[part.first + part.length - 1].op->end - first.start;
 }
 
-/// True if one step more may be printed.
+/// True if one line more may be printed.
 bool Listing::hasBudget() {
   if (budget == 0)
     return false;
@@ -156,31 +159,31 @@ void Listing::writeStep(const Folded &part, unsigned depth) {
   if (depth == 0 && step.layer >= 0)
     label += "layers." + std::to_string(step.layer) + ".";
   label += step.label;
-  std::string line = llvm::formatv("  {0,10} {1,9}  {2} {3} {4}", formatTime(step.op->start),
+  std::string line = llvm::formatv(" {0,9} {1,9}  {2} {3} {4}", formatTime(step.op->start),
                                    formatTime(step.op->getDuration()), pad(label, labelWidth),
                                    pad(step.mesh, meshWidth), step.detail);
   writeLine(fit(line, 100));
   if (!step.wait.empty())
-    writeLine(fit(std::string(24 + 2 * depth, ' ') + step.wait, 100));
+    writeLine(fit(std::string(22 + 2 * depth, ' ') + step.wait, 100));
 }
 
 void Listing::writeFold(const Folded &part, unsigned depth) {
   std::string indent(2 * depth, ' ');
   std::string layers = getLayers(part);
-  writeLine(fit(llvm::formatv("  {0,10} {1,9}  {2}{3} x [{4}{5}",
+  writeLine(fit(llvm::formatv(" {0,9} {1,9}  {2}{3} x [{4}{5}",
                               formatTime(steps[part.first].op->start), formatTime(getTime(part)),
                               indent, part.count, layers.empty() ? "" : "  ", layers)
                     .str(),
                 100));
   write(part.body, depth + 1);
-  writeLine(std::string(24, ' ') + indent + "]");
+  writeLine(std::string(22, ' ') + indent + "]");
 }
 
 void Listing::write(ArrayRef<Folded> parts, unsigned depth) {
   for (const Folded &part : parts) {
     bool isFold = part.body.size() > 1 || (part.body.size() == 1 && !part.body[0].body.empty());
-    if (!isFold && !hasBudget()) {
-      ++omitted;
+    if (!hasBudget()) {
+      omitted += part.length * part.count;
       continue;
     }
     if (isFold)
@@ -196,10 +199,10 @@ void dagrt::listCriticalPath(llvm::raw_ostream &os, const FunctionReport &functi
   for (unsigned index : timeline.criticalPath)
     if (timeline.ops[index].getDuration() > 0)
       steps.push_back(makeStep(timeline, index));
-  os << llvm::formatv("\n  {0,10} {1,9}  critical path ({2} ops)\n", "start", "time", steps.size());
+  os << llvm::formatv("\n {0,9} {1,9}  critical path ({2} ops)\n", "start", "time", steps.size());
   Listing listing(os, steps);
   listing.write(foldRepeats(numberSteps(steps)), 0);
   if (listing.getOmitted() > 0)
     os << "             ... " << listing.getOmitted()
-       << " lines more; format=json lists every op of the path\n";
+       << " ops more; format=json lists every op of the path\n";
 }
