@@ -83,16 +83,30 @@ static void splitTime(ArrayRef<Operation *> ops, int64_t picoseconds) {
     setTime(op, picoseconds / count + (i == 0 ? picoseconds % count : 0));
 }
 
+/// A key that no model knows is most likely a typo; one that this function has no op for is not.
+static void reportUnused(func::FuncOp function, const FixedKey &key, remark::RemarkOpts options) {
+  StringRef group = StringRef(key.time->key).split('.').first;
+  if (!key.isMnemonic && !llvm::is_contained(kRoleGroups, group)) {
+    emitWarning(function.getLoc())
+        << "expects the keys of 'fixed_time_us' to name ops or roles, got '" << key.time->key
+        << "', which matches nothing in '" << function.getName() << "'";
+    return;
+  }
+  remark::missed(function.getLoc(), options)
+      << remark::add("the fixed time of '{0}' is not used", key.time->key)
+      << remark::reason("the function has no such op");
+}
+
 static void reportKeys(func::FuncOp function, ArrayRef<FixedKey> keys) {
   for (const FixedKey &key : keys) {
+    auto name = [&](StringRef name) {
+      return remark::RemarkOpts::name(name).category("annotate-cost").function(function.getName());
+    };
     if (key.ops == 0) {
-      function.emitWarning() << "expects the keys of 'fixed_time_us' to name ops or roles of the "
-                             << "function, got '" << key.time->key << "', which matches none";
+      reportUnused(function, key, name("FixedTimeUnused"));
       continue;
     }
-    remark::passed(function.getLoc(), remark::RemarkOpts::name("FixedTime")
-                                          .category("annotate-cost")
-                                          .function(function.getName()))
+    remark::passed(function.getLoc(), name("FixedTime"))
         << remark::add("the cluster's description fixes the time of {0} ops by '{1}'", key.ops,
                        key.time->key)
         << remark::metric("Ops", key.ops);

@@ -1,0 +1,77 @@
+// RUN: dagrt-opt %s --annotate-cost --split-input-file | FileCheck %s
+// RUN: dagrt-opt %s --annotate-cost --split-input-file --remarks-filter='.*' \
+// RUN:   --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+
+!row = tensor<1x4096x4096xbf16, #dagrt.dist<@base, [_, _, _], of [1, 4096, 4096]>>
+!term = tensor<1x4096x4096xbf16,
+  #dagrt.dist<@base, [_, _, _], of [1, 4096, 4096], partial ["tp"]>>
+
+// REMARK: MeshPlacement {{.*}}mesh '@base' lies on node 0 of 'dgx-h100', devices 0-7
+dagrt.mesh @base <"tp" = 8> devices [0, 1, 2, 3, 4, 5, 6, 7]
+
+// 33.6 MB through the switch: 25 us + 33554432 / (450 GB/s * 0.824 * 0.65). Two equal ops are one
+// remark.
+// CHECK-LABEL: @all_reduce
+// CHECK-COUNT-2: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<164218455 ps, link, modelled, "nvls">
+// REMARK: CollectiveAlgorithm {{.*}}2 x all_reduce of 33.6 MB over 8 devices of mesh '@base':
+// REMARK-SAME: nvls on nvlink, 164.218 us
+// REMARK-NOT: CollectiveAlgorithm
+// REMARK: CostTotals {{.*}}2 ops costed for 'dgx-h100', 1 of them distinct
+func.func @all_reduce(%x: !term, %y: !term) -> (!row, !row) {
+  %a = dagrt.all_reduce %x axes ["tp"] : !term -> !row
+  %b = dagrt.all_reduce %y axes ["tp"] : !term -> !row
+  return %a, %b : !row, !row
+}
+
+// -----
+
+!part = tensor<1x1024x64xbf16, #dagrt.dist<@base, [_, "tp", _], of [1, 8192, 64]>>
+!block = tensor<1x1639x64xbf16, #dagrt.dist<@pool, [_, "sp", _], of [1, 8192, 64]>>
+
+dagrt.mesh @base <"tp" = 8> devices [0, 1, 2, 3, 4, 5, 6, 7]
+// REMARK: MeshPlacement {{.*}}mesh '@pool' lies on node 1 of 'dgx-h100', devices 8-12
+dagrt.mesh @pool <"sp" = 5> devices [8, 9, 10, 11, 12]
+
+// Device 8 receives 1639 rows of 128 bytes, more than any device sends: 17 us + 209792 / 47.5 GB/s.
+// A message that has arrived takes no time.
+// CHECK-LABEL: @send
+// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<21416674 ps, latency, modelled, "p2p">
+// CHECK-NOT: dagrt.cost
+// REMARK: CollectiveAlgorithm {{.*}}1 x send of 1.0 MB from '@base' to '@pool': p2p on network,
+// REMARK-SAME: 21.417 us
+func.func @send(%x: !part) -> !block {
+  %m = dagrt.send %x : !part -> !dagrt.message<!block>
+  %y = dagrt.recv %m : !dagrt.message<!block>
+  return %y : !block
+}
+
+// -----
+
+!whole = tensor<8x8xf32, #dagrt.dist<@grid, [_, _], of [8, 8]>>
+!cut = tensor<2x8xf32, #dagrt.dist<@grid, ["tp", _], of [8, 8]>>
+
+// REMARK: MeshPlacement {{.*}}mesh '@grid' lies on nodes 0-1 of 'dgx-h100', devices 0-3, 8-11
+dagrt.mesh @grid <"dp" = 2, "tp" = 4> devices [0, 1, 2, 3, 8, 9, 10, 11]
+
+// Groups along "tp" stay inside their nodes: 6.6 us and three steps of 0.6 us.
+// CHECK-LABEL: @groups_inside_nodes
+// CHECK: dagrt.all_gather {{.*}}dagrt.cost = #dagrt.cost<8401362 ps, latency, modelled, "ring/LL">
+func.func @groups_inside_nodes(%x: !cut) -> !whole {
+  %y = dagrt.all_gather %x dim 0 axes ["tp"] : !cut -> !whole
+  return %y : !whole
+}
+
+// -----
+
+!whole = tensor<8x8xf32, #dagrt.dist<@grid, [_, _], of [8, 8]>>
+!cut = tensor<4x8xf32, #dagrt.dist<@grid, ["dp", _], of [8, 8]>>
+
+dagrt.mesh @grid <"dp" = 2, "tp" = 4> devices [0, 1, 2, 3, 8, 9, 10, 11]
+
+// Groups along "dp" are pairs across nodes: 6.6 us and one exposed step of 5 us.
+// CHECK-LABEL: @groups_across_nodes
+// CHECK: dagrt.all_gather {{.*}}dagrt.cost = #dagrt.cost<11605389 ps, latency, modelled, "ring/LL">
+func.func @groups_across_nodes(%x: !cut) -> !whole {
+  %y = dagrt.all_gather %x dim 0 axes ["dp"] : !cut -> !whole
+  return %y : !whole
+}
