@@ -285,6 +285,9 @@ FailureOr<Cluster> dagrt::loadCluster(StringRef nameOrFile, Location loc) {
   cluster.device = std::move(*device);
   for (const auto &[key, time] : file.fixedTimes.times)
     cluster.fixedTimes.push_back({key, std::llround(time.value * 1e6)});
+  // The reader gives the keys in an order of its own.
+  llvm::sort(cluster.fixedTimes,
+             [](const FixedTime &a, const FixedTime &b) { return a.key < b.key; });
   return cluster;
 }
 

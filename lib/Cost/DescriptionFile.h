@@ -55,7 +55,7 @@ struct LinkFile {
   bool nvls = false;
 };
 
-/// Times by key, in the order of the keys' names.
+/// Times by key, in the reader's order.
 struct FixedTimesFile {
   std::vector<std::pair<std::string, Microseconds>> times;
 };

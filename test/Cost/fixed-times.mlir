@@ -5,9 +5,9 @@
 
 // A key that no model knows is most likely a typo; one that is not used here is not.
 // REMARK: FixedTime {{.*}}the cluster's description fixes the time of 4 ops by 'attention'
-// REMARK: FixedTimeUnused {{.*}}the fixed time of 'send' is not used
 // REMARK: warning: expects the keys of 'fixed_time_us' to name ops or roles, got 'attenton', which
 // REMARK-SAME: matches nothing in 'role_of_a_layer'
+// REMARK: FixedTimeUnused {{.*}}the fixed time of 'send' is not used
 
 // Three ops of the role in layer 0 take 120 us together, the one in layer 1 takes them alone.
 // CHECK-LABEL: @role_of_a_layer
