@@ -60,6 +60,8 @@ struct Change {
   LogicalResult checkDim(int64_t dim) {
     if (dim >= 0 && dim < source.getRank())
       return success();
+    if (source.getRank() == 0)
+      return emitError() << "expects an operand that has dims, got " << source;
     return emitError() << "expects a dim from 0 to " << source.getRank() - 1 << ", got " << dim;
   }
 

@@ -282,7 +282,8 @@ template <typename OpT>
 static LogicalResult verifyMask(OpT op) {
   bool hasPositions = static_cast<bool>(op.getQueryPositions());
   if (hasPositions != static_cast<bool>(op.getKeyPositions()))
-    return op.emitOpError() << "expects positions of both queries and keys, or of neither";
+    return op.emitOpError() << "expects positions of both queries and keys, or of neither, "
+                               "got those of one";
   if ((op.getCausal() || op.getWindow()) && !hasPositions)
     return op.emitOpError() << "expects positions of queries and keys with a mask, got none";
   if (std::optional<int64_t> window = op.getWindow())
@@ -452,7 +453,14 @@ ShardingRule SliceOp::getShardingRule() {
 static LogicalResult verifyDim(Operation *op, int64_t dim, RankedTensorType type) {
   if (dim >= 0 && dim < type.getRank())
     return success();
+  if (type.getRank() == 0)
+    return op->emitOpError() << "expects an operand that has dims, got " << type;
   return op->emitOpError() << "expects a dim from 0 to " << type.getRank() - 1 << ", got " << dim;
+}
+
+/// A size as types print it.
+static std::string getSizeName(int64_t size) {
+  return ShapedType::isDynamic(size) ? "?" : std::to_string(size);
 }
 
 LogicalResult SliceOp::verify() {
@@ -468,8 +476,9 @@ LogicalResult SliceOp::verify() {
   int64_t offset = getOffset(), end = 0;
   bool isStatic = !ShapedType::isDynamic(size) && !ShapedType::isDynamic(count);
   if (offset < 0 || (isStatic && (llvm::AddOverflow(offset, count, end) || end > size)))
-    return emitOpError() << "expects elements inside dim " << getDim() << " of size " << size
-                         << ", got " << count << " elements from " << offset << " on";
+    return emitOpError() << "expects elements inside dim " << getDim() << " of size "
+                         << getSizeName(size) << ", got " << getSizeName(count) << " elements from "
+                         << offset << " on";
   return verifyByRule(*this, getShardingRule());
 }
 

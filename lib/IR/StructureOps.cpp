@@ -44,9 +44,10 @@ LogicalResult MeshOp::verify() {
   int64_t product = 1;
   for (auto [axis, size] : llvm::zip_equal(getAxisNames(), getAxisSizes())) {
     StringRef name = cast<StringAttr>(axis).getValue();
-    if (name.empty() || !names.insert(name).second)
-      return emitOpError() << "expects distinct axis names, got \"" << name << "\" "
-                           << (name.empty() ? "" : "twice");
+    if (name.empty())
+      return emitOpError() << "expects axis names that are not empty, got \"\"";
+    if (!names.insert(name).second)
+      return emitOpError() << "expects distinct axis names, got \"" << name << "\" twice";
     if (size < 1)
       return emitOpError() << "expects axis \"" << name << "\" to have a size of at least 1, got "
                            << size;
@@ -107,7 +108,8 @@ LogicalResult ParameterOp::verify() {
     int64_t stored = 1, first = view.getOffset(), last = view.getOffset();
     for (int64_t size : view.getStored())
       if (size < 0 || llvm::MulOverflow(stored, size, stored))
-        return emitOpError() << "expects a stored weight of fewer than 2^63 elements";
+        return emitOpError() << "expects a stored weight of fewer than 2^63 elements, with sizes "
+                                "that are not negative";
     for (auto [size, stride] : llvm::zip_equal(shape, view.getStrides())) {
       int64_t reach = 0;
       if (size <= 0 || llvm::MulOverflow(size - 1, stride, reach) ||

@@ -1,0 +1,536 @@
+// RUN: dagrt-opt %s -split-input-file -verify-diagnostics
+
+// Shapes and attributes of the compute ops. Distributions are in defects.mlir.
+
+func.func @f(%ids: tensor<4xi32>, %table: tensor<f32>) {
+  // embedding-c1
+  // expected-error@+1 {{'dagrt.embedding' op expects a table of at least 1 dim, got 'tensor<f32>'}}
+  %0 = dagrt.embedding %ids, %table : tensor<4xi32>, tensor<f32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%ids: tensor<4xi32>, %table: tensor<8x6xf32>) {
+  // embedding-c1
+  // expected-error@+1 {{'dagrt.embedding' op expects a result of 2 dims, got 'tensor<1x4x6xf32>'}}
+  %0 = dagrt.embedding %ids, %table : tensor<4xi32>, tensor<8x6xf32> -> tensor<1x4x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%ids: tensor<4xi32>, %table: tensor<8x6xf32>) {
+  // expected-error@+1 {{'dagrt.embedding' op expects one element type, got 'f32' and 'bf16'}}
+  %0 = dagrt.embedding %ids, %table : tensor<4xi32>, tensor<8x6xf32> -> tensor<4x6xbf16>
+  return
+}
+
+// -----
+
+func.func @f(%ids: tensor<4xi32>, %table: tensor<8x6xf32>) {
+  // expected-error@+1 {{'dagrt.embedding' op expects dim 1 of result #0 (hidden) to be 6, got 7}}
+  %0 = dagrt.embedding %ids, %table : tensor<4xi32>, tensor<8x6xf32> -> tensor<4x7xf32>
+  return
+}
+
+// -----
+
+func.func @f(%ids: tensor<4xi32>, %table: tensor<8x6xf32>, %i: tensor<1xi32>) {
+  // embedding-c2
+  // expected-error@+1 {{'dagrt.embedding' op expects a placed table and shard numbers of one dim, got 'tensor<1xi32>'}}
+  %0 = dagrt.embedding %ids, %table shard %i
+    : tensor<4xi32>, tensor<8x6xf32>, tensor<1xi32> -> tensor<4x6xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>) {
+  // matmul-c1
+  // expected-error@+1 {{'dagrt.matmul' op expects to contract 1 to 2 dims, got 0}}
+  %0 = dagrt.matmul %x, %w contract 0 : tensor<4x8xf32>, tensor<8x4xf32> -> tensor<4x8x8x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>) {
+  // matmul-c1
+  // expected-error@+1 {{'dagrt.matmul' op expects to contract 1 to 2 dims, got 3}}
+  %0 = dagrt.matmul %x, %w contract 3 : tensor<4x8xf32>, tensor<8x4xf32> -> tensor<f32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>) {
+  // matmul-c1
+  // expected-error@+1 {{'dagrt.matmul' op expects to contract 1 to 2 dims, got -1}}
+  %0 = dagrt.matmul %x, %w contract -1 : tensor<4x8xf32>, tensor<8x4xf32> -> tensor<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>) {
+  // matmul-c2
+  // expected-error@+1 {{'dagrt.matmul' op expects a result of 2 dims, got 'tensor<4xf32>'}}
+  %0 = dagrt.matmul %x, %w : tensor<4x8xf32>, tensor<8x4xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{operand defined here}}
+func.func @f(%x: tensor<4x8xf32>, %w: tensor<6x4xf32>) {
+  // matmul-c2
+  // expected-error@+1 {{'dagrt.matmul' op expects dim 1 of operand #0 (k) to be 6, got 8}}
+  %0 = dagrt.matmul %x, %w : tensor<4x8xf32>, tensor<6x4xf32> -> tensor<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>) {
+  // matmul-c2
+  // expected-error@+1 {{'dagrt.matmul' op expects dim 0 of result #0 (m) to be 4, got 5}}
+  %0 = dagrt.matmul %x, %w : tensor<4x8xf32>, tensor<8x4xf32> -> tensor<5x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %w: tensor<8x4xbf16>) {
+  // matmul-c3
+  // expected-error@+1 {{'dagrt.matmul' op expects one element type, got 'f32' and 'bf16'}}
+  %0 = dagrt.matmul %x, %w : tensor<4x8xf32>, tensor<8x4xbf16> -> tensor<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // expected-error@+1 {{'dagrt.silu' op requires the same type for all operands and results}}
+  %0 = "dagrt.silu"(%x) : (tensor<4x8xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xi32>) {
+  // expected-error@+1 {{'dagrt.relu' op operand #0 must be ranked tensor of floating-point values, but got 'tensor<4x8xi32>'}}
+  %0 = dagrt.relu %x : tensor<4x8xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<*xf32>) {
+  // expected-error@+1 {{invalid kind of type specified: expected builtin.tensor, but found 'tensor<*xf32>'}}
+  %0 = dagrt.gelu %x : tensor<*xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // expected-error@+1 {{'dagrt.add' op expected 2 operands, but found 1}}
+  %0 = "dagrt.add"(%x) : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // expected-error@+1 {{'dagrt.slice' op requires attribute 'dim'}}
+  %0 = "dagrt.slice"(%x) {offset = 0} : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // add-c1
+  // expected-error@+1 {{'dagrt.add' op expects a result of 2 dims, got 'tensor<8xf32>'}}
+  %0 = dagrt.add %x, %x : tensor<4x8xf32>, tensor<4x8xf32> -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %y: tensor<2x4x8xf32>) {
+  // add-c1
+  // expected-error@+1 {{'dagrt.add' op expects the right operand to have at most 2 dims, got 'tensor<2x4x8xf32>'}}
+  %0 = dagrt.add %x, %y : tensor<4x8xf32>, tensor<2x4x8xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{operand defined here}}
+func.func @f(%x: tensor<4x8xf32>, %y: tensor<4xf32>) {
+  // mul-c1
+  // expected-error@+1 {{'dagrt.mul' op expects dim 0 of operand #1 (d) to be 8, got 4}}
+  %0 = dagrt.mul %x, %y : tensor<4x8xf32>, tensor<4xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %y: tensor<8xf16>) {
+  // mul-c1
+  // expected-error@+1 {{'dagrt.mul' op expects one element type, got 'f32' and 'f16'}}
+  %0 = dagrt.mul %x, %y : tensor<4x8xf32>, tensor<8xf16> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<8xf32>, %s: tensor<4x8xf32>) {
+  // norm-c1
+  // expected-error@+1 {{'dagrt.rms_norm' op expects a scale of 1 to 1 dims, got 'tensor<4x8xf32>'}}
+  %0 = dagrt.rms_norm %x, %s epsilon 0.5 : tensor<8xf32>, tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>) {
+  // norm-c1
+  // expected-error@+1 {{'dagrt.layer_norm' op expects a bias of 1 dims, got 'tensor<4x8xf32>'}}
+  %0 = dagrt.layer_norm %x, %s, %x epsilon 0.5 : tensor<4x8xf32>, tensor<8xf32>, tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>) {
+  // norm-c1
+  // expected-error@+1 {{'dagrt.rms_norm' op expects a finite epsilon that is not negative, got -5.000000e-01}}
+  %0 = dagrt.rms_norm %x, %s epsilon -0.5 : tensor<4x8xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>) {
+  // norm-c1
+  // expected-error@+1 {{'dagrt.rms_norm' op expects a finite epsilon that is not negative, got INF}}
+  %0 = "dagrt.rms_norm"(%x, %s) {epsilon = 0x7FF0000000000000 : f64}
+    : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>) {
+  // norm-c1
+  // expected-error@+1 {{'dagrt.rms_norm' op expects a result of 2 dims, got 'tensor<8xf32>'}}
+  %0 = "dagrt.rms_norm"(%x, %s) {epsilon = 1.0 : f64}
+    : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf16>) {
+  // norm-c1
+  // expected-error@+1 {{'dagrt.rms_norm' op expects one element type, got 'f32' and 'f16'}}
+  %0 = dagrt.rms_norm %x, %s epsilon 0.5 : tensor<4x8xf32>, tensor<8xf16>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %p: tensor<8xi32>) {
+  // rope-c1
+  // expected-error@+1 {{'dagrt.rope' op expects an operand of at least 3 dims, got 'tensor<4x8xf32>'}}
+  %0 = dagrt.rope %x, %p <theta 1.0, dims 8> : tensor<4x8xf32>, tensor<8xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x8xf32>, %p: tensor<1x4xi32>) {
+  // rope-c1
+  // expected-error@+1 {{'dagrt.rope' op expects positions of 1 dims, got 'tensor<1x4xi32>'}}
+  %0 = dagrt.rope %x, %p <theta 1.0, dims 8> : tensor<1x4x8xf32>, tensor<1x4xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x8xf32>, %p: tensor<4xi32>) {
+  // rope-c2
+  // expected-error@+1 {{'dagrt.rope' op expects at most 8 rotated dims, got 10}}
+  %0 = dagrt.rope %x, %p <theta 1.0, dims 10> : tensor<1x4x8xf32>, tensor<4xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x8xf32>, %p: tensor<4xi32>) {
+  // expected-error@+1 {{'dagrt.rope' op expects one element type, got 'f32' and 'f16'}}
+  %0 = "dagrt.rope"(%x, %p) {config = #dagrt.rope_config<theta 1.0, dims 8>}
+    : (tensor<1x4x8xf32>, tensor<4xi32>) -> tensor<1x4x8xf16>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x8xf32>, %k: tensor<1x4x1x8xf32>) {
+  // attention-c1
+  // expected-error@+1 {{'dagrt.attention' op expects a query of 5 dims, got 'tensor<1x4x8xf32>'}}
+  %0 = dagrt.attention %q, %k, %k scale 1.0
+    : tensor<1x4x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x8xf32>) {
+  // attention-c1
+  // expected-error@+1 {{'dagrt.attention' op expects a key of 4 dims, got 'tensor<1x4x8xf32>'}}
+  %0 = dagrt.attention %q, %k, %k scale 1.0
+    : tensor<1x4x1x1x8xf32>, tensor<1x4x8xf32>, tensor<1x4x8xf32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{operand defined here}}
+func.func @f(%q: tensor<1x4x2x1x8xf32>, %k: tensor<1x4x1x8xf32>) {
+  // attention-c1
+  // expected-error@+1 {{'dagrt.attention' op expects dim 2 of operand #1 (heads) to be 2, got 1}}
+  %0 = dagrt.attention %q, %k, %k scale 1.0
+    : tensor<1x4x2x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x2x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>) {
+  // attention-c2
+  // expected-error@+1 {{'dagrt.attention' op expects positions of queries and keys with a mask, got none}}
+  %0 = dagrt.attention %q, %k, %k causal scale 1.0
+    : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4xi32>) {
+  // attention-c2
+  // expected-error@+1 {{'dagrt.attention' op expects positions of both queries and keys, or of neither, got those of one}}
+  %0 = "dagrt.attention"(%q, %k, %k, %p)
+    {scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}
+    : (tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4xi32>)
+    -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4xi32>) {
+  // attention-c2
+  // expected-error@+1 {{'dagrt.attention' op expects a causal window of at least 1, got -5}}
+  %0 = dagrt.attention %q, %k, %k positions %p, %p causal window -5 scale 1.0
+    : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4xi32>, tensor<4xi32>
+    -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4xi32>) {
+  // attention-c2
+  // expected-error@+1 {{'dagrt.attention' op expects a causal window of at least 1, got 5 without 'causal'}}
+  %0 = dagrt.attention %q, %k, %k positions %p, %p window 5 scale 1.0
+    : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4xi32>, tensor<4xi32>
+    -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4x1xi32>) {
+  // attention-c2
+  // expected-error@+1 {{'dagrt.attention' op expects query positions of 1 dims, got 'tensor<4x1xi32>'}}
+  %0 = dagrt.attention %q, %k, %k positions %p, %p scale 1.0
+    : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4x1xi32>,
+      tensor<4x1xi32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>) {
+  // attention-c3
+  // expected-error@+1 {{'dagrt.attention' op expects a 'past' that is not negative, got -1}}
+  %0 = dagrt.attention %q, %k, %k scale 1.0 past -1
+    : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{keys defined here}}
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x6x1x8xf32>) {
+  // attention-c3
+  // expected-error@+1 {{'dagrt.attention' op expects 'past' to be the number of keys before the first query, 6 keys - 4 queries, got 0}}
+  %0 = dagrt.attention %q, %k, %k scale 1.0
+    : tensor<1x4x1x1x8xf32>, tensor<1x6x1x8xf32>, tensor<1x6x1x8xf32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>) {
+  // attention_scores-c1
+  // expected-error@+1 {{'dagrt.attention_scores' op expects a result of 5 dims, got 'tensor<4x4xf32>'}}
+  %0 = dagrt.attention_scores %q, %k scale 1.0
+    : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%w: tensor<1x1x1x4x4xf32>, %v: tensor<4x8xf32>) {
+  // attention_context-c1
+  // expected-error@+1 {{'dagrt.attention_context' op expects a value of 4 dims, got 'tensor<4x8xf32>'}}
+  %0 = dagrt.attention_context %w, %v
+    : tensor<1x1x1x4x4xf32>, tensor<4x8xf32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%w: tensor<4x4xf32>, %v: tensor<1x4x1x8xf32>) {
+  // attention_context-c1
+  // expected-error@+1 {{'dagrt.attention_context' op expects weights of 5 dims, got 'tensor<4x4xf32>'}}
+  %0 = dagrt.attention_context %w, %v
+    : tensor<4x4xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  // softmax-c1
+  // expected-error@+1 {{'dagrt.softmax' op expects an operand of at least 2 dims, got 'tensor<4xf32>'}}
+  %0 = dagrt.softmax %x : tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x4xf32>) {
+  // softmax-c1
+  // expected-error@+1 {{'dagrt.softmax' op expects a result of 2 dims, got 'tensor<4xf32>'}}
+  %0 = "dagrt.softmax"(%x) {operandSegmentSizes = array<i32: 1, 0, 0>}
+    : (tensor<4x4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x4xf32>) {
+  // softmax-c2
+  // expected-error@+1 {{'dagrt.softmax' op expects positions of queries and keys with a mask, got none}}
+  %0 = dagrt.softmax %x window 2 : tensor<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x4xf32>, %p: tensor<4xi32>, %r: tensor<4x4xi32>) {
+  // softmax-c2
+  // expected-error@+1 {{'dagrt.softmax' op expects key positions of 1 dims, got 'tensor<4x4xi32>'}}
+  %0 = dagrt.softmax %x positions %p, %r causal : tensor<4x4xf32>, tensor<4xi32>, tensor<4x4xi32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // slice-c1
+  // expected-error@+1 {{'dagrt.slice' op expects a dim from 0 to 1, got 2}}
+  %0 = dagrt.slice %x dim 2 offset 0 : tensor<4x8xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<f32>) {
+  // slice-c1
+  // expected-error@+1 {{'dagrt.slice' op expects an operand that has dims, got 'tensor<f32>'}}
+  %0 = dagrt.slice %x dim 0 offset 0 : tensor<f32> -> tensor<f32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // slice-c1
+  // expected-error@+1 {{'dagrt.slice' op expects a result of 2 dims, got 'tensor<8xf32>'}}
+  %0 = dagrt.slice %x dim 0 offset 0 : tensor<4x8xf32> -> tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // slice-c2
+  // expected-error@+1 {{'dagrt.slice' op expects elements inside dim 0 of size 4, got 2 elements from 3 on}}
+  %0 = dagrt.slice %x dim 0 offset 3 : tensor<4x8xf32> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // slice-c2
+  // expected-error@+1 {{'dagrt.slice' op expects elements inside dim 0 of size 4, got 2 elements from 9223372036854775807 on}}
+  %0 = dagrt.slice %x dim 0 offset 9223372036854775807 : tensor<4x8xf32> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<?x8xf32>) {
+  // slice-c2
+  // expected-error@+1 {{'dagrt.slice' op expects elements inside dim 0 of size ?, got 2 elements from -1 on}}
+  %0 = dagrt.slice %x dim 0 offset -1 : tensor<?x8xf32> -> tensor<2x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // reorder-c1
+  // expected-error@+1 {{'dagrt.reorder' op expects a dim from 0 to 1, got -1}}
+  %0 = dagrt.reorder %x dim -1 order zigzag<2> : tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // reorder-c1
+  // expected-error@+1 {{'dagrt.reorder' op expects a result of type 'tensor<4x8xf32>', got 'tensor<8x4xf32>'}}
+  %0 = "dagrt.reorder"(%x) {dim = 0 : i64, order = #dagrt.order<zigzag<2>>}
+    : (tensor<4x8xf32>) -> tensor<8x4xf32>
+  return
+}
+
+// -----
+
+dagrt.mesh @m <"tp" = 2> devices [0, 1]
+// expected-note@+1 {{operand defined here}}
+func.func @f(%x: tensor<4x8xf32, #dagrt.dist<@m, ["tp", _], of [8, 8]>>) {
+  // expected-error@+1 {{'dagrt.slice' op expects d to be whole on each device, got operand #0 cut over ["tp"]}}
+  %0 = dagrt.slice %x dim 0 offset 0 : tensor<4x8xf32, #dagrt.dist<@m, ["tp", _], of [8, 8]>>
+    -> tensor<1x8xf32, #dagrt.dist<@m, [_, _], of [1, 8]>>
+  return
+}
