@@ -9,13 +9,17 @@
 
 #include "dagrt/Cost/Passes.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/ExternalModels.h"
 #include "dagrt/Import/Passes.h"
 #include "dagrt/Partition/Passes.h"
 #include "dagrt/Report/Passes.h"
 
 using namespace mlir;
 
-void dagrt::registerDialects(DialectRegistry &registry) { registry.insert<DagrtDialect>(); }
+void dagrt::registerDialects(DialectRegistry &registry) {
+  registry.insert<DagrtDialect>();
+  registerExternalModels(registry);
+}
 
 void dagrt::registerPasses() {
   registerDagrtImportPasses();

@@ -3,7 +3,7 @@
 
 // TEXT: @not_placed: 3.000 us on 1 device, by the costs given
 // TEXT-NEXT: where none 100.0%
-// TEXT-NEXT: why other 66.7%, elementwise 33.3%; it computes 100.0% of the time
+// TEXT-NEXT: why elementwise 100.0%; it computes 100.0% of the time
 // TEXT: @takes_no_time: no time on 1 device
 // TEXT-NOT: critical path
 
