@@ -42,7 +42,9 @@ static SmallVector<Range> getPart(ArrayRef<Range> box, int64_t index, int64_t pa
   if (longest == part.end())
     return part;
   int64_t begin = longest->begin, size = longest->size();
-  *longest = {begin + size * index / parts, begin + size * (index + 1) / parts};
+  // The first `size mod parts` parts are longer by one.
+  auto getEnd = [&](int64_t part) { return part * (size / parts) + std::min(part, size % parts); };
+  *longest = {begin + getEnd(index), begin + getEnd(index + 1)};
   return part;
 }
 
@@ -70,31 +72,62 @@ static SmallVector<Group> groupByBox(MeshOp mesh, DistAttr dist) {
   return groups;
 }
 
-SmallVector<TransferPiece> dagrt::getTransferPieces(MeshOp sourceMesh, DistAttr source,
-                                                    MeshOp targetMesh, DistAttr target) {
-  SmallVector<Group> groups = groupByBox(sourceMesh, source);
-  SmallVector<TransferPiece> pieces;
+namespace {
+/// What one receiver wants of the box of a group.
+struct Want {
+  int64_t receiver = 0;
+  SmallVector<Range> box;
+};
+} // namespace
+
+/// Shares what the receivers want of one box among the devices that hold it: whole receivers in
+/// turn where that is even, else a part of each receiver's box for each member, in turn too, since
+/// the parts need not be equal.
+static void share(ArrayRef<int64_t> members, ArrayRef<Want> wants,
+                  SmallVectorImpl<TransferPiece> &pieces) {
   auto add = [&](int64_t sender, int64_t receiver, SmallVector<Range> box) {
     if (double elements = getElements(box))
       pieces.push_back({sender, receiver, std::move(box), elements});
   };
-  int64_t receivers = targetMesh.getNumDevices();
-  for (int64_t receiver = 0; receiver < receivers; ++receiver) {
-    SmallVector<Range> wanted = getBox(targetMesh, target, receiver);
-    for (const Group &group : groups) {
+  size_t replicas = members.size();
+  bool even = wants.size() % replicas == 0 && llvm::all_of(wants, [&](const Want &want) {
+                return getElements(want.box) == getElements(wants.front().box);
+              });
+  for (auto [i, want] : llvm::enumerate(wants)) {
+    if (even) {
+      add(members[i % replicas], want.receiver, want.box);
+      continue;
+    }
+    for (size_t part = 0; part < replicas; ++part)
+      add(members[(i + part) % replicas], want.receiver, getPart(want.box, part, replicas));
+  }
+}
+
+SmallVector<TransferPiece> dagrt::getTransferPieces(MeshOp sourceMesh, DistAttr source,
+                                                    MeshOp targetMesh, DistAttr target) {
+  SmallVector<TransferPiece> pieces;
+  SmallVector<SmallVector<Range>> targets;
+  for (int64_t receiver = 0, e = targetMesh.getNumDevices(); receiver < e; ++receiver)
+    targets.push_back(getBox(targetMesh, target, receiver));
+  for (const Group &group : groupByBox(sourceMesh, source)) {
+    SmallVector<Want> wants;
+    for (auto [receiver, wanted] : llvm::enumerate(targets)) {
       SmallVector<Range> box = intersect(wanted, group.box);
-      int64_t replicas = group.members.size();
+      double elements = getElements(box);
+      if (elements == 0)
+        continue;
       const auto *own = llvm::find_if(group.members, [&](int64_t member) {
         return sourceMesh.getDevices()[member] == targetMesh.getDevices()[receiver];
       });
       if (own != group.members.end())
-        add(*own, receiver, box);
-      else if (receivers % replicas == 0)
-        add(group.members[receiver % replicas], receiver, box);
+        pieces.push_back({*own, static_cast<int64_t>(receiver), std::move(box), elements});
       else
-        for (int64_t i = 0; i < replicas; ++i)
-          add(group.members[i], receiver, getPart(box, i, replicas));
+        wants.push_back({static_cast<int64_t>(receiver), std::move(box)});
     }
+    share(group.members, wants, pieces);
   }
+  llvm::stable_sort(pieces, [](const TransferPiece &a, const TransferPiece &b) {
+    return a.receiver < b.receiver;
+  });
   return pieces;
 }
