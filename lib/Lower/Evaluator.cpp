@@ -18,6 +18,7 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -71,6 +72,13 @@ static LogicalResult checkOp(Operation *op) {
   return success();
 }
 
+/// In GiB, with three digits that matter.
+static std::string formatBytes(double bytes) {
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.3g GiB", bytes / (1ULL << 30));
+  return text;
+}
+
 LogicalResult dagrt::checkEvaluable(func::FuncOp func, const EvaluatorOptions &options) {
   if (!func.getBody().hasOneBlock())
     return func.emitOpError() << "expects a body of one block to evaluate it, got "
@@ -89,12 +97,9 @@ LogicalResult dagrt::checkEvaluable(func::FuncOp func, const EvaluatorOptions &o
   double bytes = estimateMemory(func);
   if (bytes <= options.memoryLimit)
     return success();
-  constexpr double gib = 1ULL << 30;
   return func.emitOpError()
-         << "expects to evaluate within "
-         << llvm::formatv("{0:f1} GiB, got an estimate of {1:f1} GiB", options.memoryLimit / gib,
-                          bytes / gib)
-                .str()
+         << "expects to evaluate within " << formatBytes(options.memoryLimit)
+         << ", got an estimate of " << formatBytes(bytes)
          << "; 'dagrt-translate --shrink' imports a small model of the same family";
 }
 
