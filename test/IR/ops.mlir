@@ -154,7 +154,7 @@ func.func @tokens(%x: tensor<1x8x4xf32>, %ids: tensor<1x8xi32>) {
 func.func @collectives(
     %whole: tensor<8x8xf32, #dagrt.dist<@grid, [_, _], of [8, 8]>>,
     %sum: tensor<8x8xf32, #dagrt.dist<@grid, [_, _], of [8, 8], partial ["dp", "tp"]>>,
-    %rows: tensor<3x8xf32, #dagrt.dist<@grid, [{"dp", "tp"}, _], of [10, 8]>>) {
+    %rows: tensor<3x8xf32, #dagrt.dist<@grid, [{"dp", "tp"}, _], of [11, 8]>>) {
   // CHECK-NEXT: dagrt.all_reduce %{{.*}} axes ["tp"] :
   %0 = dagrt.all_reduce %sum axes ["tp"]
     : tensor<8x8xf32, #dagrt.dist<@grid, [_, _], of [8, 8], partial ["dp", "tp"]>>
@@ -170,12 +170,12 @@ func.func @collectives(
     -> tensor<8x4xf32, #dagrt.dist<@grid, [_, "dp"], of [8, 8], partial ["tp"]>>
   // CHECK-NEXT: dagrt.all_gather %{{.*}} dim 0 axes ["tp"] :
   %3 = dagrt.all_gather %rows dim 0 axes ["tp"]
-    : tensor<3x8xf32, #dagrt.dist<@grid, [{"dp", "tp"}, _], of [10, 8]>>
-    -> tensor<5x8xf32, #dagrt.dist<@grid, ["dp", _], of [10, 8]>>
+    : tensor<3x8xf32, #dagrt.dist<@grid, [{"dp", "tp"}, _], of [11, 8]>>
+    -> tensor<6x8xf32, #dagrt.dist<@grid, ["dp", _], of [11, 8]>>
   // CHECK-NEXT: dagrt.all_to_all %{{.*}} gather 0 scatter 1 axes ["dp", "tp"] :
   %4 = dagrt.all_to_all %rows gather 0 scatter 1 axes ["dp", "tp"]
-    : tensor<3x8xf32, #dagrt.dist<@grid, [{"dp", "tp"}, _], of [10, 8]>>
-    -> tensor<10x2xf32, #dagrt.dist<@grid, [_, {"dp", "tp"}], of [10, 8]>>
+    : tensor<3x8xf32, #dagrt.dist<@grid, [{"dp", "tp"}, _], of [11, 8]>>
+    -> tensor<11x2xf32, #dagrt.dist<@grid, [_, {"dp", "tp"}], of [11, 8]>>
   // CHECK-NEXT: dagrt.all_slice %{{.*}} dim 1 axes ["tp"] :
   %5 = dagrt.all_slice %whole dim 1 axes ["tp"]
     : tensor<8x8xf32, #dagrt.dist<@grid, [_, _], of [8, 8]>>

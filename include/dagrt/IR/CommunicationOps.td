@@ -48,6 +48,7 @@ def Dagrt_AllGatherOp : Dagrt_CollectiveOp<"all_gather"> {
 
     **Constraints**
     1. `all_gather-c1`: `axes` are the last axes that dim `dim` of the operand is cut over.
+    2. `all_gather-c2`: if the dim stays cut over other axes, their shards are whole numbers of the parts over `axes`.
 
     Example:
     ```mlir
@@ -72,6 +73,7 @@ def Dagrt_ReduceScatterOp : Dagrt_CollectiveOp<"reduce_scatter"> {
   let description = [{
     **Constraints**
     1. `reduce_scatter-c1`: the operand is partial over `axes`; in the result they are the last axes of dim `dim`.
+    2. `reduce_scatter-c2`: if the dim stays cut over other axes, their shards are whole numbers of the parts over `axes`.
 
     Example:
     ```mlir
@@ -95,6 +97,7 @@ def Dagrt_AllToAllOp : Dagrt_CollectiveOp<"all_to_all"> {
   let description = [{
     **Constraints**
     1. `all_to_all-c1`: `axes` are the last axes of dim `gather` of the operand, and the last axes of dim `scatter` of the result.
+    2. `all_to_all-c2`: if the dim stays cut over other axes, their shards are whole numbers of the parts over `axes`.
 
     Example:
     ```mlir
@@ -123,6 +126,7 @@ def Dagrt_AllSliceOp : Dagrt_Op<"all_slice", [Pure,
 
     **Constraints**
     1. `all_slice-c1`: the operand holds replicas over `axes`; in the result they are the last axes of dim `dim`.
+    2. `all_slice-c2`: if the dim stays cut over other axes, their shards are whole numbers of the parts over `axes`.
 
     Example:
     ```mlir
