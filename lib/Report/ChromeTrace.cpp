@@ -59,8 +59,7 @@ static void writeArgs(OStream &json, const FunctionReport &report, unsigned inde
   json.rawValue(formatMicroseconds(op.slack));
   json.attributeEnd();
   json.attribute("critical", op.critical);
-  auto work = dyn_cast<WorkOpInterface>(op.op);
-  if (std::optional<GemmShape> gemm = work ? work.getWork().gemm : std::nullopt) {
+  if (std::optional<GemmShape> gemm = report.facts[index].gemm) {
     json.attribute("batch", gemm->batch);
     json.attribute("m", gemm->m);
     json.attribute("k", gemm->k);
@@ -74,7 +73,7 @@ static void writeEvent(OStream &json, const FunctionReport &report, unsigned ind
   json.object([&] {
     json.attribute("ph", "X");
     json.attribute("name", report.names[index]);
-    json.attribute("cat", getKindName(op.op));
+    json.attribute("cat", report.facts[index].kind);
     json.attribute("pid", process);
     json.attribute("tid", thread);
     json.attributeBegin("ts");

@@ -80,11 +80,7 @@ static void writeMeshes(OStream &json, const FunctionReport &function) {
   });
 }
 
-static void writeGetTime(OStream &json, Operation *op) {
-  auto work = dyn_cast<WorkOpInterface>(op);
-  if (!work)
-    return;
-  std::optional<GemmShape> gemm = work.getWork().gemm;
+static void writeGetTime(OStream &json, const std::optional<GemmShape> &gemm) {
   if (!gemm)
     return;
   json.attributeObject("get_time", [&] {
@@ -130,7 +126,7 @@ static void writeEntry(OStream &json, const FunctionReport &report, unsigned ind
       if (role.hasLayer())
         json.attribute("layer", role.getLayer());
     }
-    writeGetTime(json, op.op);
+    writeGetTime(json, report.facts[index].gemm);
     writeCost(json, op);
   });
 }

@@ -68,12 +68,11 @@ std::string dagrt::getClassLabel(const Timeline &timeline, unsigned deviceClass)
 }
 
 /// `Get_Time(8192, 4096, 512)` for a GEMM, else what the cost says: `ring, link`.
-static std::string getDetail(Operation *op) {
-  if (auto work = dyn_cast<WorkOpInterface>(op))
-    if (std::optional<GemmShape> gemm = work.getWork().gemm) {
-      std::string text = llvm::formatv("Get_Time({0}, {1}, {2})", gemm->m, gemm->k, gemm->n);
-      return gemm->batch == 1 ? text : std::to_string(gemm->batch) + " x " + text;
-    }
+static std::string getDetail(Operation *op, const std::optional<GemmShape> &gemm) {
+  if (gemm) {
+    std::string text = llvm::formatv("Get_Time({0}, {1}, {2})", gemm->m, gemm->k, gemm->n);
+    return gemm->batch == 1 ? text : std::to_string(gemm->batch) + " x " + text;
+  }
   CostAttr cost = getCost(op);
   std::string text;
   if (cost.getBound() != Bound::none)
@@ -83,7 +82,8 @@ static std::string getDetail(Operation *op) {
   return text;
 }
 
-static Step makeStep(const Timeline &timeline, unsigned index) {
+static Step makeStep(const FunctionReport &function, unsigned index) {
+  const Timeline &timeline = function.timeline;
   const ScheduledOp &op = timeline.ops[index];
   Step step;
   step.op = &op;
@@ -92,7 +92,7 @@ static Step makeStep(const Timeline &timeline, unsigned index) {
   // Columns are scarce here.
   if (size_t arrow = step.mesh.find(" -> "); op.destination != kNone && arrow != std::string::npos)
     step.mesh.replace(arrow, 4, "->");
-  step.detail = getDetail(op.op);
+  step.detail = getDetail(op.op, function.facts[index].gemm);
   if (RoleAttr role = getRole(op.op))
     step.layer = role.getLayer();
   if (op.cause == StartCause::Resource)
@@ -198,7 +198,7 @@ void dagrt::listCriticalPath(llvm::raw_ostream &os, const FunctionReport &functi
   std::vector<Step> steps;
   for (unsigned index : timeline.criticalPath)
     if (timeline.ops[index].getDuration() > 0)
-      steps.push_back(makeStep(timeline, index));
+      steps.push_back(makeStep(function, index));
   os << llvm::formatv("\n {0,9} {1,9}  critical path ({2} ops)\n", "start", "time", steps.size());
   Listing listing(os, steps);
   listing.write(foldRepeats(numberSteps(steps)), 0);

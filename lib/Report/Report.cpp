@@ -109,7 +109,8 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
     return failure();
   report.timeline = std::move(*timeline);
   report.names = OpNames(report.timeline);
-  report.attribution = attributeCriticalPath(report.timeline);
+  report.facts = collectFacts(report.timeline);
+  report.attribution = attributeCriticalPath(report.timeline, report.facts);
   report.usage = computeMeshUsage(report.timeline);
   report.waits = collectWaits(report.timeline);
   report.nearCritical = computeNearCritical(report.timeline);

@@ -21,16 +21,62 @@ using namespace mlir;
 using namespace dagrt;
 
 //===----------------------------------------------------------------------===//
-// Attribution
+// Facts and attribution
 //===----------------------------------------------------------------------===//
 
-StringRef dagrt::getKindName(Operation *op) {
+namespace {
+/// Ops are the same if they agree in name, properties and types.
+struct SameOpInfo : llvm::DenseMapInfo<Operation *> {
+  static unsigned getHashValue(const Operation *constOp) {
+    auto *op = const_cast<Operation *>(constOp);
+    llvm::hash_code hash = llvm::hash_combine(op->getName(), op->hashProperties());
+    for (TypeRange types : {TypeRange(op->getOperandTypes()), TypeRange(op->getResultTypes())})
+      for (Type type : types)
+        hash = llvm::hash_combine(hash, type);
+    return static_cast<unsigned>(hash);
+  }
+
+  static bool isEqual(const Operation *constA, const Operation *constB) {
+    if (constA == constB)
+      return true;
+    for (const Operation *op : {constA, constB})
+      if (op == getEmptyKey() || op == getTombstoneKey())
+        return false;
+    auto *a = const_cast<Operation *>(constA), *b = const_cast<Operation *>(constB);
+    return a->getName() == b->getName() && a->getOperandTypes() == b->getOperandTypes() &&
+           a->getResultTypes() == b->getResultTypes() &&
+           a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage());
+  }
+};
+} // namespace
+
+static OpFacts getFacts(Operation *op) {
   if (auto communication = dyn_cast<CommunicationOpInterface>(op))
-    return getCommunicationKindName(communication.getCommunication().kind);
-  if (auto work = dyn_cast<WorkOpInterface>(op))
-    if (WorkKind kind = work.getWork().kind; kind != WorkKind::None)
-      return getWorkKindName(kind);
-  return "other";
+    return {getCommunicationKindName(communication.getCommunication().kind), std::nullopt};
+  if (auto workOp = dyn_cast<WorkOpInterface>(op))
+    if (Work work = workOp.getWork(); work.kind != WorkKind::None)
+      return {getWorkKindName(work.kind), work.gemm};
+  return {"other", std::nullopt};
+}
+
+std::vector<OpFacts> dagrt::collectFacts(const Timeline &timeline) {
+  // Looked up only; never iterated.
+  llvm::DenseMap<Operation *, OpFacts, SameOpInfo> known;
+  std::vector<OpFacts> facts(timeline.ops.size());
+  for (auto [index, op] : llvm::enumerate(timeline.ops)) {
+    if (op.occupancy == Occupancy::Nothing)
+      continue;
+    // What an op with regions does is not in its types.
+    if (op.op->getNumRegions() > 0) {
+      facts[index] = getFacts(op.op);
+      continue;
+    }
+    auto [it, isNew] = known.try_emplace(op.op);
+    if (isNew)
+      it->second = getFacts(op.op);
+    facts[index] = it->second;
+  }
+  return facts;
 }
 
 std::string dagrt::getMeshLabel(const Timeline &timeline, const ScheduledOp &op) {
@@ -55,7 +101,7 @@ static std::vector<Share> sortShares(const llvm::StringMap<int64_t> &times) {
   return shares;
 }
 
-Attribution dagrt::attributeCriticalPath(const Timeline &timeline) {
+Attribution dagrt::attributeCriticalPath(const Timeline &timeline, ArrayRef<OpFacts> facts) {
   llvm::StringMap<int64_t> kinds, meshes, bounds, provenances;
   std::map<int64_t, int64_t> layers;
   for (unsigned index : timeline.criticalPath) {
@@ -64,7 +110,7 @@ Attribution dagrt::attributeCriticalPath(const Timeline &timeline) {
     if (time == 0)
       continue;
     CostAttr cost = getCost(op.op);
-    kinds[getKindName(op.op)] += time;
+    kinds[facts[index].kind] += time;
     std::string mesh = getMeshLabel(timeline, op);
     meshes[mesh.empty() ? "none" : StringRef(mesh)] += time;
     bounds[stringifyBound(cost.getBound())] += time;

@@ -52,6 +52,7 @@ std::string getLabel(mlir::Operation *op);
 struct FunctionReport {
   Timeline timeline;
   OpNames names;
+  std::vector<OpFacts> facts;
   Attribution attribution;
   std::vector<MeshUsage> usage;
   std::vector<ResourceWait> waits;

@@ -15,6 +15,7 @@
 
 #include "dagrt/Schedule/Timeline.h"
 
+#include <optional>
 #include <string>
 
 namespace dagrt {
@@ -35,10 +36,19 @@ struct Attribution {
   std::vector<Share> byProvenance; ///< `modelled`, `given`, ...
 };
 
-Attribution attributeCriticalPath(const Timeline &timeline);
+/// What an op says about itself, beside its cost.
+struct OpFacts {
+  /// The kind of work or communication; `other` if the op does not say, empty if it takes no time.
+  llvm::StringRef kind;
+  /// The arguments of Get_Time, of a GEMM.
+  std::optional<GemmShape> gemm;
+};
 
-/// The kind of work or communication that `op` does; `other` if it does not say.
-llvm::StringRef getKindName(mlir::Operation *op);
+/// The facts of each of the timeline's ops that has a cost. A model repeats its layers: ops of the
+/// same name, properties and types are asked once.
+std::vector<OpFacts> collectFacts(const Timeline &timeline);
+
+Attribution attributeCriticalPath(const Timeline &timeline, llvm::ArrayRef<OpFacts> facts);
 
 /// `base`, `base -> pool`; empty without a mesh.
 std::string getMeshLabel(const Timeline &timeline, const ScheduledOp &op);
