@@ -14,10 +14,12 @@
 #include "dagrt/Partition/Passes.h"
 #include "dagrt/Report/Passes.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 using namespace mlir;
 
 void dagrt::registerDialects(DialectRegistry &registry) {
-  registry.insert<DagrtDialect>();
+  registry.insert<DagrtDialect, func::FuncDialect>();
   registerExternalModels(registry);
 }
 

@@ -18,7 +18,8 @@ class DialectRegistry;
 
 namespace dagrt {
 
-/// Registers the dialect, and the interfaces' models for other dialects' ops.
+/// Registers the dialect and that of the functions its programs stand in, and the interfaces'
+/// models for other dialects' ops.
 void registerDialects(mlir::DialectRegistry &registry);
 
 /// Registers every pass and pipeline of dagrt with the global pass registry, as `*-opt` tools do.

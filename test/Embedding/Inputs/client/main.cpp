@@ -16,7 +16,7 @@ int main(int argc, char **argv) {
   mlir::registerTransformsPasses();
   mlir::MLIRContext context(registry);
   auto module = mlir::parseSourceFile<mlir::ModuleOp>(argv[1], &context);
-  mlir::PassManager passes(&context);
+  auto passes = mlir::PassManager::on<mlir::ModuleOp>(&context);
   if (!module || (argc > 2 && mlir::failed(mlir::parsePassPipeline(argv[2], passes))) ||
       mlir::failed(passes.run(*module)))
     return 1;
