@@ -27,8 +27,9 @@ struct TransferPiece {
 /// The pieces of a message from `source` to `target` (placed types of one global shape), by
 /// receiver, then by sender's box. Each receiver's box is cut with the distinct boxes of the
 /// senders, so an element crosses once for each receiver that needs it. Replicas of a box share
-/// the sending: whole receivers in turn where that is even, else equal parts along the longest dim. A device that holds an element itself (meshes that share devices) serves itself,
-/// which takes no link.
+/// the sending: whole receivers in turn where that is even, else equal parts along the longest dim.
+/// A device that holds an element itself (meshes that share devices) serves itself, which takes no
+/// link.
 llvm::SmallVector<TransferPiece> getTransferPieces(MeshOp sourceMesh, DistAttr source,
                                                    MeshOp targetMesh, DistAttr target);
 
