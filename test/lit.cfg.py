@@ -37,9 +37,17 @@ if os.path.exists(plugin):
     config.available_features.add("plugin")
 
 # `lit --param verify_roundtrip=1` runs the suite again, and every program that a test gives to
-# dagrt-opt is printed and parsed back first.
+# dagrt-opt is printed and parsed back first. A script of that name comes first on the PATH, so that
+# programs that tests run are caught as well.
 if lit_config.params.get("verify_roundtrip"):
     config.name = "dagrt-roundtrip"
     config.test_exec_root = os.path.join(config.dagrt_build_dir, "test-roundtrip")
     config.excludes += ["Docs", "Embedding", "Random"]
-    config.substitutions.append((r"(?<![-/.\w])dagrt-opt(?![-/.\w])", "dagrt-opt --verify-roundtrip"))
+    wrappers = os.path.join(config.test_exec_root, "bin")
+    os.makedirs(wrappers, exist_ok=True)
+    wrapper = os.path.join(wrappers, "dagrt-opt")
+    with open(wrapper, "w") as script:
+        tool = os.path.join(config.dagrt_tools_dir, "dagrt-opt")
+        script.write(f'#!/bin/sh\nexec "{tool}" --verify-roundtrip "$@"\n')
+    os.chmod(wrapper, 0o755)
+    config.environment["PATH"] = os.pathsep.join([wrappers, config.environment["PATH"]])
