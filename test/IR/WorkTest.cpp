@@ -241,32 +241,32 @@ TEST_F(WorkTest, SymbolicSizesCountAsNothing) {
 TEST_F(WorkTest, CollectivesCountWhatAGroupHasInCommon) {
   parse(R"(
     dagrt.mesh @m <"dp" = 2, "tp" = 3> devices [0, 1, 2, 3, 4, 5]
-    func.func @f(%x: tensor<5x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [9, 8]>>,
-                 %p: tensor<5x8xf32, #dagrt.dist<@m, ["dp", _], of [9, 8], partial ["tp"]>>) {
+    func.func @f(%x: tensor<6x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [11, 8]>>,
+                 %p: tensor<6x8xf32, #dagrt.dist<@m, ["dp", _], of [11, 8], partial ["tp"]>>) {
       %0 = dagrt.all_gather %x dim 1 axes ["tp"]
-        : tensor<5x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [9, 8]>>
-        -> tensor<5x8xf32, #dagrt.dist<@m, ["dp", _], of [9, 8]>>
+        : tensor<6x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [11, 8]>>
+        -> tensor<6x8xf32, #dagrt.dist<@m, ["dp", _], of [11, 8]>>
       %1 = dagrt.all_reduce %p axes ["tp"]
-        : tensor<5x8xf32, #dagrt.dist<@m, ["dp", _], of [9, 8], partial ["tp"]>>
-        -> tensor<5x8xf32, #dagrt.dist<@m, ["dp", _], of [9, 8]>>
+        : tensor<6x8xf32, #dagrt.dist<@m, ["dp", _], of [11, 8], partial ["tp"]>>
+        -> tensor<6x8xf32, #dagrt.dist<@m, ["dp", _], of [11, 8]>>
       %2 = dagrt.reduce_scatter %p dim 1 axes ["tp"]
-        : tensor<5x8xf32, #dagrt.dist<@m, ["dp", _], of [9, 8], partial ["tp"]>>
-        -> tensor<5x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [9, 8]>>
+        : tensor<6x8xf32, #dagrt.dist<@m, ["dp", _], of [11, 8], partial ["tp"]>>
+        -> tensor<6x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [11, 8]>>
       %3 = dagrt.all_to_all %2 gather 1 scatter 0 axes ["tp"]
-        : tensor<5x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [9, 8]>>
-        -> tensor<2x8xf32, #dagrt.dist<@m, [{"dp", "tp"}, _], of [9, 8]>>
+        : tensor<6x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [11, 8]>>
+        -> tensor<2x8xf32, #dagrt.dist<@m, [{"dp", "tp"}, _], of [11, 8]>>
       %4 = dagrt.shift %2 dim 1 by 1
-        : tensor<5x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [9, 8]>>
-        -> tensor<5x3xf32, #dagrt.dist<@m, ["dp", "tp"+1], of [9, 8]>>
+        : tensor<6x3xf32, #dagrt.dist<@m, ["dp", "tp"], of [11, 8]>>
+        -> tensor<6x3xf32, #dagrt.dist<@m, ["dp", "tp"+1], of [11, 8]>>
       return
     }
   )");
   std::vector<Communication> found = getCommunications();
   ASSERT_EQ(found.size(), 5u);
-  // The busiest group has five of the nine rows; the columns are whole and without padding.
+  // The busiest group has six of the eleven rows; the columns are whole and without padding.
   for (int i = 0; i < 4; ++i)
-    EXPECT_EQ(found[i].bytes, 4 * 5 * 8) << getCommunicationKindName(found[i].kind).str();
-  EXPECT_EQ(found[4].bytes, 4 * 5 * 3);
+    EXPECT_EQ(found[i].bytes, 4 * 6 * 8) << getCommunicationKindName(found[i].kind).str();
+  EXPECT_EQ(found[4].bytes, 4 * 6 * 3);
 }
 
 TEST_F(WorkTest, EmbeddingOverACutVocabularyDecomposes) {
