@@ -394,10 +394,15 @@ static MeshOp verifyMesh(Operation *op, DistAttr dist, const Twine &what) {
 }
 
 LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what) {
+  return verifyPlacedType(op, type, what, MeshOp());
+}
+
+LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what, MeshOp known) {
   DistAttr dist = getDist(type);
   if (!dist)
     return success();
-  MeshOp mesh = verifyMesh(op, dist, what);
+  bool isKnown = known && known.getSymNameAttr() == dist.getMesh().getAttr();
+  MeshOp mesh = isKnown ? known : verifyMesh(op, dist, what);
   // A mesh that is none reports itself; its users would only repeat it.
   if (!mesh || !mesh.hasShape())
     return failure();

@@ -210,10 +210,10 @@ static LogicalResult addContracted(Operation *op, MeshOp mesh, const ShardingRul
   return success();
 }
 
-FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
-                                                                 const ShardingRule &rule) {
+/// As the public function; the first operand lies on `mesh`.
+static FailureOr<SmallVector<RankedTensorType>> inferOnMesh(Operation *op, MeshOp mesh,
+                                                            const ShardingRule &rule) {
   DistAttr first = getDist(op->getOperand(0).getType());
-  MeshOp mesh = lookupMesh(op, first.getMesh());
   for (unsigned i = 1, e = rule.operands.size(); i < e; ++i) {
     DistAttr dist = getDist(op->getOperand(i).getType());
     if (dist.getMesh() == first.getMesh())
@@ -245,8 +245,14 @@ FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
   return types;
 }
 
-/// All operands and results are placed, and each type is consistent.
-static LogicalResult verifyPlacedTypes(Operation *op) {
+FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
+                                                                 const ShardingRule &rule) {
+  return inferOnMesh(op, lookupMesh(op, getDist(op->getOperand(0).getType()).getMesh()), rule);
+}
+
+/// All operands and results are placed, and each type is consistent. `mesh` is that of the first
+/// operand, if it has one.
+static LogicalResult verifyPlacedTypes(Operation *op, MeshOp mesh) {
   for (OpOperand &operand : op->getOpOperands()) {
     unsigned index = operand.getOperandNumber();
     Type type = operand.get().getType();
@@ -257,7 +263,7 @@ static LogicalResult verifyPlacedTypes(Operation *op) {
       noteOperand(error, op, index, "operand defined here");
       return failure();
     }
-    if (failed(verifyPlacedType(op, type, "operand #" + Twine(index))))
+    if (failed(verifyPlacedType(op, type, "operand #" + Twine(index), mesh)))
       return failure();
   }
   for (auto [i, type] : llvm::enumerate(op->getResultTypes())) {
@@ -269,7 +275,7 @@ static LogicalResult verifyPlacedTypes(Operation *op) {
         noteOperand(error, op, 0, "this operand is placed");
       return failure();
     }
-    if (failed(verifyPlacedType(op, type, "result #" + Twine(i))))
+    if (failed(verifyPlacedType(op, type, "result #" + Twine(i), mesh)))
       return failure();
   }
   return success();
@@ -280,20 +286,21 @@ LogicalResult dagrt::verifyByRule(Operation *op, const ShardingRule &rule) {
   if (llvm::none_of(op->getOperandTypes(), isPlaced) &&
       llvm::none_of(op->getResultTypes(), isPlaced))
     return verifySizes(op, rule);
-  if (failed(verifyPlacedTypes(op)) || failed(verifySizes(op, rule)))
+  // Looking a mesh up is a search through the module's symbols: once is enough.
+  DistAttr first = op->getNumOperands() > 0 ? getDist(op->getOperand(0).getType()) : DistAttr();
+  MeshOp mesh = first ? lookupMesh(op, first.getMesh()) : MeshOp();
+  if (failed(verifyPlacedTypes(op, mesh)) || failed(verifySizes(op, rule)))
     return failure();
   if (op->getNumOperands() == 0)
     return success();
-  FailureOr<SmallVector<RankedTensorType>> types = inferResultTypes(op, rule);
+  FailureOr<SmallVector<RankedTensorType>> types = inferOnMesh(op, mesh, rule);
   if (failed(types))
     return failure();
   for (auto [i, expected] : llvm::enumerate(*types)) {
     Type actual = op->getResult(i).getType();
     if (actual == expected)
       continue;
-    DistAttr dist = getDist(actual);
-    MeshOp mesh = lookupMesh(op, getDist(expected).getMesh());
-    if (isSameDist(mesh, dist, getDist(expected)))
+    if (isSameDist(mesh, getDist(actual), getDist(expected)))
       continue;
     InFlightDiagnostic error = op->emitOpError() << "expects result #" << i << " of type "
                                                  << expected << ", got " << actual;

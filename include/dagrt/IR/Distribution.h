@@ -94,6 +94,11 @@ llvm::LogicalResult verifyAxes(mlir::Operation *op, MeshOp mesh, AxesAttr axes,
 /// error ("operand #0"). A type that is not placed is consistent.
 llvm::LogicalResult verifyPlacedType(mlir::Operation *op, mlir::Type type, const llvm::Twine &what);
 
+/// The same with a mesh that has been looked up: most types of an op lie on one mesh. Another
+/// mesh, or none, is looked up.
+llvm::LogicalResult verifyPlacedType(mlir::Operation *op, mlir::Type type, const llvm::Twine &what,
+                                     MeshOp known);
+
 } // namespace dagrt
 
 #endif // DAGRT_IR_DISTRIBUTION_H
