@@ -58,11 +58,13 @@ LogicalResult MeshOp::verify() {
   if (product != getNumDevices())
     return emitOpError() << "expects " << product << " devices, the product of the axis sizes, got "
                          << getNumDevices();
-  // mesh-c3
+  // mesh-c3: the bound keeps ids clear of the numbers that hash tables reserve.
+  constexpr int64_t kMostDevices = int64_t(1) << 31;
   llvm::DenseSet<int64_t> devices;
   for (int64_t device : getDevices()) {
-    if (device < 0)
-      return emitOpError() << "expects device ids that are not negative, got " << device;
+    if (device < 0 || device >= kMostDevices)
+      return emitOpError() << "expects device ids from 0 to " << kMostDevices - 1 << ", got "
+                           << device;
     if (!devices.insert(device).second)
       return emitOpError() << "expects distinct devices, got device " << device << " twice";
   }

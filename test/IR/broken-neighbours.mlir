@@ -74,7 +74,7 @@ func.func @axis_named_twice(%x: tensor<4xf32, #dagrt.dist<@m, [_], of [4], parti
 // -----
 
 // The largest numbers there are.
-dagrt.mesh @m <"tp" = 2> devices [0, 9223372036854775807]
+dagrt.mesh @m <"tp" = 2> devices [0, 2147483647]
 func.func @large(
     %x: tensor<9223372036854775807xf32, #dagrt.dist<@m, [_], of [9223372036854775807]>>,
     %z: tensor<2xf32, #dagrt.dist<@m, ["tp"], of [4]>>) {

@@ -40,8 +40,14 @@ dagrt.mesh @m <"tp" = 4> devices [0, 1, 2]
 // -----
 
 // mesh-c3
-// expected-error@+1 {{'dagrt.mesh' op expects device ids that are not negative, got -1}}
+// expected-error@+1 {{'dagrt.mesh' op expects device ids from 0 to 2147483647, got -1}}
 dagrt.mesh @m <"tp" = 2> devices [0, -1]
+
+// -----
+
+// mesh-c3
+// expected-error@+1 {{'dagrt.mesh' op expects device ids from 0 to 2147483647, got 9223372036854775807}}
+dagrt.mesh @m <"tp" = 2> devices [0, 9223372036854775807]
 
 // -----
 

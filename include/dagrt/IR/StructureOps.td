@@ -23,7 +23,7 @@ def Dagrt_MeshOp : Dagrt_Op<"mesh", [Symbol]> {
     **Constraints**
     1. `mesh-c1`: axis names are distinct and not empty, and sizes are at least 1.
     2. `mesh-c2`: there are as many devices as the product of the sizes.
-    3. `mesh-c3`: device ids are distinct and not negative.
+    3. `mesh-c3`: device ids are distinct, not negative and below 2^31.
 
     Example:
     ```mlir
