@@ -17,6 +17,8 @@
 #include "Propagation.h"
 #include "Resharding.h"
 
+#include "mlir/IR/Remarks.h"
+#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -63,6 +65,7 @@ private:
   FailureOr<MeshOp> chooseMesh(Operation *op, const Directive &directive, OperandTypes operands);
   FailureOr<SmallVector<Value>> createOp(Operation *op, const OpPlan &plan, ValueRange operands);
   const Directive &getDirective(RoleAttr role);
+  void remarkUnusedEntries();
 
   ModuleOp module;
   const Strategy &strategy;
@@ -72,6 +75,8 @@ private:
   MeshOp firstMesh;
   int64_t nextDevice = 0, numLayers = 0;
   llvm::StringMap<Directive> directives;
+  /// Entries that some op's role matched.
+  llvm::SmallPtrSet<const StrategyEntry *, 32> usedEntries;
 };
 } // namespace
 
@@ -161,6 +166,7 @@ const Directive &Partitioner::getDirective(RoleAttr role) {
   for (const StrategyEntry &entry : strategy.entries) {
     if (!entry.role.empty() && !(role && role.isWithin(entry.role)))
       continue;
+    usedEntries.insert(&entry);
     if (entry.mesh)
       directive.mesh = *entry.mesh;
     if (entry.cut)
@@ -171,6 +177,16 @@ const Directive &Partitioner::getDirective(RoleAttr role) {
       directive.travels = &*entry.travels;
   }
   return directive;
+}
+
+/// An entry that no op's role matches does nothing: natural in a strategy for many models, and
+/// what a mistyped role looks like.
+void Partitioner::remarkUnusedEntries() {
+  for (const StrategyEntry &entry : strategy.entries)
+    if (!usedEntries.contains(&entry))
+      remark::missed(module.getLoc(), remark::RemarkOpts::name("EntryUnused").category("partition"))
+          << remark::add("the entry for role '{0}' of strategy '{1}' matches no op", entry.role,
+                         strategy.name);
 }
 
 /// Creates the placed op, or the ops it decomposes into.
@@ -342,6 +358,7 @@ LogicalResult Partitioner::run() {
     if (failed(partitionFunction(function)))
       return failure();
   }
+  remarkUnusedEntries();
   return success();
 }
 
