@@ -11,6 +11,7 @@
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/IR/ExternalModels.h"
 #include "dagrt/Import/Passes.h"
+#include "dagrt/Lower/Passes.h"
 #include "dagrt/Partition/Passes.h"
 #include "dagrt/Report/Passes.h"
 
@@ -28,4 +29,5 @@ void dagrt::registerPasses() {
   registerDagrtCostPasses();
   registerDagrtPartitionPasses();
   registerDagrtReportPasses();
+  registerDagrtLowerPasses();
 }

@@ -11,24 +11,15 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/IR/Dagrt.h"
-#include "dagrt/Lower/Compare.h"
+#include "Outputs.h"
+#include "Program.h"
 #include "dagrt/Lower/Evaluator.h"
 #include "dagrt/Pipelines/Registration.h"
 
-#include "mlir/IR/BuiltinOps.h"
 #include "mlir/InitAllDialects.h"
-#include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
 
 #include "llvm/Support/CommandLine.h"
-#include "llvm/Support/Format.h"
-#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace dagrt;
@@ -73,174 +64,14 @@ struct Options {
 };
 } // namespace
 
-/// `dagrt-run: error: ...` on standard error; returns failure.
-static LogicalResult complain(const Twine &message) {
-  llvm::errs() << "dagrt-run: error: " << message << '\n';
-  return failure();
-}
-
-//===----------------------------------------------------------------------===//
-// Loading
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// A program and what it computed.
-struct Program {
-  Program(StringRef file, StringRef function)
-      : file(file), name(file == "-" ? "standard input" : file), function(function) {}
-
-  std::string file;
-  std::string name;   ///< For messages.
-  StringRef function; ///< Its name, or empty for the only one.
-  OwningOpRef<ModuleOp> module;
-  func::FuncOp func;
-  std::vector<Array> outputs;
-};
-} // namespace
-
-static LogicalResult parse(MLIRContext &context, llvm::SourceMgr &sources, Program &program) {
-  std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(program.file, &message);
-  if (!buffer)
-    return complain(message);
-  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
-  program.module = parseSourceFile<ModuleOp>(sources, &context);
-  return success(static_cast<bool>(program.module));
-}
-
-/// Finds the function to run.
-static LogicalResult select(Program &program) {
-  StringRef name = program.function;
-  SmallVector<func::FuncOp> functions;
-  for (auto func : program.module->getOps<func::FuncOp>())
-    if (!func.isExternal() && (name.empty() || func.getSymName() == name))
-      functions.push_back(func);
-  if (functions.size() == 1) {
-    program.func = functions.front();
-    return success();
-  }
-  if (!name.empty())
-    return complain("expects a function '@" + name + "' with a body in '" + program.file +
-                    "', got none");
-  if (functions.empty())
-    return complain("expects a function with a body in '" + program.name + "', got none");
-  std::string names;
-  llvm::raw_string_ostream os(names);
-  llvm::interleaveComma(functions, os, [&](func::FuncOp func) { os << '@' << func.getSymName(); });
-  return complain("expects one function in '" + program.name + "', got " + names +
-                  "; name one with --function");
-}
-
-//===----------------------------------------------------------------------===//
-// Reports
-//===----------------------------------------------------------------------===//
-
-static std::string join(ArrayRef<int64_t> numbers, StringRef separator) {
-  std::string text;
-  llvm::raw_string_ostream os(text);
-  llvm::interleave(numbers, os, separator);
-  return text;
-}
-
-static std::string describeShape(ArrayRef<int64_t> shape) {
-  return shape.empty() ? "scalar" : join(shape, "x");
-}
-
-/// Each row, along the last dim, with its index.
-static void printElements(const Array &array) {
-  ArrayRef<int64_t> shape = array.shape;
-  ArrayRef<int64_t> rows = shape.empty() ? shape : shape.drop_back();
-  int64_t columns = shape.empty() ? 1 : shape.back(), next = 0;
-  forEachIndex(rows, [&](ArrayRef<int64_t> row) {
-    llvm::outs() << "  [" << join(row, ", ") << "]:";
-    for (int64_t i = 0; i < columns; ++i)
-      llvm::outs() << ' ' << llvm::format("%.9g", array.elements[next++]);
-    llvm::outs() << '\n';
-  });
-}
-
-/// Shape, norm, mean and largest magnitude.
-static void printSummary(size_t number, const Array &array) {
-  double squares = 0, sum = 0, largest = 0;
-  for (double element : array.elements) {
-    squares += element * element;
-    sum += element;
-    largest = std::max(largest, std::abs(element));
-  }
-  double count = std::max<double>(array.elements.size(), 1);
-  llvm::outs() << "output #" << number << ": " << describeShape(array.shape)
-               << llvm::format(", norm %.9g, mean %.9g, max %.9g\n", std::sqrt(squares),
-                               sum / count, largest);
-}
-
-static LogicalResult checkFinite(const Program &program) {
-  bool ok = true;
-  for (auto [number, array] : llvm::enumerate(program.outputs))
-    if (std::optional<int64_t> offset = findNotFinite(array))
-      ok = succeeded(complain("expects finite outputs of '" + program.name + "', got " +
-                              llvm::formatv("{0}", array.elements[*offset]).str() + " in output #" +
-                              Twine(number) + " at [" + join(getIndex(array.shape, *offset), ", ") +
-                              "]"));
-  return success(ok);
-}
-
-/// The two programs must take the same inputs, or their outputs say nothing.
-static LogicalResult checkInputs(Program &program, Program &reference) {
-  SmallVector<InputDescription> a = describeInputs(program.func);
-  SmallVector<InputDescription> b = describeInputs(reference.func);
-  if (a.size() != b.size())
-    return complain("expects the inputs of '" + reference.name + "', " + Twine(b.size()) +
-                    ", got " + Twine(a.size()) + " in '" + program.name + "'");
-  auto describe = [](const InputDescription &input) {
-    std::string text = describeShape(input.shape) + (input.isInteger ? " integers" : " floats");
-    return input.vocabulary ? text + " below " + std::to_string(*input.vocabulary) : text;
-  };
-  for (auto [number, x, y] : llvm::enumerate(a, b))
-    if (!(x == y))
-      return complain("expects input #" + Twine(number) + " as in '" + reference.name + "', " +
-                      describe(y) + ", got " + describe(x) + " in '" + program.name + "'");
-  return success();
-}
-
-/// Prints the error of each output; fails beyond the tolerance.
-static LogicalResult compareOutputs(const Program &program, const Program &reference,
-                                    double tolerance) {
-  if (program.outputs.size() != reference.outputs.size())
-    return complain("expects the outputs of '" + reference.name + "', " +
-                    Twine(reference.outputs.size()) + ", got " + Twine(program.outputs.size()) +
-                    " in '" + program.name + "'");
-  bool ok = true;
-  for (auto [number, a, b] : llvm::enumerate(program.outputs, reference.outputs)) {
-    if (a.shape != b.shape) {
-      ok = succeeded(complain("expects output #" + Twine(number) + " of shape " +
-                              describeShape(b.shape) + ", got " + describeShape(a.shape)));
-      continue;
-    }
-    Difference difference = compare(a, b);
-    double error = difference.getError();
-    std::string where = "[" + join(difference.index, ", ") + "]";
-    llvm::outs() << "output #" << number << ": " << describeShape(a.shape)
-                 << llvm::format(", error %.2e (max|a-b| %.2e, max|b| %.2e)", error,
-                                 difference.largest, difference.reference)
-                 << ", largest at " << where << '\n';
-    // Written so that an error that is not a number fails too.
-    if (error <= tolerance)
-      continue;
-    std::string numbers = llvm::formatv("{0:e2}, got {1:e2}", tolerance, error).str();
-    ok = succeeded(
-        complain("expects output #" + Twine(number) + " within " + numbers + " at " + where));
-  }
-  return success(ok);
-}
-
 //===----------------------------------------------------------------------===//
 // main
 //===----------------------------------------------------------------------===//
 
-/// Parses a program, finds its function and checks that it can run.
+/// Loads a program and checks that it can run.
 static LogicalResult load(MLIRContext &context, llvm::SourceMgr &sources,
                           const EvaluatorOptions &evaluator, Program &program) {
-  if (failed(parse(context, sources, program)) || failed(select(program)))
+  if (failed(program.load(context, sources)))
     return failure();
   return checkEvaluable(program.func, evaluator);
 }

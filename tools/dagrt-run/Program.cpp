@@ -1,0 +1,58 @@
+//===- Program.cpp - A program to run -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Program.h"
+
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+LogicalResult dagrt::complain(const Twine &message) {
+  llvm::errs() << "dagrt-run: error: " << message << '\n';
+  return failure();
+}
+
+static LogicalResult parse(MLIRContext &context, llvm::SourceMgr &sources, Program &program) {
+  std::string message;
+  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(program.file, &message);
+  if (!buffer)
+    return complain(message);
+  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  program.module = parseSourceFile<ModuleOp>(sources, &context);
+  return success(static_cast<bool>(program.module));
+}
+
+/// Finds the function to run.
+static LogicalResult select(Program &program) {
+  StringRef name = program.function;
+  SmallVector<func::FuncOp> functions;
+  for (auto func : program.module->getOps<func::FuncOp>())
+    if (!func.isExternal() && (name.empty() || func.getSymName() == name))
+      functions.push_back(func);
+  if (functions.size() == 1) {
+    program.func = functions.front();
+    return success();
+  }
+  if (!name.empty())
+    return complain("expects a function '@" + name + "' with a body in '" + program.file +
+                    "', got none");
+  if (functions.empty())
+    return complain("expects a function with a body in '" + program.name + "', got none");
+  std::string names;
+  llvm::raw_string_ostream os(names);
+  llvm::interleaveComma(functions, os, [&](func::FuncOp func) { os << '@' << func.getSymName(); });
+  return complain("expects one function in '" + program.name + "', got " + names +
+                  "; name one with --function");
+}
+
+LogicalResult Program::load(MLIRContext &context, llvm::SourceMgr &sources) {
+  if (failed(parse(context, sources, *this)))
+    return failure();
+  return select(*this);
+}
