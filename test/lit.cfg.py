@@ -36,13 +36,21 @@ config.substitutions.append(("%plugin", plugin))
 if os.path.exists(plugin):
     config.available_features.add("plugin")
 
+# Tests with %mpirun say `REQUIRES: mpi`, and use at most 4 ranks. Those that take minutes say
+# `REQUIRES: long`: cmake -DDAGRT_TEST_LONG=ON, or lit --param long=1.
+config.substitutions.append(("%mpirun", config.dagrt_mpiexec))
+if config.dagrt_has_mpi:
+    config.available_features.add("mpi")
+if config.dagrt_test_long or lit_config.params.get("long"):
+    config.available_features.add("long")
+
 # `lit --param verify_roundtrip=1` runs the suite again, and every program that a test gives to
 # dagrt-opt is printed and parsed back first. A script of that name comes first on the PATH, so that
 # programs that tests run are caught as well.
 if lit_config.params.get("verify_roundtrip"):
     config.name = "dagrt-roundtrip"
     config.test_exec_root = os.path.join(config.dagrt_build_dir, "test-roundtrip")
-    config.excludes += ["Docs", "Embedding", "Random"]
+    config.excludes += ["Docs", "Embedding", "Random", "Runtime"]
     wrappers = os.path.join(config.test_exec_root, "bin")
     os.makedirs(wrappers, exist_ok=True)
     wrapper = os.path.join(wrappers, "dagrt-opt")
