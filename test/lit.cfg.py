@@ -41,6 +41,8 @@ if os.path.exists(plugin):
 config.substitutions.append(("%mpirun", config.dagrt_mpiexec))
 if config.dagrt_has_mpi:
     config.available_features.add("mpi")
+if config.dagrt_has_blas:
+    config.available_features.add("blas")
 if config.dagrt_test_long or lit_config.params.get("long"):
     config.available_features.add("long")
 
