@@ -1,0 +1,230 @@
+//===- Pair.cpp - A model and a strategy, put to the test -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The steps of one pair, in order. Each returns a sentence if it does not hold.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Pair.h"
+#include "Conservation.h"
+#include "Program.h"
+#include "Strategies.h"
+#include "dagrt/IR/Dagrt.h"
+#include "dagrt/Partition/Partitioner.h"
+
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/IR/Verifier.h"
+#include "mlir/Parser/Parser.h"
+
+#include "llvm/Support/FileSystem.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+//===----------------------------------------------------------------------===//
+// Corruption
+//===----------------------------------------------------------------------===//
+
+/// Damages the placed program in a way that verifies, as a wrong partitioner would.
+static void corrupt(ModuleOp module, StringRef corruption) {
+  module.walk([&](Operation *op) {
+    if (auto attention = dyn_cast<AttentionOp>(op); attention && corruption == "scale")
+      attention.setScale(llvm::APFloat(attention.getScale().convertToDouble() * 1.001));
+    else if (auto positions = dyn_cast<PositionsOp>(op); positions && corruption == "order")
+      positions.removeOrderAttr();
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Steps
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// One pair on its way through the steps.
+class PairChecker {
+public:
+  PairChecker(const Setup &setup, const PairOptions &options)
+      : setup(setup), options(options), context(makeContext()) {}
+  Outcome check();
+
+private:
+  LogicalResult makePlaced(ModuleOp module);
+  std::string buildAndPartition();
+  std::string verifyPlaced();
+  std::string conserve();
+  std::string roundTrip();
+  std::string repeat();
+  std::string compareWithModel();
+  std::string simplify();
+
+  /// `action`'s error, or nothing if it succeeds.
+  std::string getError(llvm::function_ref<LogicalResult()> action);
+
+  const Setup &setup;
+  const PairOptions &options;
+  std::unique_ptr<MLIRContext> context;
+  OwningOpRef<ModuleOp> model, placed;
+  std::vector<Array> reference;
+};
+} // namespace
+
+std::string PairChecker::getError(llvm::function_ref<LogicalResult()> action) {
+  Errors errors(context.get());
+  if (succeeded(action()))
+    return "";
+  return errors.str().empty() ? "fails without an error" : errors.str();
+}
+
+LogicalResult PairChecker::makePlaced(ModuleOp module) {
+  if (failed(partition(module, setup)))
+    return failure();
+  corrupt(module, options.corruption);
+  return success();
+}
+
+std::string PairChecker::buildAndPartition() {
+  model = buildModel(setup, context.get());
+  std::string error = getError([&] { return verify(*model); });
+  if (!error.empty())
+    return "the model does not verify: " + error;
+  placed = model->clone();
+  return getError([&] { return makePlaced(*placed); });
+}
+
+std::string PairChecker::verifyPlaced() {
+  return getError([&] {
+    return failure(failed(verify(*placed)) || failed(verifyPlacement(getFunction(*placed))));
+  });
+}
+
+std::string PairChecker::conserve() { return findLoss(getFunction(*model), getFunction(*placed)); }
+
+/// Text and bytecode are read back to the same program.
+std::string PairChecker::roundTrip() {
+  std::string text = print(*placed), bytecode;
+  llvm::raw_string_ostream stream(bytecode);
+  if (failed(writeBytecodeToFile(*placed, stream)))
+    return "bytecode cannot be written";
+  for (const std::string &form : {text, bytecode}) {
+    OwningOpRef<ModuleOp> read;
+    std::string error = getError([&] {
+      read = parseSourceString<ModuleOp>(form, context.get());
+      return success(static_cast<bool>(read));
+    });
+    std::string what = form == text ? "text" : "bytecode";
+    if (!error.empty())
+      return what + " cannot be read back: " + error;
+    if (print(*read) != text)
+      return what + " is read back to another program";
+  }
+  return "";
+}
+
+/// In another context, where every pointer is another, the partitioner does the same.
+std::string PairChecker::repeat() {
+  std::unique_ptr<MLIRContext> other = makeContext();
+  OwningOpRef<ModuleOp> again = buildModel(setup, other.get());
+  if (failed(makePlaced(*again)))
+    return "the second partition fails";
+  return print(*again) == print(*placed) ? "" : "a second partition is another program";
+}
+
+std::string PairChecker::compareWithModel() {
+  std::string difference;
+  std::string error = getError([&]() -> LogicalResult {
+    if (reference.empty()) {
+      FailureOr<std::vector<Array>> outputs = run(*model, setup.seed);
+      if (failed(outputs))
+        return failure();
+      reference = std::move(*outputs);
+    }
+    FailureOr<std::vector<Array>> outputs = run(*placed, setup.seed);
+    if (succeeded(outputs))
+      difference = compareOutputs(*outputs, reference);
+    return outputs;
+  });
+  return error.empty() ? difference : error;
+}
+
+/// What users run on any program keeps its meaning.
+std::string PairChecker::simplify() {
+  std::string error = getError([&] { return runPasses(*placed, "cse,canonicalize"); });
+  return error.empty() ? verifyPlaced() : error;
+}
+
+Outcome PairChecker::check() {
+  std::string refusal = getExpectedRefusal(setup), error = buildAndPartition();
+  if (!refusal.empty()) {
+    if (StringRef(error).contains(refusal))
+      return {Outcome::Refused, "", error};
+    return {Outcome::Failed, "refusal",
+            "expects a refusal with '" + refusal + "', got " +
+                (error.empty() ? "a program" : "'" + error + "'")};
+  }
+  if (!error.empty())
+    return {Outcome::Failed, "partition", error};
+  struct Step {
+    StringLiteral name;
+    std::string (PairChecker::*check)();
+  };
+  static constexpr Step steps[] = {{"verify", &PairChecker::verifyPlaced},
+                                   {"conserve", &PairChecker::conserve},
+                                   {"round-trip", &PairChecker::roundTrip},
+                                   {"repeat", &PairChecker::repeat},
+                                   {"run", &PairChecker::compareWithModel},
+                                   {"simplify", &PairChecker::simplify},
+                                   {"run-simplified", &PairChecker::compareWithModel}};
+  for (const Step &step : steps)
+    if (error = (this->*step.check)(); !error.empty())
+      return {Outcome::Failed, step.name.str(), error};
+  return {};
+}
+
+Outcome dagrt::checkPair(const Setup &setup, const PairOptions &options) {
+  return PairChecker(setup, options).check();
+}
+
+//===----------------------------------------------------------------------===//
+// Failures
+//===----------------------------------------------------------------------===//
+
+Case dagrt::reduceCase(Case choices, StringRef step, const PairOptions &options) {
+  auto failsAlike = [&](const Case &candidate) {
+    Outcome outcome = checkPair(makeSetup(candidate), options);
+    return outcome.kind == Outcome::Failed && outcome.step == step;
+  };
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (unsigned entry = 0; entry < choices.size(); ++entry)
+      for (unsigned simpler = 0; simpler < choices[entry]; ++simpler) {
+        Case candidate = choices;
+        candidate[entry] = simpler;
+        if (!failsAlike(candidate))
+          continue;
+        choices = std::move(candidate);
+        changed = true;
+      }
+  }
+  return choices;
+}
+
+static void writeFile(StringRef name, StringRef text) {
+  std::error_code error;
+  llvm::raw_fd_ostream stream(name, error);
+  stream << text;
+}
+
+std::string dagrt::writePair(const Setup &setup, StringRef prefix) {
+  std::string model = (prefix + ".mlir").str(), strategy = (prefix + ".yaml").str();
+  std::unique_ptr<MLIRContext> context = makeContext();
+  OwningOpRef<ModuleOp> module = buildModel(setup, context.get());
+  writeFile(model, print(*module));
+  if (std::string text = getStrategyText(setup); !text.empty())
+    writeFile(strategy, text);
+  return "dagrt-opt " + model + " " + getPartitionCommand(setup, strategy) +
+         " | dagrt-run --compare " + model + " --seed=" + std::to_string(setup.seed);
+}

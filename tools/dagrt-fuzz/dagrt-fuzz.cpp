@@ -1,0 +1,109 @@
+//===- dagrt-fuzz.cpp - Random models, random strategies -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Draws small models and strategies from a seed, and checks that each model computes the same
+// after it is laid over devices, and whatever else must hold of a partition. A pair that fails is
+// printed as a line that reproduces it, and as the simplest case that fails alike.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Pair.h"
+#include "dagrt/Pipelines/Registration.h"
+
+#include "mlir/Transforms/Passes.h"
+
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/InitLLVM.h"
+
+using namespace mlir;
+using namespace dagrt;
+namespace cl = llvm::cl;
+
+namespace {
+/// Members of main's frame, so that nothing is registered before main.
+struct Options {
+  cl::OptionCategory category{"Options of dagrt-fuzz"};
+  cl::opt<uint64_t> count{"count", cl::desc("Pairs to check (default 200)"), cl::init(200),
+                          cl::cat(category)};
+  cl::opt<uint64_t> seed{"seed", cl::desc("What the pairs are drawn from (default 0)"), cl::init(0),
+                         cl::cat(category)};
+  cl::opt<uint64_t> first{"first", cl::desc("Number of the first pair that is drawn (default 0)"),
+                          cl::init(0), cl::cat(category)};
+  cl::opt<std::string> single{"case", cl::value_desc("choices"), cl::cat(category),
+                              cl::desc("Check this one, as failures print it")};
+  cl::opt<std::string> output{"output-dir", cl::value_desc("folder"), cl::init("."),
+                              cl::desc("Where failures are written (default .)"),
+                              cl::cat(category)};
+  cl::opt<bool> verbose{"verbose", cl::desc("Print each case before it is checked"),
+                        cl::cat(category)};
+  cl::opt<std::string> corruption{
+      "corrupt", cl::value_desc("kind"), cl::cat(category), cl::ReallyHidden,
+      cl::desc("Damage every placed program, to see that it is noticed: scale, order")};
+};
+} // namespace
+
+/// Prints what failed, the simplest case that fails alike, and how to look at it.
+static void reportFailure(const Case &choices, const Outcome &outcome, const Options &options,
+                          const PairOptions &pairOptions) {
+  llvm::errs() << "dagrt-fuzz: error: " << outcome.step << ": " << outcome.message << '\n'
+               << "  reproduce: ./dev fuzz --case=\"" << formatCase(choices) << "\"\n";
+  llvm::errs().flush();
+  Case reduced = reduceCase(choices, outcome.step, pairOptions);
+  llvm::errs() << "  reduced:   ./dev fuzz --case=\"" << formatCase(reduced) << "\"\n";
+  Setup setup = makeSetup(reduced);
+  llvm::errs() << "  reduced:   " << checkPair(setup, pairOptions).message << '\n'
+               << "  written:   " << writePair(setup, options.output + "/failure") << '\n';
+}
+
+static LogicalResult runTool(const Options &options) {
+  if (std::error_code error = llvm::sys::fs::create_directories(options.output)) {
+    llvm::errs() << "dagrt-fuzz: error: expects a folder to write to, got '" << options.output
+                 << "': " << error.message() << '\n';
+    return failure();
+  }
+  PairOptions pairOptions;
+  pairOptions.corruption = options.corruption;
+  bool isSingle = options.single.getNumOccurrences() > 0;
+  uint64_t count = isSingle ? 1 : options.count, passed = 0, refused = 0;
+  for (uint64_t index = options.first; passed < count; ++index) {
+    FailureOr<Case> choices =
+        isSingle ? parseCase(options.single) : FailureOr<Case>(drawCase(options.seed, index));
+    if (failed(choices))
+      return failure();
+    if (options.verbose)
+      llvm::errs() << index << ": " << formatCase(*choices) << '\n';
+    Outcome outcome = checkPair(makeSetup(*choices), pairOptions);
+    if (outcome.kind == Outcome::Failed) {
+      if (!isSingle)
+        llvm::errs() << "dagrt-fuzz: pair " << index << " of seed " << options.seed << '\n';
+      reportFailure(*choices, outcome, options, pairOptions);
+      return failure();
+    }
+    bool isRefused = outcome.kind == Outcome::Refused;
+    ++(isRefused ? refused : passed);
+    if (isSingle && isRefused) {
+      llvm::outs() << "refused, as documented: " << outcome.message << '\n';
+      return success();
+    }
+  }
+  llvm::outs() << passed << " pairs, 0 failures; " << refused << " refused, as documented\n";
+  return success();
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  Options options;
+  cl::HideUnrelatedOptions(options.category);
+  cl::ParseCommandLineOptions(argc, argv,
+                              "dagrt-fuzz: checks that random models compute the same after "
+                              "random strategies laid them over devices\n");
+  registerPasses();
+  mlir::registerCSEPass();
+  mlir::registerCanonicalizerPass();
+  return failed(runTool(options));
+}
