@@ -63,6 +63,8 @@ def Dagrt_Dialect : Dialect {
     | `dagrt.cluster` | on a function: `#dagrt.cluster`, what its costs were computed for |
     | `dagrt.timing` | `#dagrt.timing`: when the op starts and ends, and its slack |
     | `dagrt.logical` | on a placed function: `#dagrt.logical`, the totals of the model it came from |
+    | `dagrt.parameter` | on an argument: name, fan-in and view of the weight it is |
+    | `dagrt.outlined` | on a function: it holds an op, moved there by `--outline-ops` |
   }];
 
   let hasOperationAttrVerify = 1;

@@ -1,0 +1,122 @@
+//===- OutlineOps.cpp - Equal ops share a function -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The layers of a model repeat a few ops. Each different one becomes a function, so that a program
+// of many layers is many calls of few functions, and compiling it takes hardly longer than one
+// layer. What makes two ops equal is one uniqued attribute of name, properties and types. A message
+// has to be received in the block that sends it: send and recv move together.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Lower/Passes.h"
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/IRMapping.h"
+
+namespace dagrt {
+#define GEN_PASS_DEF_OUTLINEOPSPASS
+#include "dagrt/Lower/Passes.h.inc"
+} // namespace dagrt
+
+using namespace mlir;
+using namespace dagrt;
+
+static constexpr StringLiteral kOutlinedAttrName = "dagrt.outlined";
+
+namespace {
+/// Outlines the ops of one module.
+class Outliner {
+public:
+  explicit Outliner(ModuleOp module) : symbols(module), builder(module.getContext()) {}
+
+  /// Replaces `ops`, one op or a send and its recv, by a call of a function that holds them: the
+  /// operands are those of the first, the results those of the last.
+  void outline(ArrayRef<Operation *> ops, StringRef name);
+
+private:
+  func::FuncOp getFunction(ArrayRef<Operation *> ops, StringRef name);
+  func::FuncOp makeFunction(ArrayRef<Operation *> ops, StringRef name, FunctionType type);
+
+  SymbolTable symbols;
+  OpBuilder builder;
+  llvm::DenseMap<Attribute, func::FuncOp> functions;
+};
+} // namespace
+
+func::FuncOp Outliner::makeFunction(ArrayRef<Operation *> ops, StringRef name, FunctionType type) {
+  Location loc = ops.front()->getLoc();
+  auto function = func::FuncOp::create(loc, name, type);
+  function.setPrivate();
+  function->setAttr(kOutlinedAttrName, builder.getUnitAttr());
+  Block *body = function.addEntryBlock();
+  OpBuilder inside = OpBuilder::atBlockBegin(body);
+  IRMapping mapping;
+  mapping.map(ops.front()->getOperands(), body->getArguments());
+  Operation *last = nullptr;
+  for (Operation *op : ops) {
+    last = inside.clone(*op, mapping);
+    last->setDiscardableAttrs(DictionaryAttr::get(op->getContext()));
+  }
+  func::ReturnOp::create(inside, loc, last->getResults());
+  symbols.insert(function);
+  return function;
+}
+
+func::FuncOp Outliner::getFunction(ArrayRef<Operation *> ops, StringRef name) {
+  auto type = builder.getFunctionType(ops.front()->getOperandTypes(), ops.back()->getResultTypes());
+  Attribute properties = ops.front()->getPropertiesAsAttribute();
+  Attribute key = builder.getArrayAttr({builder.getStringAttr(name), TypeAttr::get(type),
+                                        properties ? properties : builder.getUnitAttr()});
+  func::FuncOp &function = functions[key];
+  if (!function)
+    function = makeFunction(ops, name, type);
+  return function;
+}
+
+void Outliner::outline(ArrayRef<Operation *> ops, StringRef name) {
+  func::FuncOp function = getFunction(ops, name);
+  Operation *first = ops.front(), *last = ops.back();
+  builder.setInsertionPoint(first);
+  auto call = func::CallOp::create(builder, first->getLoc(), function, first->getOperands());
+  call->setDiscardableAttrs(first->getDiscardableAttrDictionary());
+  last->replaceAllUsesWith(call.getResults());
+  for (Operation *op : llvm::reverse(ops))
+    op->erase();
+}
+
+/// Outlines the ops of one function.
+static LogicalResult outlineOps(func::FuncOp func, Outliner &outliner) {
+  if (!func.getBody().hasOneBlock())
+    return func.emitOpError() << "expects a body of one block to outline its operations, got "
+                              << llvm::range_size(func.getBody()) << " blocks";
+  SmallVector<Operation *> ops;
+  for (Operation &op : func.getBody().front())
+    if (isa_and_nonnull<DagrtDialect>(op.getDialect()) && !isa<ParameterOp, RecvOp>(op))
+      ops.push_back(&op);
+  for (Operation *op : ops) {
+    if (isa<SendOp>(op))
+      outliner.outline({op, *op->getResult(0).user_begin()}, "transfer");
+    else
+      outliner.outline(op, op->getName().stripDialect());
+  }
+  return success();
+}
+
+namespace {
+struct OutlineOps final : dagrt::impl::OutlineOpsPassBase<OutlineOps> {
+  using OutlineOpsPassBase::OutlineOpsPassBase;
+
+  void runOnOperation() override {
+    Outliner outliner(getOperation());
+    SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
+    for (func::FuncOp func : functions)
+      if (!func.isExternal() && !func->hasAttr(kOutlinedAttrName) &&
+          failed(outlineOps(func, outliner)))
+        return signalPassFailure();
+  }
+};
+} // namespace
