@@ -309,27 +309,12 @@ PlacedArray Evaluation::evaluateOp(Operation *op) {
       .Default([&](Operation *op) { return evaluateLocal(op, placement); });
 }
 
-/// Gathers the function's results; a sum not yet reduced is reduced first.
+/// Gathers the function's results.
 LogicalResult Evaluation::collectResults(func::ReturnOp op) {
   for (auto [i, operand] : llvm::enumerate(op.getOperands())) {
-    PlacedArray value = values.find(operand)->second;
-    if (value.placement.isPlaced() && value.placement.dist.isPartial())
-      value = allReduce(value, value.placement.dist.getPartial(), value.placement);
-    Array global;
-    std::optional<ReplicaMismatch> mismatch = gather(value, options.replicaTolerance, global);
-    if (mismatch) {
-      InFlightDiagnostic error = op.emitOpError();
-      error << "expects all replicas of result #" << i << " to agree, got "
-            << llvm::formatv("{0:e6} on device {1} and {2:e6} on device {3}", mismatch->first,
-                             mismatch->firstDevice, mismatch->second, mismatch->secondDevice)
-                   .str()
-            << " at [";
-      llvm::interleaveComma(mismatch->index, error);
-      error << ']';
-      error.attachNote(operand.getLoc()) << "result defined here";
+    if (failed(collectResult(op, i, values.find(operand)->second, options.replicaTolerance,
+                             results.emplace_back())))
       return failure();
-    }
-    results.push_back(std::move(global));
   }
   return success();
 }

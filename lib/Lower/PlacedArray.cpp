@@ -14,6 +14,8 @@
 #include "PlacedArray.h"
 #include "dagrt/IR/Transfer.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 #include <cmath>
 
 using namespace mlir;
@@ -154,6 +156,25 @@ std::optional<ReplicaMismatch> dagrt::gather(const PlacedArray &value, double to
   if (worst <= tolerance * largest)
     return std::nullopt;
   return mismatch;
+}
+
+LogicalResult dagrt::collectResult(func::ReturnOp op, unsigned number, PlacedArray value,
+                                   double tolerance, Array &global) {
+  if (value.placement.isPlaced() && value.placement.dist.isPartial())
+    value = allReduce(value, value.placement.dist.getPartial(), value.placement);
+  std::optional<ReplicaMismatch> mismatch = gather(value, tolerance, global);
+  if (!mismatch)
+    return success();
+  InFlightDiagnostic error = op.emitOpError();
+  error << "expects all replicas of result #" << number << " to agree, got "
+        << llvm::formatv("{0:e6} on device {1} and {2:e6} on device {3}", mismatch->first,
+                         mismatch->firstDevice, mismatch->second, mismatch->secondDevice)
+               .str()
+        << " at [";
+  llvm::interleaveComma(mismatch->index, error);
+  error << ']';
+  error.attachNote(op.getOperand(number).getLoc()) << "result defined here";
+  return failure();
 }
 
 //===----------------------------------------------------------------------===//

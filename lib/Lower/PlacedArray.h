@@ -16,6 +16,8 @@
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/Lower/Array.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 namespace dagrt {
 
 /// Where a value lies: a mesh and a distribution, or nowhere in particular (the logical form).
@@ -61,6 +63,11 @@ struct ReplicaMismatch {
 /// Joins the devices' boxes in `global`. Replicas must agree to `tolerance`, relative to the
 /// largest element; else returns where they differ most and what the two devices hold.
 std::optional<ReplicaMismatch> gather(const PlacedArray &value, double tolerance, Array &global);
+
+/// Gathers the value that is result `number` of a function; a sum not yet reduced is reduced first.
+/// Emits an error if replicas differ.
+llvm::LogicalResult collectResult(mlir::func::ReturnOp op, unsigned number, PlacedArray value,
+                                  double tolerance, Array &global);
 
 /// What each device holds after an all_reduce over `axes`.
 PlacedArray allReduce(const PlacedArray &value, AxesAttr axes, Placement result);

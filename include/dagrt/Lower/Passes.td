@@ -91,4 +91,73 @@ def OutlineOpsPass : Pass<"outline-ops", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dagrt::DagrtDialect", "::mlir::func::FuncDialect"];
 }
 
+def ExtractRankPass : Pass<"extract-rank", "::mlir::ModuleOp"> {
+  let summary = "Turn a placed program into the program of one device";
+  let description = [{
+    **Does**: keeps the operations that the device takes part in, on the shapes that it holds.
+    Positions and indices along axes become constants, `dagrt.all_slice` a slice; communication
+    becomes calls of the runtime (`dagrt/Runtime/Calls.h`), each of which names the other device's
+    rank, the message's tag and the box that it carries. Ranks number the devices of the program in
+    ascending order. A receive is posted where its message is defined. Calls around each operation
+    give its number to the runtime: its place in the function, parameters not counted.
+
+    **Requires**: functions of one block in which every value is placed and has a static shape.
+
+    **Ensures**: no distributions and no meshes. Parameters are arguments. `dagrt.argument` and
+    `dagrt.result` say which argument and which result of the placed function each one is a shard of.
+
+    Example: the first of two devices, which sends its halves of a sum to the other one.
+
+    ```mlir
+    dagrt.mesh @a <"tp" = 1> devices [3]
+    dagrt.mesh @b <"sp" = 2> devices [5, 8]
+    func.func @f(%x: tensor<3xf32, #dagrt.dist<@a, [_], of [3]>>)
+        -> tensor<2xf32, #dagrt.dist<@b, ["sp"], of [3]>> {
+      %m = dagrt.send %x : tensor<3xf32, #dagrt.dist<@a, [_], of [3]>>
+        -> !dagrt.message<tensor<2xf32, #dagrt.dist<@b, ["sp"], of [3]>>>
+      %y = dagrt.recv %m : !dagrt.message<tensor<2xf32, #dagrt.dist<@b, ["sp"], of [3]>>>
+      return %y : tensor<2xf32, #dagrt.dist<@b, ["sp"], of [3]>>
+    }
+    ```
+
+    becomes, with `device=3`,
+
+    ```mlir
+    func.func @f(%x: tensor<3xf32> {dagrt.argument = 0 : i64}) {
+      %c2 = arith.constant 2 : i64
+      %c1 = arith.constant 1 : i64
+      %c0 = arith.constant 0 : i64
+      call @dagrt_begin(%c0) : (i64) -> ()
+      %all = bufferization.to_buffer %x read_only : tensor<3xf32> to memref<3xf32>
+      %first = memref.subview %all[0] [2] [1] : memref<3xf32> to memref<2xf32, strided<[1]>>
+      %first_box = memref.cast %first : memref<2xf32, strided<[1]>> to memref<*xf32>
+      call @dagrt_send_f32(%c1, %c0, %first_box) : (i64, i64, memref<*xf32>) -> ()
+      %second = memref.subview %all[2] [1] [1]
+        : memref<3xf32> to memref<1xf32, strided<[1], offset: 2>>
+      %second_box = memref.cast %second
+        : memref<1xf32, strided<[1], offset: 2>> to memref<*xf32>
+      call @dagrt_send_f32(%c2, %c1, %second_box) : (i64, i64, memref<*xf32>) -> ()
+      call @dagrt_end(%c0) : (i64) -> ()
+      return
+    }
+    func.func private @dagrt_begin(i64)
+    func.func private @dagrt_send_f32(i64, i64, memref<*xf32>)
+    func.func private @dagrt_end(i64)
+    ```
+
+    **Cost**: linear in the number of ops and of messages between devices.
+  }];
+  let options = [
+    Option<"device", "device", "int64_t", "0", "Physical id of the device (default 0)">,
+    Option<"elementType", "element-type", "std::string", "\"model\"",
+           "`f64` makes every float an f64; `model` (the default) keeps the program's types">,
+    Option<"gemm", "gemm", "std::string", "\"linalg\"",
+           "`blas` makes matrix products of f64 and f32 calls of the runtime; `linalg` (the default) "
+           "leaves them to the conversion to linalg">];
+  let dependentDialects = ["::dagrt::DagrtDialect", "::mlir::arith::ArithDialect",
+    "::mlir::bufferization::BufferizationDialect", "::mlir::func::FuncDialect",
+    "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
+    "::mlir::tensor::TensorDialect"];
+}
+
 #endif // DAGRT_LOWER_PASSES_TD
