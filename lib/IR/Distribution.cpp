@@ -393,6 +393,19 @@ static MeshOp verifyMesh(Operation *op, DistAttr dist, const Twine &what) {
   return {};
 }
 
+/// A mesh that is none reports itself, before functions are looked into; their ops would only
+/// repeat it. An op beside the mesh comes first if it stands first, and then is the one to say so.
+static LogicalResult refuseMesh(Operation *op, MeshOp mesh, const Twine &what) {
+  if (op->hasTrait<OpTrait::IsIsolatedFromAbove>() ||
+      op->getParentWithTrait<OpTrait::IsIsolatedFromAbove>() != mesh->getParentOp())
+    return failure();
+  InFlightDiagnostic error = op->emitOpError()
+                             << "expects " << what << " to lie on a valid mesh, got '@"
+                             << mesh.getSymName() << "'";
+  error.attachNote(mesh.getLoc()) << "mesh declared here";
+  return failure();
+}
+
 LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what) {
   return verifyPlacedType(op, type, what, MeshOp());
 }
@@ -403,9 +416,10 @@ LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &wha
     return success();
   bool isKnown = known && known.getSymNameAttr() == dist.getMesh().getAttr();
   MeshOp mesh = isKnown ? known : verifyMesh(op, dist, what);
-  // A mesh that is none reports itself; its users would only repeat it.
-  if (!mesh || !mesh.hasShape())
+  if (!mesh)
     return failure();
+  if (!mesh.hasShape())
+    return refuseMesh(op, mesh, what);
   for (AxesAttr axes : dist.getDims())
     if (failed(verifyAxes(op, mesh, axes, what)))
       return failure();

@@ -86,3 +86,11 @@ func.func @large(
     -> tensor<2xf32, #dagrt.dist<@m, ["tp"], of [4]>>
   return
 }
+
+// -----
+
+// Beside the mesh, and before it: verification ends here, before it gets to the mesh.
+// expected-error@+1 {{'dagrt.axis_index' op expects result #0 to lie on a valid mesh, got '@m'}}
+%0 = dagrt.axis_index : tensor<2xi32, #dagrt.dist<@m, ["tp"], of [4]>>
+// expected-note@+1 {{mesh declared here}}
+dagrt.mesh @m <"tp" = 0> devices []
