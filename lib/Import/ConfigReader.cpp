@@ -85,6 +85,12 @@ FailureOr<llvm::json::Value> dagrt::parseConfig(llvm::MemoryBufferRef buffer,
   StringRef text = buffer.getBuffer();
   if (text.trim().empty())
     return emitError(getLocAt(buffer, 0, context), "expects a JSON object, got an empty file");
+  // Errors quote the line they are on, and a config may be one line.
+  constexpr size_t kLargest = 1 << 20;
+  if (text.size() > kLargest)
+    return emitError(FileLineColLoc::get(context, buffer.getBufferIdentifier(), 0, 0),
+                     "expects a config of at most ")
+           << kLargest << " bytes, got " << text.size();
   if (std::optional<size_t> at = findDeepNesting(text, 64))
     return emitError(getLocAt(buffer, *at, context),
                      "expects JSON nested at most 64 deep, got deeper nesting");
