@@ -5,17 +5,24 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dagrt/Pipelines/ReadProgram.h"
 #include "dagrt/Pipelines/Registration.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
+#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/ToolOutputFile.h"
 
 #include <vector>
+
+using namespace mlir;
 
 /// Errors say what is wrong and where; the whole current operation (a module, often) below each of
 /// them helps only those who ask for it with --mlir-print-op-on-diagnostic.
@@ -30,15 +37,44 @@ static std::vector<char *> quietDiagnostics(int argc, char **argv) {
   return arguments;
 }
 
+/// As MLIR's own, but for how the input is read.
+static LogicalResult optimize(StringRef input, StringRef outputName, DialectRegistry &registry) {
+  auto complain = [](const llvm::Twine &where, const llvm::Twine &message) {
+    std::string place = where.str();
+    llvm::errs() << (place.empty() ? "dagrt-opt" : place) << ": error: " << message << '\n';
+  };
+  if (input == "-" && llvm::sys::Process::StandardInIsUserInput())
+    llvm::errs() << "(processing input from stdin now, hit ctrl-c/ctrl-d to interrupt)\n";
+  auto buffer = dagrt::readProgram(input, registry, complain);
+  if (failed(buffer))
+    return failure();
+  std::string message;
+  std::unique_ptr<llvm::ToolOutputFile> output = openOutputFile(outputName, &message);
+  if (!output)
+    return complain("", message), failure();
+  if (failed(MlirOptMain(output->os(), std::move(*buffer), registry,
+                         MlirOptMainConfig::createFromCLOptions())))
+    return failure();
+  output->keep();
+  return success();
+}
+
 int main(int argc, char **argv) {
-  mlir::DialectRegistry registry;
-  mlir::registerAllDialects(registry);
-  mlir::registerAllExtensions(registry);
-  mlir::registerAllPasses();
+  DialectRegistry registry;
+  registerAllDialects(registry);
+  registerAllExtensions(registry);
+  registerAllPasses();
   dagrt::registerDialects(registry);
   dagrt::registerPasses();
   std::vector<char *> arguments = quietDiagnostics(argc, argv);
-  return mlir::asMainReturnCode(mlir::MlirOptMain(
-      static_cast<int>(arguments.size()), arguments.data(),
-      "dagrt: where each part of a language model runs, how long it takes, and why\n", registry));
+  argc = static_cast<int>(arguments.size());
+  argv = arguments.data();
+  auto [input, output] = registerAndParseCLIOptions(
+      argc, argv, "dagrt: where each part of a language model runs, how long it takes, and why\n",
+      registry);
+  auto config = MlirOptMainConfig::createFromCLOptions();
+  if (config.shouldShowDialects() || config.shouldListPasses())
+    return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));
+  llvm::InitLLVM init(argc, argv);
+  return asMainReturnCode(optimize(input, output, registry));
 }

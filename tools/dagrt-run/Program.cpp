@@ -6,9 +6,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "Program.h"
+#include "dagrt/Pipelines/ReadProgram.h"
 
 #include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
 
 using namespace mlir;
 using namespace dagrt;
@@ -19,11 +19,14 @@ LogicalResult dagrt::complain(const Twine &message) {
 }
 
 static LogicalResult parse(MLIRContext &context, llvm::SourceMgr &sources, Program &program) {
-  std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(program.file, &message);
-  if (!buffer)
-    return complain(message);
-  sources.AddNewSourceBuffer(std::move(buffer), llvm::SMLoc());
+  auto complainAt = [](const Twine &where, const Twine &message) {
+    std::string place = where.str();
+    llvm::errs() << (place.empty() ? "dagrt-run" : place) << ": error: " << message << '\n';
+  };
+  auto buffer = readProgram(program.file, context.getDialectRegistry(), complainAt);
+  if (failed(buffer))
+    return failure();
+  sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
   program.module = parseSourceFile<ModuleOp>(sources, &context);
   return success(static_cast<bool>(program.module));
 }
