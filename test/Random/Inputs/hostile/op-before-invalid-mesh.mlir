@@ -1,0 +1,1 @@
+dagrt.axis_index:tensor<2xi32,#dagrt.dist<@m,["tp"],of[4]>>dagrt.mesh@m<"tp"=0>devices[]
