@@ -152,7 +152,7 @@ static void setRope(DecoderSpec &spec, StringRef kind) {
   else if (kind == "llama3")
     rope.factors = {8, 1, 4, 8};
   else if (kind == "yarn")
-    rope.factors = {4, 32, 1, 8, 1.25};
+    rope.factors = {4, 0.95, 0.09, 64, 1.25};
   for (int64_t pair = 0; kind == "longrope" && pair < rope.dims / 2; ++pair) {
     rope.shortFactors.push_back(1 + 0.25 * pair);
     rope.longFactors.push_back(2 + pair);

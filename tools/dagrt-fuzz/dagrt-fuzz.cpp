@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MutantReport.h"
 #include "Pair.h"
 #include "dagrt/Pipelines/Registration.h"
 
@@ -41,6 +42,10 @@ struct Options {
                               cl::cat(category)};
   cl::opt<bool> verbose{"verbose", cl::desc("Print each case before it is checked"),
                         cl::cat(category)};
+  cl::opt<bool> mutants{"mutants", cl::cat(category),
+                        cl::desc("Damage placed programs in every field, and say what is noticed")};
+  cl::list<std::string> files{cl::Positional, cl::desc("<programs for --mutants>"),
+                              cl::cat(category)};
   cl::opt<std::string> corruption{
       "corrupt", cl::value_desc("kind"), cl::cat(category), cl::ReallyHidden,
       cl::desc("Damage every placed program, to see that it is noticed: scale, order")};
@@ -60,7 +65,29 @@ static void reportFailure(const Case &choices, const Outcome &outcome, const Opt
                << "  written:   " << writePair(setup, options.output + "/failure") << '\n';
 }
 
+/// Prints the page of all mutants. Fields that no mutant damages are errors, and survivors that are
+/// not proved to be equivalent.
+static LogicalResult reportMutants(const Options &options) {
+  std::vector<std::string> files(options.files.begin(), options.files.end());
+  FailureOr<MutantReport> report = runMutants(files, options.verbose);
+  if (failed(report))
+    return failure();
+  report->print(llvm::outs());
+  std::vector<std::string> undamaged = report->findUndamaged();
+  for (const std::string &field : undamaged)
+    llvm::errs() << "dagrt-fuzz: error: expects a mutant for each field of the dialect, got none "
+                    "for '"
+                 << field << "'; add a program that has it\n";
+  std::vector<Survivor> unproved = report->findUnproved();
+  for (const Survivor &survivor : unproved)
+    llvm::errs() << "dagrt-fuzz: error: expects a mutant to be noticed, got " << survivor.place
+                 << ' ' << survivor.what << ": " << survivor.how << '\n';
+  return success(undamaged.empty() && unproved.empty());
+}
+
 static LogicalResult runTool(const Options &options) {
+  if (options.mutants)
+    return reportMutants(options);
   if (std::error_code error = llvm::sys::fs::create_directories(options.output)) {
     llvm::errs() << "dagrt-fuzz: error: expects a folder to write to, got '" << options.output
                  << "': " << error.message() << '\n';
