@@ -13,6 +13,8 @@
 
 #include "DescriptionFile.h"
 
+#include "dagrt/IR/YamlNesting.h"
+
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/Support/SourceMgr.h"
@@ -213,6 +215,10 @@ static void reportDiagnostic(const llvm::SMDiagnostic &diagnostic, void *context
 template <typename FileT>
 static LogicalResult parse(const DescriptionText &text, StringRef what, MLIRContext *context,
                            FileT &file) {
+  YamlNestingError nesting = checkYamlNesting(text.text);
+  if (!nesting.message.empty())
+    return emitError(FileLineColLoc::get(context, text.path, nesting.line, nesting.column))
+           << nesting.message;
   ReadState state{context, text.path, what, {}, {}, false};
   llvm::yaml::Input input(StringRef(text.text), &state, reportDiagnostic, &state);
   auto reject = [&](const Twine &got) {

@@ -12,6 +12,8 @@
 
 #include "dagrt/Partition/Strategy.h"
 
+#include "dagrt/IR/YamlNesting.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/SourceMgr.h"
@@ -299,9 +301,13 @@ FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
               Twine(diagnostic.getColumnNo() + 1) + ")")
                  .str();
   };
+  Instantiation fill{name, {}, emitError};
+  YamlNestingError nesting = checkYamlNesting(yaml);
+  if (!nesting.message.empty())
+    return fill.error(nesting.message + " (line " + Twine(nesting.line) + ", column " +
+                      Twine(nesting.column) + ")");
   StrategyText text;
   llvm::yaml::Input input(yaml, nullptr, collect, &message);
-  Instantiation fill{name, {}, emitError};
   input >> text;
   if (input.error())
     return fill.error("expects a YAML mapping of name, options, choices, meshes, token_order and "
