@@ -54,6 +54,24 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
   return verifyPlacedType(op, tensor, what);
 }
 
+/// A device runs an op with operands that it holds: only messages cross meshes.
+static LogicalResult checkOneMesh(Operation *op) {
+  if (isa<SendOp, RecvOp, func::ReturnOp>(op))
+    return success();
+  if (op->getNumResults() == 0)
+    return op->emitError() << "expects an op of one result to run it on ranks, got '"
+                           << op->getName() << "' with none";
+  FlatSymbolRefAttr mesh = getDist(getCarriedType(op->getResult(0).getType())).getMesh();
+  for (auto [i, type] : llvm::enumerate(op->getOperandTypes())) {
+    RankedTensorType tensor = getCarriedType(type);
+    DistAttr dist = tensor ? getDist(tensor) : DistAttr();
+    if (!dist || dist.getMesh() != mesh)
+      return op->emitOpError() << "expects operand #" << i << " on the mesh of its result, '"
+                               << mesh << "', to run it on ranks, got " << type;
+  }
+  return success();
+}
+
 static LogicalResult checkOp(Operation *op) {
   if (op->getNumRegions() != 0 || op->getNumResults() > 1)
     return op->emitError() << "expects an op without regions and of one result to run it on ranks, "
@@ -68,7 +86,7 @@ static LogicalResult checkOp(Operation *op) {
   auto recv = dyn_cast<RecvOp>(op);
   if (recv && !recv.getMessage().getDefiningOp<SendOp>())
     return op->emitOpError() << "expects a message that 'dagrt.send' defines to run it on ranks";
-  return success();
+  return checkOneMesh(op);
 }
 
 LogicalResult dagrt::checkRunsOnRanks(func::FuncOp func) {

@@ -69,3 +69,27 @@ func.func @blocks(%x: tensor<2xf32, #dagrt.dist<@m, [_], of [2]>>) {
 ^next:
   return
 }
+
+// -----
+
+// Only messages cross meshes; a device of one of them has no operand.
+dagrt.mesh @a <"x" = 1> devices [0]
+dagrt.mesh @b <"x" = 1> devices [1]
+
+func.func @cast(%x: tensor<2xf32, #dagrt.dist<@a, [_], of [2]>>) {
+  // expected-error @below {{expects operand #0 on the mesh of its result, '@b', to run it on ranks, got 'tensor<2xf32, #dagrt.dist<@a, [_], of [2]>>'}}
+  %y = builtin.unrealized_conversion_cast %x : tensor<2xf32, #dagrt.dist<@a, [_], of [2]>>
+    to tensor<2xf32, #dagrt.dist<@b, [_], of [2]>>
+  return
+}
+
+// -----
+
+dagrt.mesh @m <"x" = 2> devices [0, 1]
+
+func.func private @print(tensor<2xf32, #dagrt.dist<@m, [_], of [2]>>)
+func.func @call(%x: tensor<2xf32, #dagrt.dist<@m, [_], of [2]>>) {
+  // expected-error @below {{expects an op of one result to run it on ranks, got 'func.call' with none}}
+  func.call @print(%x) : (tensor<2xf32, #dagrt.dist<@m, [_], of [2]>>) -> ()
+  return
+}
