@@ -55,7 +55,15 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
   if (!tensor.hasStaticShape() || ShapedType::isDynamicShape(getGlobalShape(tensor)))
     return op->emitOpError() << "expects " << what << " to have a static shape to evaluate it, got "
                              << type << "; import the model with numbers for all sizes";
-  return verifyPlacedType(op, tensor, what);
+  if (failed(verifyPlacedType(op, tensor, what)))
+    return failure();
+  // Every device has arrays of its own, and a collective looks at all pairs of them.
+  constexpr int64_t kMostDevices = 4096;
+  int64_t devices = Placement::get(op, tensor).getNumDevices();
+  if (devices > kMostDevices)
+    return op->emitOpError() << "expects " << what << " on at most " << kMostDevices
+                             << " devices to evaluate it, got " << devices;
+  return success();
 }
 
 static LogicalResult checkOp(Operation *op) {

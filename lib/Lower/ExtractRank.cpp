@@ -38,6 +38,10 @@ using namespace dagrt;
 // Checks
 //===----------------------------------------------------------------------===//
 
+// Collectives are written as messages between all pairs of devices, and positions as constants.
+constexpr size_t kMostRanks = 1024;
+constexpr int64_t kMostPositions = 1 << 24;
+
 /// A static placed tensor of numbers that ranks can send. `what` names the value.
 static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
   RankedTensorType tensor = getCarriedType(type);
@@ -86,6 +90,10 @@ static LogicalResult checkOp(Operation *op) {
   auto recv = dyn_cast<RecvOp>(op);
   if (recv && !recv.getMessage().getDefiningOp<SendOp>())
     return op->emitOpError() << "expects a message that 'dagrt.send' defines to run it on ranks";
+  auto positions = dyn_cast<PositionsOp>(op);
+  if (positions && getGlobalShape(positions.getType())[0] > kMostPositions)
+    return op->emitOpError() << "expects at most " << kMostPositions
+                             << " positions to run it on ranks, got " << positions.getType();
   return checkOneMesh(op);
 }
 
@@ -102,6 +110,10 @@ LogicalResult dagrt::checkRunsOnRanks(func::FuncOp func) {
   for (Operation &op : func.getBody().front())
     if (failed(checkOp(&op)))
       return failure();
+  size_t ranks = getRankDevices(func).size();
+  if (ranks > kMostRanks)
+    return func.emitOpError() << "expects at most " << kMostRanks
+                              << " devices to run it on ranks, got " << ranks;
   return success();
 }
 

@@ -93,3 +93,13 @@ func.func @call(%x: tensor<2xf32, #dagrt.dist<@m, [_], of [2]>>) {
   func.call @print(%x) : (tensor<2xf32, #dagrt.dist<@m, [_], of [2]>>) -> ()
   return
 }
+
+// -----
+
+dagrt.mesh @m <"x" = 2> devices [0, 1]
+
+func.func @positions() {
+  // expected-error @below {{expects at most 16777216 positions to run it on ranks, got}}
+  %p = dagrt.positions : tensor<1099511627776xi64, #dagrt.dist<@m, [_], of [1099511627776]>>
+  return
+}
