@@ -58,7 +58,7 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
   if (failed(verifyPlacedType(op, tensor, what)))
     return failure();
   // Every device has arrays of its own, and a collective looks at all pairs of them.
-  constexpr int64_t kMostDevices = 4096;
+  constexpr int64_t kMostDevices = 1024;
   int64_t devices = Placement::get(op, tensor).getNumDevices();
   if (devices > kMostDevices)
     return op->emitOpError() << "expects " << what << " on at most " << kMostDevices
