@@ -14,6 +14,7 @@
 #include "Kernels.h"
 #include "PlacedArray.h"
 #include "SeededValues.h"
+#include "dagrt/Lower/Parameters.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
@@ -21,8 +22,13 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace dagrt;
+
+/// Rounding errors of the last place that add up over a model, at most: see docs/execution.md.
+static constexpr double kRoundings = 32;
 
 /// The tensor that a value is, or that a message brings; null for other types.
 static RankedTensorType getTensorType(Type type) {
@@ -87,10 +93,7 @@ static std::string formatBytes(double bytes) {
   return text;
 }
 
-LogicalResult dagrt::checkEvaluable(func::FuncOp func, const EvaluatorOptions &options) {
-  if (!func.getBody().hasOneBlock())
-    return func.emitOpError() << "expects a body of one block to evaluate it, got "
-                              << llvm::range_size(func.getBody()) << " blocks";
+LogicalResult dagrt::checkSignature(func::FuncOp func) {
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
     if (failed(checkType(func, type, "argument #" + Twine(i))))
       return failure();
@@ -98,7 +101,25 @@ LogicalResult dagrt::checkEvaluable(func::FuncOp func, const EvaluatorOptions &o
     if (isa<MessageType>(type) || (dist && dist.isPartial()))
       return func.emitOpError() << "expects argument #" << i
                                 << " to be a whole value to evaluate it, got " << type;
+    if (failed(getHoistedParameter(func, i)))
+      return failure();
   }
+  for (auto [i, type] : llvm::enumerate(func.getResultTypes())) {
+    if (failed(checkType(func, type, "result #" + Twine(i))))
+      return failure();
+    if (isa<MessageType>(type))
+      return func.emitOpError() << "expects result #" << i << " to be a tensor to evaluate it, got "
+                                << type;
+  }
+  return success();
+}
+
+LogicalResult dagrt::checkEvaluable(func::FuncOp func, const EvaluatorOptions &options) {
+  if (!func.getBody().hasOneBlock())
+    return func.emitOpError() << "expects a body of one block to evaluate it, got "
+                              << llvm::range_size(func.getBody()) << " blocks";
+  if (failed(checkSignature(func)))
+    return failure();
   for (Operation &op : func.getBody().front())
     if (failed(checkOp(&op)))
       return failure();
@@ -167,6 +188,8 @@ double dagrt::estimateMemory(func::FuncOp func) {
 SmallVector<InputDescription> dagrt::describeInputs(func::FuncOp func) {
   SmallVector<InputDescription> inputs;
   for (BlockArgument argument : func.getArguments()) {
+    if (func.getArgAttr(argument.getArgNumber(), kParameterAttrName))
+      continue;
     auto type = cast<RankedTensorType>(argument.getType());
     InputDescription input;
     input.shape.append(getGlobalShape(type).begin(), getGlobalShape(type).end());
@@ -198,6 +221,41 @@ std::vector<Array> dagrt::makeInputs(func::FuncOp func, const EvaluatorOptions &
 }
 
 //===----------------------------------------------------------------------===//
+// Rounding
+//===----------------------------------------------------------------------===//
+
+/// Rounds what all devices hold to the element type of `type`.
+static void roundToType(PlacedArray &value, Type type) {
+  auto element = dyn_cast<FloatType>(getTensorType(type).getElementType());
+  if (!element || element.getWidth() >= 64)
+    return;
+  for (Array &local : value.locals)
+    for (double &number : local.elements) {
+      if (element.isF32()) {
+        number = static_cast<float>(number);
+        continue;
+      }
+      APFloat rounded(number);
+      bool losesInfo;
+      rounded.convert(element.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
+      number = rounded.convertToDouble();
+    }
+}
+
+double dagrt::getModelTolerance(func::FuncOp func) {
+  // Digits of the coarsest type, the first one included.
+  unsigned digits = 53;
+  auto visit = [&](Type type) {
+    RankedTensorType tensor = getTensorType(type);
+    if (auto element = tensor ? dyn_cast<FloatType>(tensor.getElementType()) : FloatType())
+      digits = std::min(digits, element.getFPMantissaWidth());
+  };
+  llvm::for_each(func.getArgumentTypes(), visit);
+  func.walk([&](Operation *op) { llvm::for_each(op->getResultTypes(), visit); });
+  return digits == 53 ? 1e-9 : kRoundings * std::ldexp(1.0, -static_cast<int>(digits));
+}
+
+//===----------------------------------------------------------------------===//
 // Evaluation
 //===----------------------------------------------------------------------===//
 
@@ -222,33 +280,6 @@ private:
   std::vector<Array> results;
 };
 } // namespace
-
-/// What each device makes from the global index of each of its elements.
-static PlacedArray fillByIndex(Placement placement,
-                               function_ref<double(ArrayRef<int64_t> index, bool isReal)> get) {
-  PlacedArray result = PlacedArray::getZeros(std::move(placement));
-  ArrayRef<int64_t> shape = result.placement.localShape, of = result.placement.getGlobalShape();
-  for (auto [device, local] : llvm::enumerate(result.locals)) {
-    SmallVector<int64_t> origin = result.placement.getOrigin(device), index(origin);
-    double *element = local.elements.data();
-    forEachIndex(shape, [&](ArrayRef<int64_t> localIndex) {
-      bool isReal = true;
-      for (size_t dim = 0; dim < shape.size(); ++dim) {
-        index[dim] = origin[dim] + localIndex[dim];
-        isReal &= index[dim] < of[dim];
-      }
-      *element++ = get(index, isReal);
-    });
-  }
-  return result;
-}
-
-static PlacedArray evaluateParameter(ParameterOp op, Placement placement, uint64_t seed) {
-  ParameterValues values(op, seed);
-  return fillByIndex(std::move(placement), [&](ArrayRef<int64_t> index, bool isReal) {
-    return isReal ? values.get(index) : 0;
-  });
-}
 
 static PlacedArray evaluatePositions(PositionsOp op, Placement placement) {
   // The token that stands at each place; padding counts on, past the real tokens.
@@ -295,7 +326,9 @@ PlacedArray Evaluation::evaluateLocal(Operation *op, Placement placement) {
 PlacedArray Evaluation::evaluateOp(Operation *op) {
   Placement placement = getPlacement(op, op->getResult(0));
   return TypeSwitch<Operation *, PlacedArray>(op)
-      .Case([&](ParameterOp op) { return evaluateParameter(op, placement, options.seed); })
+      .Case([&](ParameterOp op) {
+        return makeParameter(ParameterInfo::get(op), placement, options.seed);
+      })
       .Case([&](PositionsOp op) { return evaluatePositions(op, placement); })
       .Case([&](AxisIndexOp) {
         return fillByIndex(placement, [](ArrayRef<int64_t> index, bool) { return index[0]; });
@@ -328,15 +361,29 @@ LogicalResult Evaluation::collectResults(func::ReturnOp op) {
 }
 
 FailureOr<std::vector<Array>> Evaluation::run(ArrayRef<Array> inputs) {
-  for (auto [argument, input] : llvm::zip_equal(func.getArguments(), inputs))
-    values.try_emplace(argument, scatter(input, getPlacement(func, argument)));
+  for (BlockArgument argument : func.getArguments()) {
+    Placement placement = getPlacement(func, argument);
+    std::optional<ParameterInfo> parameter = *getHoistedParameter(func, argument.getArgNumber());
+    if (parameter) {
+      values.try_emplace(argument, makeParameter(*parameter, placement, options.seed));
+      continue;
+    }
+    values.try_emplace(argument, scatter(inputs.front(), placement));
+    inputs = inputs.drop_front();
+  }
+  if (!options.toF64)
+    for (auto &[argument, value] : values)
+      roundToType(value, argument.getType());
   bool ok = true;
   forEachOp(func.getBody().front(), [&](Operation &op, ArrayRef<Value> finished) {
     if (auto terminator = dyn_cast<func::ReturnOp>(op)) {
       ok = succeeded(collectResults(terminator));
       return success(ok);
     }
-    values.try_emplace(op.getResult(0), evaluateOp(&op));
+    Value result = op.getResult(0);
+    PlacedArray &value = values.try_emplace(result, evaluateOp(&op)).first->second;
+    if (!options.toF64)
+      roundToType(value, result.getType());
     for (Value value : finished)
       values.erase(value);
     return success();

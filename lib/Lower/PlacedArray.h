@@ -50,6 +50,11 @@ struct PlacedArray {
   std::vector<Array> locals;
 };
 
+/// What each device makes from the global index of each of its elements; `isReal` is false for
+/// padding.
+PlacedArray fillByIndex(Placement placement,
+                        llvm::function_ref<double(llvm::ArrayRef<int64_t> index, bool isReal)> get);
+
 /// Each device's box of `global`; padding is zero. The placement is not partial.
 PlacedArray scatter(const Array &global, Placement placement);
 

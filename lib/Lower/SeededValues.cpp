@@ -49,21 +49,22 @@ int64_t Stream::getInteger(int64_t index, int64_t count) const {
   return static_cast<int64_t>(getBits(index) % static_cast<uint64_t>(count));
 }
 
-ParameterValues::ParameterValues(ParameterOp op, uint64_t seed)
-    : stream(seed, op.getName()), scale(1 / std::sqrt(static_cast<double>(op.getFanIn()))) {
-  if (ViewAttr view = op.getViewAttr()) {
-    offset = view.getOffset();
-    strides.assign(view.getStrides().begin(), view.getStrides().end());
-    return;
-  }
-  strides = getStrides(getGlobalShape(op.getType()));
-}
-
-double ParameterValues::get(ArrayRef<int64_t> globalIndex) const {
-  int64_t stored = offset;
-  for (auto [index, stride] : llvm::zip_equal(globalIndex, strides))
-    stored += index * stride;
-  return scale * stream.getUniform(stored);
+PlacedArray dagrt::makeParameter(const ParameterInfo &parameter, Placement placement,
+                                 uint64_t seed) {
+  Stream stream(seed, parameter.name);
+  double scale = 1 / std::sqrt(static_cast<double>(parameter.fanIn));
+  int64_t offset = parameter.view ? parameter.view.getOffset() : 0;
+  SmallVector<int64_t> strides = getStrides(placement.getGlobalShape());
+  if (parameter.view)
+    strides.assign(parameter.view.getStrides().begin(), parameter.view.getStrides().end());
+  return fillByIndex(std::move(placement), [&](ArrayRef<int64_t> index, bool isReal) {
+    if (!isReal)
+      return 0.0;
+    int64_t stored = offset;
+    for (auto [i, stride] : llvm::zip_equal(index, strides))
+      stored += i * stride;
+    return scale * stream.getUniform(stored);
+  });
 }
 
 std::optional<int64_t> dagrt::getVocabulary(BlockArgument argument) {

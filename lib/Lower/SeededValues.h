@@ -14,7 +14,8 @@
 #ifndef DAGRT_LIB_LOWER_SEEDEDVALUES_H
 #define DAGRT_LIB_LOWER_SEEDEDVALUES_H
 
-#include "dagrt/IR/Dagrt.h"
+#include "PlacedArray.h"
+#include "dagrt/Lower/Parameters.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -36,18 +37,9 @@ private:
   uint64_t key;
 };
 
-/// One parameter: the value of each global index.
-class ParameterValues {
-public:
-  ParameterValues(ParameterOp op, uint64_t seed);
-  double get(llvm::ArrayRef<int64_t> globalIndex) const;
-
-private:
-  Stream stream;
-  double scale;
-  int64_t offset = 0;
-  llvm::SmallVector<int64_t> strides;
-};
+/// Each device's shard of a weight, padding zero: the element's place in the stored weight decides
+/// its value.
+PlacedArray makeParameter(const ParameterInfo &parameter, Placement placement, uint64_t seed);
 
 /// Rows of the smallest table that an embedding looks up with the integers of `argument`, which
 /// may be moved on the way; nothing if none does.

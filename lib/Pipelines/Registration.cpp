@@ -12,6 +12,7 @@
 #include "dagrt/IR/ExternalModels.h"
 #include "dagrt/Import/Passes.h"
 #include "dagrt/Lower/Passes.h"
+#include "dagrt/Lower/Pipelines.h"
 #include "dagrt/Partition/Passes.h"
 #include "dagrt/Report/Passes.h"
 
@@ -30,4 +31,6 @@ void dagrt::registerPasses() {
   registerDagrtPartitionPasses();
   registerDagrtReportPasses();
   registerDagrtLowerPasses();
+  PassPipelineRegistration<DagrtToLLVMOptions>(
+      "dagrt-to-llvm", "Lower both forms to the LLVM dialect", buildDagrtToLLVMPipeline);
 }

@@ -15,8 +15,12 @@
 // of several runs in a fresh context each, without threads. Memory is the growth of the process's
 // peak over what it held before the step.
 //
+// With --lowering, what it takes to lower and compile the model instead.
+//
 //===----------------------------------------------------------------------===//
 
+#include "Config.h"
+#include "Lowering.h"
 #include "dagrt/Import/ImportHFConfig.h"
 #include "dagrt/Pipelines/Registration.h"
 
@@ -32,7 +36,6 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/JSON.h"
 #include "llvm/Support/MemoryBuffer.h"
 
 #include <chrono>
@@ -171,19 +174,6 @@ LogicalResult Bench::run(const DialectRegistry &registry) {
                                      "critical-path{report=" + reportFile + " format=text}")));
 }
 
-/// The config with `scale` times the layers, as JSON text.
-llvm::Expected<std::string> scaleLayers(StringRef json, int64_t scale) {
-  llvm::Expected<llvm::json::Value> config = llvm::json::parse(json);
-  if (!config)
-    return config.takeError();
-  llvm::json::Object *object = config->getAsObject();
-  auto layers = object ? object->getInteger("num_hidden_layers") : std::nullopt;
-  if (!layers)
-    return llvm::createStringError("expects a config with an integer num_hidden_layers");
-  (*object)["num_hidden_layers"] = *layers * scale;
-  return llvm::formatv("{0}", *config).str();
-}
-
 void printTable(const Bench &bench, int64_t scale) {
   llvm::outs() << llvm::formatv("\n{0} x the layers\n", scale)
                << llvm::formatv("{0,-26}{1,9}{2,12}{3,11}{4,11}{5,12}\n", "step", "ops", "time ms",
@@ -233,6 +223,7 @@ int main(int argc, char **argv) {
   cl::opt<int64_t> seqLen("seq-len", cl::init(8192), cl::desc("tokens"));
   cl::opt<int64_t> scale("scale", cl::init(16), cl::desc("times the layers, the second time"));
   cl::opt<int64_t> runs("runs", cl::init(5), cl::desc("runs; times are their medians"));
+  cl::opt<bool> lowering("lowering", cl::desc("instead, seconds to lower and compile the model"));
   cl::ParseCommandLineOptions(argc, argv, "Time and memory per op of each of dagrt's steps\n");
   if (scale < 1 || runs < 1)
     return fail("expects --scale and --runs of at least 1");
@@ -240,17 +231,24 @@ int main(int argc, char **argv) {
   auto buffer = llvm::MemoryBuffer::getFile(file);
   if (!buffer)
     return fail("cannot read '" + file + "': " + buffer.getError().message());
+  DialectRegistry registry;
+  dagrt::registerDialects(registry);
+  dagrt::registerPasses();
+  if (lowering) {
+    std::string error = "a step failed";
+    if (failed(dagrt::printLoweringTimes(registry, (*buffer)->getBuffer(), seqLen, runs, error)))
+      return fail(error);
+    return EXIT_SUCCESS;
+  }
   SmallString<128> report;
   if (auto error = llvm::sys::fs::createTemporaryFile("dagrt-bench", "txt", report))
     return fail("cannot create a temporary file: " + error.message());
 
-  DialectRegistry registry;
-  dagrt::registerDialects(registry);
-  dagrt::registerPasses();
   std::vector<Bench> benches;
   bool ok = true;
   for (int64_t factor : {int64_t(1), scale.getValue()}) {
-    llvm::Expected<std::string> config = scaleLayers((*buffer)->getBuffer(), factor);
+    llvm::Expected<std::string> config = dagrt::changeLayers(
+        (*buffer)->getBuffer(), [&](int64_t layers) { return layers * factor; });
     if (!config)
       return fail(llvm::toString(config.takeError()));
     Bench &bench = benches.emplace_back();

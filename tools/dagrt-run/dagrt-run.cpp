@@ -14,6 +14,7 @@
 #include "Outputs.h"
 #include "Program.h"
 #include "dagrt/Lower/Evaluator.h"
+#include "dagrt/Lower/Jit.h"
 #include "dagrt/Pipelines/Registration.h"
 
 #include "mlir/InitAllDialects.h"
@@ -30,7 +31,8 @@ namespace cl = llvm::cl;
 //===----------------------------------------------------------------------===//
 
 namespace {
-enum class Engine { Evaluator };
+enum class Engine { Default, Evaluator, Jit };
+enum class Dtype { F64, Model };
 
 /// Members of main's frame, so that nothing is registered before main.
 struct Options {
@@ -45,12 +47,25 @@ struct Options {
       cl::cat(category)};
   cl::opt<double> tolerance{
       "tolerance", cl::init(1e-9),
-      cl::desc("Largest max|a-b| / max|b| of an output that passes (default 1e-9)"),
+      cl::desc("Largest max|a-b| / max|b| of an output that passes (default 1e-9; with "
+               "--dtype=model 32 units in the last place of the coarsest type)"),
       cl::cat(category)};
-  cl::opt<Engine> engine{"engine", cl::desc("How to run"), cl::init(Engine::Evaluator),
-                         cl::cat(category),
-                         cl::values(clEnumValN(Engine::Evaluator, "evaluator",
-                                               "every op by its definition, in f64 (default)"))};
+  cl::opt<Dtype> dtype{
+      "dtype", cl::desc("What floats are computed in"), cl::init(Dtype::F64), cl::cat(category),
+      cl::values(clEnumValN(Dtype::F64, "f64", "f64, whatever their type (default)"),
+                 clEnumValN(Dtype::Model, "model", "the program's own types"))};
+  cl::opt<Engine> engine{
+      "engine", cl::desc("How to run"), cl::init(Engine::Evaluator), cl::cat(category),
+      cl::values(clEnumValN(Engine::Evaluator, "evaluator", "every op by its definition (default)"),
+                 clEnumValN(Engine::Jit, "jit", "lowered and compiled"))};
+  cl::opt<Engine> compareEngine{
+      "compare-engine", cl::init(Engine::Default), cl::cat(category),
+      cl::desc("How to run what is compared with (default: as --engine). Without --compare, the "
+               "program itself"),
+      cl::values(clEnumValN(Engine::Evaluator, "evaluator", "every op by its definition"),
+                 clEnumValN(Engine::Jit, "jit", "lowered and compiled"))};
+  cl::opt<unsigned> optLevel{"opt-level", cl::init(JitOptions().optLevel), cl::cat(category),
+                             cl::desc("LLVM's optimization level of compiled programs, 0 to 3")};
   cl::opt<std::string> function{"function", cl::value_desc("name"),
                                 cl::desc("Function to run (default: the only one that has a body)"),
                                 cl::cat(category)};
@@ -69,17 +84,20 @@ struct Options {
 //===----------------------------------------------------------------------===//
 
 /// Loads a program and checks that it can run.
-static LogicalResult load(MLIRContext &context, llvm::SourceMgr &sources,
-                          const EvaluatorOptions &evaluator, Program &program) {
+static LogicalResult load(MLIRContext &context, llvm::SourceMgr &sources, Engine engine,
+                          const CompiledRunOptions &options, Program &program) {
   if (failed(program.load(context, sources)))
     return failure();
-  return checkEvaluable(program.func, evaluator);
+  return engine == Engine::Jit ? checkSignature(program.func)
+                               : checkEvaluable(program.func, options);
 }
 
 /// Runs a program; its outputs must be numbers.
-static LogicalResult run(const EvaluatorOptions &options, Program &program) {
-  FailureOr<std::vector<Array>> outputs =
-      evaluate(program.func, makeInputs(program.func, options), options);
+static LogicalResult run(Engine engine, const CompiledRunOptions &options, Program &program) {
+  std::vector<Array> inputs = makeInputs(program.func, options);
+  FailureOr<std::vector<Array>> outputs = engine == Engine::Jit
+                                              ? runCompiled(program.func, inputs, options)
+                                              : evaluate(program.func, inputs, options);
   if (failed(outputs))
     return failure();
   program.outputs = std::move(*outputs);
@@ -96,34 +114,50 @@ static LogicalResult runTool(const Options &options) {
   registerDialects(registry);
   MLIRContext context(registry, MLIRContext::Threading::DISABLED);
   context.printOpOnDiagnostic(false);
-  EvaluatorOptions evaluator;
-  evaluator.seed = options.seed;
-  evaluator.memoryLimit = options.memoryLimit * static_cast<double>(1ULL << 30);
+  CompiledRunOptions runOptions;
+  runOptions.seed = options.seed;
+  runOptions.toF64 = options.dtype == Dtype::F64;
+  runOptions.jit.optLevel = options.optLevel;
+  runOptions.memoryLimit = options.memoryLimit * static_cast<double>(1ULL << 30);
+  Engine engine = options.engine, compareEngine = options.compareEngine;
+  bool comparesEngines = options.compare.empty() && compareEngine != Engine::Default;
+  if (compareEngine == Engine::Default)
+    compareEngine = engine;
 
   llvm::SourceMgr sources, referenceSources;
   SourceMgrDiagnosticHandler diagnostics(sources, &context);
   StringRef function = options.function, other = options.compareFunction;
   Program program(options.input, function);
   Program reference(options.compare, other.empty() ? function : other);
-  if (failed(load(context, sources, evaluator, program)))
+  if (failed(load(context, sources, engine, runOptions, program)))
     return failure();
-  if (!options.compare.empty()) {
-    SourceMgrDiagnosticHandler referenceDiagnostics(referenceSources, &context);
-    if (failed(load(context, referenceSources, evaluator, reference)) ||
-        failed(checkInputs(program, reference)) || failed(run(evaluator, reference)))
+  if (comparesEngines) {
+    reference.name = program.name;
+    reference.func = program.func;
+    if (failed(run(compareEngine, runOptions, reference)))
       return failure();
   }
-  if (failed(run(evaluator, program)))
+  if (!options.compare.empty()) {
+    SourceMgrDiagnosticHandler referenceDiagnostics(referenceSources, &context);
+    if (failed(load(context, referenceSources, compareEngine, runOptions, reference)) ||
+        failed(checkInputs(program, reference)) ||
+        failed(run(compareEngine, runOptions, reference)))
+      return failure();
+  }
+  if (failed(run(engine, runOptions, program)))
     return failure();
   for (auto [number, array] : llvm::enumerate(program.outputs)) {
-    if (options.compare.empty())
+    if (options.compare.empty() && !comparesEngines)
       printSummary(number, array);
     if (options.printOutputs)
       printElements(array);
   }
-  if (options.compare.empty())
+  if (options.compare.empty() && !comparesEngines)
     return success();
-  return compareOutputs(program, reference, options.tolerance);
+  double tolerance = options.tolerance;
+  if (options.tolerance.getNumOccurrences() == 0 && !runOptions.toF64)
+    tolerance = std::max(getModelTolerance(program.func), getModelTolerance(reference.func));
+  return compareOutputs(program, reference, tolerance);
 }
 
 int main(int argc, char **argv) {

@@ -28,7 +28,14 @@ struct EvaluatorOptions {
   double memoryLimit = 8.0 * (1ULL << 30);
   /// How far replicas of a result may be apart, relative to its largest element.
   double replicaTolerance = 1e-12;
+  /// Every float is an f64. Else each weight, input and result of an op is rounded to its own
+  /// element type.
+  bool toF64 = true;
 };
+
+/// How far two runs of `func` that round to its own element types may be apart, relative to the
+/// largest element: the bound of its coarsest type.
+double getModelTolerance(mlir::func::FuncOp func);
 
 /// One argument of a function, without regard to where it lies.
 struct InputDescription {
@@ -42,8 +49,13 @@ struct InputDescription {
   }
 };
 
-/// The arguments of `func`. Precondition: they are static tensors.
+/// The arguments of `func` that are inputs and not hoisted parameters. Precondition: they are
+/// static tensors.
 llvm::SmallVector<InputDescription> describeInputs(mlir::func::FuncOp func);
+
+/// Checks that arguments and results of `func` are static tensors of numbers, and that arguments
+/// are whole values or hoisted parameters. Emits an error at the function.
+llvm::LogicalResult checkSignature(mlir::func::FuncOp func);
 
 /// Checks that the evaluator knows every op and type of `func`, and that the arrays fit into the
 /// memory limit. Emits an error at the op to blame.

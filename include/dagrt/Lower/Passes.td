@@ -160,4 +160,92 @@ def ExtractRankPass : Pass<"extract-rank", "::mlir::ModuleOp"> {
     "::mlir::tensor::TensorDialect"];
 }
 
+def ConvertDagrtToLinalgPass : Pass<"convert-dagrt-to-linalg", "::mlir::ModuleOp"> {
+  let summary = "Convert both forms to linalg on tensors";
+  let description = [{
+    **Does**: rewrites the operations of the dialect to `linalg`, `tensor`, `arith` and `math`. A
+    placed value becomes a tensor of what all devices of its mesh hold, the devices its first dim, in
+    the order of the mesh; collectives are sums and transpositions of that dim's axes. Masks, padding,
+    orders and rotations are spelled out.
+
+    **Requires**: functions of one block with static sizes, and parameters as arguments
+    (`--hoist-parameters`). Operations of other dialects pass through; in placed form, or with elements
+    of another type, only elementwise ones.
+
+    **Ensures**: no operation, type or mesh of the dialect is left. With `element-type=model`, bf16 and
+    f16 are computed in f32 and rounded once for each operation. The size of the program does not
+    depend on the number of devices.
+
+    Example:
+
+    ```mlir
+    dagrt.mesh @base <"tp" = 2> devices [0, 1]
+    func.func @f(%x: tensor<4xf32, #dagrt.dist<@base, [_], of [4], partial ["tp"]>>)
+        -> tensor<4xf32, #dagrt.dist<@base, [_], of [4]>> {
+      %y = dagrt.all_reduce %x axes ["tp"]
+        : tensor<4xf32, #dagrt.dist<@base, [_], of [4], partial ["tp"]>>
+        -> tensor<4xf32, #dagrt.dist<@base, [_], of [4]>>
+      return %y : tensor<4xf32, #dagrt.dist<@base, [_], of [4]>>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @f(%x: tensor<2x4xf32>) -> tensor<2x4xf32> {
+      %empty = tensor.empty() : tensor<4xf32>
+      %zero = arith.constant 0.000000e+00 : f32
+      %init = linalg.fill ins(%zero : f32) outs(%empty : tensor<4xf32>) -> tensor<4xf32>
+      %sum = linalg.reduce { arith.addf } ins(%x : tensor<2x4xf32>) outs(%init : tensor<4xf32>)
+        dimensions = [0]
+      %all = tensor.empty() : tensor<2x4xf32>
+      %y = linalg.broadcast ins(%sum : tensor<4xf32>) outs(%all : tensor<2x4xf32>) dimensions = [0]
+      return %y : tensor<2x4xf32>
+    }
+    ```
+
+    **Cost**: linear in the number of ops.
+  }];
+  let options = [
+    Option<"elementType", "element-type", "std::string", /*default=*/"\"model\"",
+           "model keeps the element types, f64 computes every float in f64">
+  ];
+  let dependentDialects = ["::dagrt::DagrtDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
+}
+
+def ConvertCopiesToLinalgPass : Pass<"convert-copies-to-linalg"> {
+  let summary = "Convert copies between strided buffers to linalg";
+  let description = [{
+    **Does**: rewrites `memref.copy` to `linalg.copy` where a buffer is not contiguous. To LLVM, such a
+    copy is a call of a function of MLIR's runner library, which compiled programs do without.
+
+    **Requires**: nothing.
+
+    **Ensures**: every `memref.copy` is between contiguous buffers: a `memcpy`. Idempotent.
+
+    Example:
+
+    ```mlir
+    func.func @f(%x: memref<4x2xf32, strided<[8, 1]>>, %y: memref<4x2xf32>) {
+      memref.copy %x, %y : memref<4x2xf32, strided<[8, 1]>> to memref<4x2xf32>
+      return
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    func.func @f(%x: memref<4x2xf32, strided<[8, 1]>>, %y: memref<4x2xf32>) {
+      linalg.copy ins(%x : memref<4x2xf32, strided<[8, 1]>>) outs(%y : memref<4x2xf32>)
+      return
+    }
+    ```
+
+    **Cost**: linear in the number of ops.
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect"];
+}
+
 #endif // DAGRT_LOWER_PASSES_TD

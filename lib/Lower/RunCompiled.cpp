@@ -1,0 +1,236 @@
+//===- RunCompiled.cpp - Lowers, compiles and runs a program -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The program is lowered to buffers in a copy of its module, measured, lowered on and compiled. Its
+// arguments are filled as the evaluator's are: each device's part of an input, and each device's
+// shard of a weight by the weight's name.
+//
+//===----------------------------------------------------------------------===//
+
+#include "PlacedArray.h"
+#include "SeededValues.h"
+#include "dagrt/Lower/Jit.h"
+#include "dagrt/Lower/Parameters.h"
+#include "dagrt/Lower/Pipelines.h"
+
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
+#include "mlir/IR/SymbolTable.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+//===----------------------------------------------------------------------===//
+// Memory
+//===----------------------------------------------------------------------===//
+
+static double getBytes(MemRefType type) {
+  double bytes = std::max(type.getElementTypeBitWidth() / 8, 1u);
+  for (int64_t size : type.getShape())
+    bytes *= static_cast<double>(size);
+  return bytes;
+}
+
+/// The peak of what the functions allocate, found once for each.
+static double getPeak(func::FuncOp func, llvm::DenseMap<Operation *, double> &peaks) {
+  if (auto known = peaks.find(func); known != peaks.end())
+    return known->second;
+  peaks[func] = 0;
+  double bytes = 0, peak = 0;
+  func.walk<WalkOrder::PreOrder>([&](Operation *op) {
+    if (auto alloc = dyn_cast<memref::AllocOp>(op)) {
+      bytes += getBytes(alloc.getType());
+      peak = std::max(peak, bytes);
+    } else if (auto dealloc = dyn_cast<memref::DeallocOp>(op)) {
+      if (auto alloc = dealloc.getMemref().getDefiningOp<memref::AllocOp>())
+        bytes -= getBytes(alloc.getType());
+    } else if (auto call = dyn_cast<func::CallOp>(op)) {
+      auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(op, call.getCalleeAttr());
+      if (callee && !callee.isExternal())
+        peak = std::max(peak, bytes + getPeak(callee, peaks));
+    }
+  });
+  return peaks[func] = peak;
+}
+
+double dagrt::estimateBufferMemory(func::FuncOp func) {
+  double bytes = 0;
+  for (Type type : func.getArgumentTypes())
+    if (auto buffer = dyn_cast<MemRefType>(type))
+      bytes += getBytes(buffer);
+  llvm::DenseMap<Operation *, double> peaks;
+  return bytes + getPeak(func, peaks);
+}
+
+//===----------------------------------------------------------------------===//
+// Lowering
+//===----------------------------------------------------------------------===//
+
+/// A module of `func`, what it calls and the meshes.
+static OwningOpRef<ModuleOp> isolate(func::FuncOp func) {
+  auto module = func->getParentOfType<ModuleOp>();
+  SmallVector<Operation *> reached{func};
+  SymbolTable symbols(module);
+  for (size_t next = 0; next < reached.size(); ++next)
+    reached[next]->walk([&](func::CallOp call) {
+      Operation *callee = symbols.lookup(call.getCallee());
+      if (callee && !llvm::is_contained(reached, callee))
+        reached.push_back(callee);
+    });
+  OwningOpRef<ModuleOp> isolated = ModuleOp::create(module.getLoc());
+  OpBuilder builder = OpBuilder::atBlockEnd(isolated->getBody());
+  for (Operation &op : *module.getBody())
+    if (isa<MeshOp>(op) || llvm::is_contained(reached, &op))
+      builder.clone(op);
+  cast<func::FuncOp>(isolated->lookupSymbol(func.getSymNameAttr())).setPublic();
+  return isolated;
+}
+
+namespace {
+/// What goes into a function or comes out of it.
+struct Port {
+  Placement placement;
+  Type elementType;                       ///< In compiled code.
+  std::optional<ParameterInfo> parameter; ///< Of an argument that is a weight.
+
+  Port(func::FuncOp func, Type type, bool toF64)
+      : placement(Placement::get(func, cast<RankedTensorType>(type))),
+        elementType(cast<RankedTensorType>(type).getElementType()) {
+    if (toF64 && isa<FloatType>(elementType))
+      elementType = Float64Type::get(type.getContext());
+  }
+
+  int64_t getLocalElements() const { return getNumElements(placement.localShape); }
+  Buffer makeBuffer() const {
+    return Buffer(elementType, placement.getNumDevices() * getLocalElements());
+  }
+};
+} // namespace
+
+/// The arguments of `func`, which has its parameters hoisted, then its results.
+static FailureOr<std::vector<Port>> getPorts(func::FuncOp func, bool toF64) {
+  std::vector<Port> ports;
+  for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
+    FailureOr<std::optional<ParameterInfo>> parameter = getHoistedParameter(func, i);
+    if (failed(parameter))
+      return failure();
+    ports.emplace_back(func, type, toF64).parameter = *parameter;
+  }
+  for (Type type : func.getResultTypes())
+    ports.emplace_back(func, type, toF64);
+  for (const Port &port : ports)
+    if (!Buffer::canHold(port.elementType))
+      return func.emitOpError() << "expects elements of f64, f32, f16, bf16 or integers to run "
+                                   "compiled, got "
+                                << port.elementType << "; in f64 any float runs";
+  return ports;
+}
+
+static LogicalResult checkMemory(func::FuncOp func, double limit, Location loc) {
+  double bytes = estimateBufferMemory(func);
+  if (bytes <= limit)
+    return success();
+  auto format = [](double bytes) {
+    return llvm::formatv("{0:g3} GiB", bytes / (1ULL << 30)).str();
+  };
+  return emitError(loc) << "expects to run compiled within " << format(limit)
+                        << ", got an estimate of " << format(bytes)
+                        << "; 'dagrt-translate --shrink' imports a small model of the same family";
+}
+
+//===----------------------------------------------------------------------===//
+// Running
+//===----------------------------------------------------------------------===//
+
+static Buffer fill(const Port &port, const PlacedArray &value) {
+  Buffer buffer = port.makeBuffer();
+  for (auto [device, local] : llvm::enumerate(value.locals))
+    buffer.store(local.elements, device * port.getLocalElements());
+  return buffer;
+}
+
+/// The global array of a result; a sum not yet reduced is reduced, as the evaluator does.
+static FailureOr<Array> collect(const Port &port, const Buffer &buffer, double tolerance,
+                                Location loc, size_t number) {
+  PlacedArray value = PlacedArray::getZeros(port.placement);
+  for (auto [device, local] : llvm::enumerate(value.locals))
+    buffer.load(local.elements, device * port.getLocalElements());
+  if (port.placement.isPlaced() && port.placement.dist.isPartial())
+    value = allReduce(value, port.placement.dist.getPartial(), port.placement);
+  Array global;
+  std::optional<ReplicaMismatch> mismatch = gather(value, tolerance, global);
+  if (!mismatch)
+    return global;
+  return emitError(loc) << "expects all replicas of result #" << number << " to agree, got "
+                        << llvm::formatv("{0:e6} on device {1} and {2:e6} on device {3}",
+                                         mismatch->first, mismatch->firstDevice, mismatch->second,
+                                         mismatch->secondDevice)
+                               .str();
+}
+
+FailureOr<std::vector<Array>> dagrt::runCompiled(func::FuncOp func, ArrayRef<Array> inputs,
+                                                 const CompiledRunOptions &options) {
+  if (failed(checkSignature(func)))
+    return failure();
+  MLIRContext *context = func.getContext();
+  DialectRegistry registry;
+  registerLoweringDialects(registry);
+  context->appendDialectRegistry(registry);
+  OwningOpRef<ModuleOp> module = isolate(func);
+  auto program = cast<func::FuncOp>(module->lookupSymbol(func.getSymNameAttr()));
+  if (failed(hoistParameters(program)))
+    return failure();
+  FailureOr<std::vector<Port>> ports = getPorts(program, options.toF64);
+  if (failed(ports))
+    return failure();
+  size_t numArguments = program.getNumArguments();
+
+  DagrtToLLVMOptions lowering;
+  lowering.elementType = options.toF64 ? "f64" : "model";
+  auto toBuffers = PassManager::on<ModuleOp>(context), toLLVM = PassManager::on<ModuleOp>(context);
+  buildDagrtToBuffersPipeline(toBuffers, lowering);
+  buildBuffersToLLVMPipeline(toLLVM);
+  // Placements refer to the meshes, which lowering takes away.
+  OwningOpRef<ModuleOp> lowered = module->clone();
+  if (failed(toBuffers.run(*lowered)))
+    return failure();
+  auto onBuffers = cast<func::FuncOp>(lowered->lookupSymbol(func.getSymNameAttr()));
+  if (failed(checkMemory(onBuffers, options.memoryLimit, func.getLoc())) ||
+      failed(toLLVM.run(*lowered)))
+    return failure();
+  FailureOr<std::unique_ptr<CompiledModule>> compiled =
+      CompiledModule::compile(*lowered, options.jit);
+  if (failed(compiled))
+    return failure();
+
+  std::vector<Buffer> buffers;
+  const Array *input = inputs.begin();
+  for (auto [i, port] : llvm::enumerate(*ports)) {
+    if (i >= numArguments)
+      buffers.push_back(port.makeBuffer());
+    else if (port.parameter)
+      buffers.push_back(fill(port, makeParameter(*port.parameter, port.placement, options.seed)));
+    else
+      buffers.push_back(fill(port, scatter(*input++, port.placement)));
+  }
+  SmallVector<void *> pointers;
+  for (Buffer &buffer : buffers)
+    pointers.push_back(buffer.data());
+  if (failed((*compiled)->call(func.getSymName(), pointers)))
+    return failure();
+
+  std::vector<Array> results;
+  for (size_t i = numArguments; i < ports->size(); ++i) {
+    FailureOr<Array> result =
+        collect((*ports)[i], buffers[i], options.replicaTolerance, func.getLoc(), i - numArguments);
+    if (failed(result))
+      return failure();
+    results.push_back(std::move(*result));
+  }
+  return results;
+}
