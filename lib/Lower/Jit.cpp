@@ -81,6 +81,12 @@ FailureOr<std::unique_ptr<CompiledModule>> CompiledModule::compile(ModuleOp modu
   return compiled;
 }
 
+LogicalResult CompiledModule::prepare(StringRef function) {
+  if (llvm::Error error = engine->lookupPacked(function).takeError())
+    return fail(loc, std::move(error));
+  return success();
+}
+
 LogicalResult CompiledModule::call(StringRef function, ArrayRef<void *> buffers) {
   SmallVector<void *> pointers(buffers), arguments;
   for (void *&pointer : pointers)

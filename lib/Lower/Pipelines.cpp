@@ -51,7 +51,7 @@ void dagrt::buildDagrtToBuffersPipeline(OpPassManager &passes, const DagrtToLLVM
   passes.addNestedPass<func::FuncOp>(bufferization::createOptimizeAllocationLivenessPass());
 }
 
-void dagrt::buildBuffersToLLVMPipeline(OpPassManager &passes) {
+void dagrt::buildBuffersToLLVMPipeline(OpPassManager &passes, bool barePointers) {
   passes.addPass(createConvertCopiesToLinalgPass());
   passes.addNestedPass<func::FuncOp>(createConvertLinalgToLoopsPass());
   passes.addPass(memref::createExpandStridedMetadataPass());
@@ -64,7 +64,7 @@ void dagrt::buildBuffersToLLVMPipeline(OpPassManager &passes) {
   passes.addPass(createConvertMathToLibmPass());
   passes.addPass(createFinalizeMemRefToLLVMConversionPass());
   ConvertFuncToLLVMPassOptions functions;
-  functions.useBarePtrCallConv = true;
+  functions.useBarePtrCallConv = barePointers;
   passes.addPass(createConvertFuncToLLVMPass(functions));
   passes.addPass(createArithToLLVMConversionPass());
   passes.addPass(createConvertControlFlowToLLVMPass());

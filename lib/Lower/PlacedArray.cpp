@@ -59,22 +59,28 @@ PlacedArray PlacedArray::getZeros(Placement placement) {
   return value;
 }
 
+Array dagrt::fillShard(const Placement &placement, int64_t device,
+                       function_ref<double(ArrayRef<int64_t> index, bool isReal)> get) {
+  ArrayRef<int64_t> shape = placement.localShape, of = placement.getGlobalShape();
+  SmallVector<int64_t> origin = placement.getOrigin(device), index(origin);
+  Array shard(shape);
+  double *element = shard.elements.data();
+  forEachIndex(shape, [&](ArrayRef<int64_t> localIndex) {
+    bool isReal = true;
+    for (size_t dim = 0; dim < shape.size(); ++dim) {
+      index[dim] = origin[dim] + localIndex[dim];
+      isReal &= index[dim] < of[dim];
+    }
+    *element++ = get(index, isReal);
+  });
+  return shard;
+}
+
 PlacedArray dagrt::fillByIndex(Placement placement,
                                function_ref<double(ArrayRef<int64_t> index, bool isReal)> get) {
-  PlacedArray result = PlacedArray::getZeros(std::move(placement));
-  ArrayRef<int64_t> shape = result.placement.localShape, of = result.placement.getGlobalShape();
-  for (auto [device, local] : llvm::enumerate(result.locals)) {
-    SmallVector<int64_t> origin = result.placement.getOrigin(device), index(origin);
-    double *element = local.elements.data();
-    forEachIndex(shape, [&](ArrayRef<int64_t> localIndex) {
-      bool isReal = true;
-      for (size_t dim = 0; dim < shape.size(); ++dim) {
-        index[dim] = origin[dim] + localIndex[dim];
-        isReal &= index[dim] < of[dim];
-      }
-      *element++ = get(index, isReal);
-    });
-  }
+  PlacedArray result(std::move(placement));
+  for (int64_t device = 0, e = result.placement.getNumDevices(); device < e; ++device)
+    result.locals.push_back(fillShard(result.placement, device, get));
   return result;
 }
 

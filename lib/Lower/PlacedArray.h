@@ -55,6 +55,10 @@ struct PlacedArray {
 PlacedArray fillByIndex(Placement placement,
                         llvm::function_ref<double(llvm::ArrayRef<int64_t> index, bool isReal)> get);
 
+/// The same for one device.
+Array fillShard(const Placement &placement, int64_t device,
+                llvm::function_ref<double(llvm::ArrayRef<int64_t> index, bool isReal)> get);
+
 /// Each device's box of `global`; padding is zero. The placement is not partial.
 PlacedArray scatter(const Array &global, Placement placement);
 

@@ -20,6 +20,7 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/SymbolTable.h"
 
+#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -131,12 +132,14 @@ static FailureOr<std::vector<Port>> getPorts(func::FuncOp func, bool toF64) {
   return ports;
 }
 
-static LogicalResult checkMemory(func::FuncOp func, double limit, Location loc) {
+LogicalResult dagrt::checkBufferMemory(func::FuncOp func, double limit, Location loc) {
   double bytes = estimateBufferMemory(func);
   if (bytes <= limit)
     return success();
   auto format = [](double bytes) {
-    return llvm::formatv("{0:g3} GiB", bytes / (1ULL << 30)).str();
+    std::string text;
+    llvm::raw_string_ostream(text) << llvm::format("%.3g GiB", bytes / (1ULL << 30));
+    return text;
   };
   return emitError(loc) << "expects to run compiled within " << format(limit)
                         << ", got an estimate of " << format(bytes)
@@ -200,7 +203,7 @@ FailureOr<std::vector<Array>> dagrt::runCompiled(func::FuncOp func, ArrayRef<Arr
   if (failed(toBuffers.run(*lowered)))
     return failure();
   auto onBuffers = cast<func::FuncOp>(lowered->lookupSymbol(func.getSymNameAttr()));
-  if (failed(checkMemory(onBuffers, options.memoryLimit, func.getLoc())) ||
+  if (failed(checkBufferMemory(onBuffers, options.memoryLimit, func.getLoc())) ||
       failed(toLLVM.run(*lowered)))
     return failure();
   FailureOr<std::unique_ptr<CompiledModule>> compiled =

@@ -49,15 +49,15 @@ int64_t Stream::getInteger(int64_t index, int64_t count) const {
   return static_cast<int64_t>(getBits(index) % static_cast<uint64_t>(count));
 }
 
-PlacedArray dagrt::makeParameter(const ParameterInfo &parameter, Placement placement,
-                                 uint64_t seed) {
+Array dagrt::makeShard(const ParameterInfo &parameter, const Placement &placement, int64_t device,
+                       uint64_t seed) {
   Stream stream(seed, parameter.name);
   double scale = 1 / std::sqrt(static_cast<double>(parameter.fanIn));
   int64_t offset = parameter.view ? parameter.view.getOffset() : 0;
   SmallVector<int64_t> strides = getStrides(placement.getGlobalShape());
   if (parameter.view)
     strides.assign(parameter.view.getStrides().begin(), parameter.view.getStrides().end());
-  return fillByIndex(std::move(placement), [&](ArrayRef<int64_t> index, bool isReal) {
+  return fillShard(placement, device, [&](ArrayRef<int64_t> index, bool isReal) {
     if (!isReal)
       return 0.0;
     int64_t stored = offset;
@@ -65,6 +65,14 @@ PlacedArray dagrt::makeParameter(const ParameterInfo &parameter, Placement place
       stored += i * stride;
     return scale * stream.getUniform(stored);
   });
+}
+
+PlacedArray dagrt::makeParameter(const ParameterInfo &parameter, Placement placement,
+                                 uint64_t seed) {
+  PlacedArray value(std::move(placement));
+  for (int64_t device = 0, e = value.placement.getNumDevices(); device < e; ++device)
+    value.locals.push_back(makeShard(parameter, value.placement, device, seed));
+  return value;
 }
 
 std::optional<int64_t> dagrt::getVocabulary(BlockArgument argument) {

@@ -41,6 +41,10 @@ private:
 /// its value.
 PlacedArray makeParameter(const ParameterInfo &parameter, Placement placement, uint64_t seed);
 
+/// The shard of one device.
+Array makeShard(const ParameterInfo &parameter, const Placement &placement, int64_t device,
+                uint64_t seed);
+
 /// Rows of the smallest table that an embedding looks up with the integers of `argument`, which
 /// may be moved on the way; nothing if none does.
 std::optional<int64_t> getVocabulary(mlir::BlockArgument argument);

@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "OutputFile.h"
+#include "dagrt/Report/OutputFile.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Errc.h"

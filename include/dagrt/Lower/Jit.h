@@ -48,6 +48,9 @@ public:
   static llvm::FailureOr<std::unique_ptr<CompiledModule>> compile(mlir::ModuleOp module,
                                                                   const JitOptions &options = {});
 
+  /// Compiles now what the first call would.
+  llvm::LogicalResult prepare(llvm::StringRef function);
+
   /// Calls a function that takes pointers only, as `buildBuffersToLLVMPipeline` leaves them: its
   /// arguments, then its results.
   llvm::LogicalResult call(llvm::StringRef function, llvm::ArrayRef<void *> buffers);
@@ -93,6 +96,9 @@ llvm::FailureOr<std::vector<Array>> runCompiled(mlir::func::FuncOp func,
 /// Bytes of the buffers that are alive at the same time in a call of `func`, its arguments
 /// included. Precondition: `func` is on buffers, as `buildDagrtToBuffersPipeline` leaves it.
 double estimateBufferMemory(mlir::func::FuncOp func);
+
+/// Emits an error at `loc` if that is more than `limit` bytes.
+llvm::LogicalResult checkBufferMemory(mlir::func::FuncOp func, double limit, mlir::Location loc);
 
 /// What lowering and compiling need beside dagrt's own dialects.
 void registerLoweringDialects(mlir::DialectRegistry &registry);

@@ -30,8 +30,9 @@ struct DagrtToLLVMOptions : mlir::PassPipelineOptions<DagrtToLLVMOptions> {
 /// further arguments, after those that are there.
 void buildDagrtToBuffersPipeline(mlir::OpPassManager &passes, const DagrtToLLVMOptions &options);
 
-/// Linalg on buffers to the LLVM dialect. A buffer is passed as a pointer to its first element.
-void buildBuffersToLLVMPipeline(mlir::OpPassManager &passes);
+/// Linalg on buffers to the LLVM dialect. With `barePointers` a buffer is passed as a pointer to
+/// its first element, else by functions that are marked `llvm.bareptr` only.
+void buildBuffersToLLVMPipeline(mlir::OpPassManager &passes, bool barePointers = true);
 
 /// Both; the pipeline `--dagrt-to-llvm`.
 void buildDagrtToLLVMPipeline(mlir::OpPassManager &passes, const DagrtToLLVMOptions &options);

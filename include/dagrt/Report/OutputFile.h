@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Private to the report.
+// For whatever writes a file that people read while it is written.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DAGRT_LIB_REPORT_OUTPUTFILE_H
-#define DAGRT_LIB_REPORT_OUTPUTFILE_H
+#ifndef DAGRT_REPORT_OUTPUTFILE_H
+#define DAGRT_REPORT_OUTPUTFILE_H
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -23,4 +23,4 @@ llvm::Error replaceFile(llvm::StringRef path, llvm::StringRef text);
 
 } // namespace dagrt
 
-#endif // DAGRT_LIB_REPORT_OUTPUTFILE_H
+#endif // DAGRT_REPORT_OUTPUTFILE_H
