@@ -13,22 +13,15 @@
 using namespace mlir;
 using namespace dagrt;
 
-LogicalResult dagrt::complain(const Twine &message) {
-  llvm::errs() << "dagrt-run: error: " << message << '\n';
-  return failure();
-}
+static llvm::raw_ostream *errorStream = &llvm::errs();
 
-static LogicalResult parse(MLIRContext &context, llvm::SourceMgr &sources, Program &program) {
-  auto complainAt = [](const Twine &where, const Twine &message) {
-    std::string place = where.str();
-    llvm::errs() << (place.empty() ? "dagrt-run" : place) << ": error: " << message << '\n';
-  };
-  auto buffer = readProgram(program.file, context.getDialectRegistry(), complainAt);
-  if (failed(buffer))
-    return failure();
-  sources.AddNewSourceBuffer(std::move(*buffer), llvm::SMLoc());
-  program.module = parseSourceFile<ModuleOp>(sources, &context);
-  return success(static_cast<bool>(program.module));
+void dagrt::setErrorStream(llvm::raw_ostream &os) { errorStream = &os; }
+
+llvm::raw_ostream &dagrt::getErrorStream() { return *errorStream; }
+
+LogicalResult dagrt::complain(const Twine &message) {
+  *errorStream << "dagrt-run: error: " << message << '\n';
+  return failure();
 }
 
 /// Finds the function to run.
@@ -54,8 +47,25 @@ static LogicalResult select(Program &program) {
                   "; name one with --function");
 }
 
+void Program::read(const DialectRegistry &registry) {
+  if (text || !readErrors.empty())
+    return;
+  llvm::raw_string_ostream errors(readErrors);
+  auto complainAt = [&](const Twine &where, const Twine &message) {
+    std::string place = where.str();
+    errors << (place.empty() ? "dagrt-run" : place) << ": error: " << message << '\n';
+  };
+  if (auto buffer = readProgram(file, registry, complainAt); succeeded(buffer))
+    text = std::move(*buffer);
+}
+
 LogicalResult Program::load(MLIRContext &context, llvm::SourceMgr &sources) {
-  if (failed(parse(context, sources, *this)))
+  read(context.getDialectRegistry());
+  if (!text) {
+    *errorStream << readErrors;
     return failure();
-  return select(*this);
+  }
+  sources.AddNewSourceBuffer(std::move(text), llvm::SMLoc());
+  module = parseSourceFile<ModuleOp>(sources, &context);
+  return module ? select(*this) : failure();
 }

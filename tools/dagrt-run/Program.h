@@ -20,6 +20,10 @@
 
 namespace dagrt {
 
+/// Where complaints go from now on; to begin with, standard error.
+void setErrorStream(llvm::raw_ostream &os);
+llvm::raw_ostream &getErrorStream();
+
 /// `dagrt-run: error: ...` on standard error; returns failure.
 llvm::LogicalResult complain(const llvm::Twine &message);
 
@@ -28,12 +32,18 @@ struct Program {
   Program(llvm::StringRef file, llvm::StringRef function)
       : file(file), name(file == "-" ? "standard input" : file), function(function) {}
 
-  /// Reads the file, and finds the function to run: the named one, or the only one that has a body.
+  /// Reads the file, unless it has been read; what is wrong with it, `load` says.
+  void read(const mlir::DialectRegistry &registry);
+
+  /// Reads and parses the file, and finds the function to run: the named one, or the only one that
+  /// has a body.
   llvm::LogicalResult load(mlir::MLIRContext &context, llvm::SourceMgr &sources);
 
   std::string file;
-  std::string name;         ///< For messages.
-  llvm::StringRef function; ///< Its name, or empty for the only one.
+  std::string name;                         ///< For messages.
+  llvm::StringRef function;                 ///< Its name, or empty for the only one.
+  std::unique_ptr<llvm::MemoryBuffer> text; ///< Between `read` and `load`.
+  std::string readErrors;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp func;
   std::vector<Array> outputs;

@@ -13,6 +13,7 @@
 
 #include "Outputs.h"
 #include "Program.h"
+#include "RunOnRanks.h"
 #include "dagrt/Lower/Evaluator.h"
 #include "dagrt/Lower/Jit.h"
 #include "dagrt/Pipelines/Registration.h"
@@ -74,6 +75,18 @@ struct Options {
       cl::desc("Function of the other program (default: as --function)"), cl::cat(category)};
   cl::opt<double> memoryLimit{"memory-limit", cl::value_desc("GiB"), cl::init(8), cl::cat(category),
                               cl::desc("Refuse to run beyond this estimate (default 8 GiB)")};
+  cl::opt<bool> onRanks{"mpi", cl::cat(category),
+                        cl::desc("Run as one rank of a job, one for each device of a placed "
+                                 "program: mpirun -n <devices> dagrt-run --mpi <program>")};
+  cl::opt<double> stallLimit{
+      "stall-limit", cl::value_desc("seconds"), cl::init(10), cl::cat(category),
+      cl::desc("With --mpi: end the job when a rank gives no sign of life, or none moves, for so "
+               "long (default 10)")};
+  cl::opt<std::string> trace{
+      "trace", cl::value_desc("file"), cl::cat(category),
+      cl::desc("With --mpi: write the measured timeline, in Chrome's Trace Event Format")};
+  cl::opt<bool> predicted{"predicted", cl::cat(category),
+                          cl::desc("With --trace: put the predicted timeline into the same file")};
   cl::opt<bool> printOutputs{"print-outputs", cl::desc("Print every element of the outputs"),
                              cl::cat(category)};
 };
@@ -104,11 +117,26 @@ static LogicalResult run(Engine engine, const CompiledRunOptions &options, Progr
   return checkFinite(program);
 }
 
+static RankRunOptions getRankOptions(const Options &options, const CompiledRunOptions &run) {
+  RankRunOptions ranks;
+  ranks.run = run;
+  llvm::raw_string_ostream(ranks.shared) << options.seed << ' ' << run.toF64 << ' '
+                                         << options.function << ' ' << !options.trace.empty();
+  ranks.stallLimit = options.stallLimit;
+  ranks.trace = options.trace;
+  ranks.withPrediction = options.predicted;
+  return ranks;
+}
+
 static LogicalResult runTool(const Options &options) {
   if (options.input == "-" && options.compare == "-")
     return complain("expects two programs, got standard input for both");
   if (!(options.tolerance >= 0) || !(options.memoryLimit > 0))
     return complain("expects a tolerance that is not negative and a memory limit above 0");
+  if (!(options.stallLimit > 0))
+    return complain("expects a stall limit above 0 seconds");
+  if (!options.onRanks && !options.trace.empty())
+    return complain("expects --mpi with --trace: a run on ranks is what is measured");
   DialectRegistry registry;
   registerAllDialects(registry);
   registerDialects(registry);
@@ -125,39 +153,49 @@ static LogicalResult runTool(const Options &options) {
     compareEngine = engine;
 
   llvm::SourceMgr sources, referenceSources;
-  SourceMgrDiagnosticHandler diagnostics(sources, &context);
   StringRef function = options.function, other = options.compareFunction;
   Program program(options.input, function);
   Program reference(options.compare, other.empty() ? function : other);
-  if (failed(load(context, sources, engine, runOptions, program)))
-    return failure();
-  if (comparesEngines) {
-    reference.name = program.name;
-    reference.func = program.func;
-    if (failed(run(compareEngine, runOptions, reference)))
-      return failure();
-  }
-  if (!options.compare.empty()) {
-    SourceMgrDiagnosticHandler referenceDiagnostics(referenceSources, &context);
-    if (failed(load(context, referenceSources, compareEngine, runOptions, reference)) ||
-        failed(checkInputs(program, reference)) ||
-        failed(run(compareEngine, runOptions, reference)))
-      return failure();
-  }
-  if (failed(run(engine, runOptions, program)))
-    return failure();
-  for (auto [number, array] : llvm::enumerate(program.outputs)) {
+  auto runReference = [&]() -> LogicalResult {
+    if (comparesEngines) {
+      reference.name = program.name;
+      reference.func = program.func;
+      return run(compareEngine, runOptions, reference);
+    }
+    if (options.compare.empty())
+      return success();
+    SourceMgrDiagnosticHandler referenceDiagnostics(referenceSources, &context, getErrorStream());
+    return success(
+        succeeded(load(context, referenceSources, compareEngine, runOptions, reference)) &&
+        succeeded(checkInputs(program, reference)) &&
+        succeeded(run(compareEngine, runOptions, reference)));
+  };
+  auto report = [&]() -> LogicalResult {
+    for (auto [number, array] : llvm::enumerate(program.outputs)) {
+      if (options.compare.empty() && !comparesEngines)
+        printSummary(number, array);
+      if (options.printOutputs)
+        printElements(array);
+    }
     if (options.compare.empty() && !comparesEngines)
-      printSummary(number, array);
-    if (options.printOutputs)
-      printElements(array);
-  }
-  if (options.compare.empty() && !comparesEngines)
-    return success();
-  double tolerance = options.tolerance;
-  if (options.tolerance.getNumOccurrences() == 0 && !runOptions.toF64)
-    tolerance = std::max(getModelTolerance(program.func), getModelTolerance(reference.func));
-  return compareOutputs(program, reference, tolerance);
+      return success();
+    double tolerance = options.tolerance;
+    if (options.tolerance.getNumOccurrences() == 0 && !runOptions.toF64)
+      tolerance = std::max(getModelTolerance(program.func), getModelTolerance(reference.func));
+    return compareOutputs(program, reference, tolerance);
+  };
+  // Rank 0 needs the other program, and no rank knows its number yet.
+  if (options.onRanks && !options.compare.empty() && options.compare != "-")
+    reference.read(registry);
+  if (options.onRanks)
+    return runOnRanks(context, program, getRankOptions(options, runOptions), runReference, [&] {
+      return success(succeeded(checkFinite(program)) && succeeded(report()));
+    });
+  SourceMgrDiagnosticHandler diagnostics(sources, &context);
+  if (failed(load(context, sources, engine, runOptions, program)) || failed(runReference()) ||
+      failed(run(engine, runOptions, program)))
+    return failure();
+  return report();
 }
 
 int main(int argc, char **argv) {
