@@ -11,6 +11,7 @@
 
 #include "Pair.h"
 #include "Conservation.h"
+#include "Execution.h"
 #include "Program.h"
 #include "Strategies.h"
 #include "dagrt/IR/Dagrt.h"
@@ -48,7 +49,7 @@ namespace {
 class PairChecker {
 public:
   PairChecker(const Setup &setup, const PairOptions &options)
-      : setup(setup), options(options), context(makeContext()) {}
+      : setup(setup), options(options), context(makeContext(options.compiled)) {}
   Outcome check();
 
 private:
@@ -60,6 +61,8 @@ private:
   std::string repeat();
   std::string compareWithModel();
   std::string simplify();
+  std::string runCompiled();
+  std::string runOnRanks();
 
   /// `action`'s error, or nothing if it succeeds.
   std::string getError(llvm::function_ref<LogicalResult()> action);
@@ -156,6 +159,26 @@ std::string PairChecker::simplify() {
   return error.empty() ? verifyPlaced() : error;
 }
 
+/// Both, because a defect of the lowering might show in one form only.
+std::string PairChecker::runCompiled() {
+  std::string difference;
+  for (ModuleOp module : {*model, *placed}) {
+    std::string error = getError([&] {
+      difference = options.compiled ? compareCompiled(module, setup.seed, reference) : "";
+      return success(difference.empty());
+    });
+    if (!difference.empty())
+      return (module == *model ? "the model: " : "the partition: ") + difference + ": " + error;
+  }
+  return "";
+}
+
+std::string PairChecker::runOnRanks() {
+  if (options.mpirun.empty())
+    return "";
+  return compareOnRanks(*placed, *model, setup.seed, options.mpirun);
+}
+
 Outcome PairChecker::check() {
   std::string refusal = getExpectedRefusal(setup), error = buildAndPartition();
   if (!refusal.empty()) {
@@ -177,7 +200,9 @@ Outcome PairChecker::check() {
                                    {"repeat", &PairChecker::repeat},
                                    {"run", &PairChecker::compareWithModel},
                                    {"simplify", &PairChecker::simplify},
-                                   {"run-simplified", &PairChecker::compareWithModel}};
+                                   {"run-simplified", &PairChecker::compareWithModel},
+                                   {"run-compiled", &PairChecker::runCompiled},
+                                   {"run-on-ranks", &PairChecker::runOnRanks}};
   for (const Step &step : steps)
     if (error = (this->*step.check)(); !error.empty())
       return {Outcome::Failed, step.name.str(), error};
@@ -192,7 +217,12 @@ Outcome dagrt::checkPair(const Setup &setup, const PairOptions &options) {
 // Failures
 //===----------------------------------------------------------------------===//
 
-Case dagrt::reduceCase(Case choices, StringRef step, const PairOptions &options) {
+Case dagrt::reduceCase(Case choices, StringRef step, const PairOptions &original) {
+  // Later steps than the one that fails are not run.
+  PairOptions options = original;
+  options.compiled &= step == "run-compiled";
+  if (step != "run-on-ranks")
+    options.mpirun.clear();
   auto failsAlike = [&](const Case &candidate) {
     Outcome outcome = checkPair(makeSetup(candidate), options);
     return outcome.kind == Outcome::Failed && outcome.step == step;

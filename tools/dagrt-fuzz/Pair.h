@@ -16,6 +16,10 @@ namespace dagrt {
 struct PairOptions {
   /// A known corruption of the placed program, to test the test: `scale` or `order`.
   std::string corruption;
+  /// Also run the pair compiled into this process.
+  bool compiled = false;
+  /// Also run it on ranks that this program starts, if it is not empty.
+  std::string mpirun;
 };
 
 /// What came of a pair.

@@ -8,6 +8,7 @@
 #include "Program.h"
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/Lower/Compare.h"
+#include "dagrt/Lower/Jit.h"
 #include "dagrt/Pipelines/Registration.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -19,12 +20,14 @@
 using namespace mlir;
 using namespace dagrt;
 
-std::unique_ptr<MLIRContext> dagrt::makeContext() {
+std::unique_ptr<MLIRContext> dagrt::makeContext(bool compiles) {
   DialectRegistry registry;
-  registerDialects(registry);
   registry.insert<arith::ArithDialect>();
+  registerDialects(registry);
+  if (compiles)
+    registerLoweringDialects(registry);
   auto context = std::make_unique<MLIRContext>(registry, MLIRContext::Threading::DISABLED);
-  context->loadAllAvailableDialects();
+  context->loadDialect<DagrtDialect, func::FuncDialect, arith::ArithDialect>();
   context->printOpOnDiagnostic(false);
   return context;
 }

@@ -22,8 +22,8 @@
 
 namespace dagrt {
 
-/// A context with every dialect that programs may hold.
-std::unique_ptr<mlir::MLIRContext> makeContext();
+/// A context with every dialect that programs may hold, and those that compiling needs if asked.
+std::unique_ptr<mlir::MLIRContext> makeContext(bool compiles = false);
 
 /// The model of `setup`.
 mlir::OwningOpRef<mlir::ModuleOp> buildModel(const Setup &setup, mlir::MLIRContext *context);

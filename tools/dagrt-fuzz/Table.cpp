@@ -203,5 +203,7 @@ std::string Setup::getPipeline() const {
 int64_t Setup::getNumDevices() const {
   if (strategy == "fa-pool")
     return tp + pool;
+  if (strategy == "shared")
+    return 5;
   return tp * pp;
 }

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Execution.h"
 #include "MutantReport.h"
 #include "Pair.h"
 #include "dagrt/Pipelines/Registration.h"
@@ -40,6 +41,15 @@ struct Options {
   cl::opt<std::string> output{"output-dir", cl::value_desc("folder"), cl::init("."),
                               cl::desc("Where failures are written (default .)"),
                               cl::cat(category)};
+  cl::opt<uint64_t> compiledEvery{
+      "compiled-every", cl::value_desc("N"), cl::init(10), cl::cat(category),
+      cl::desc("Run every Nth pair also compiled, 0 for none (default 10)")};
+  cl::opt<uint64_t> ranksEvery{
+      "ranks-every", cl::value_desc("N"), cl::init(100), cl::cat(category),
+      cl::desc("Run one of N pairs also on ranks, 0 for none (default 100)")};
+  cl::opt<std::string> mpirun{
+      "mpirun", cl::value_desc("program"), cl::init(getDefaultMpirun().str()), cl::cat(category),
+      cl::desc("What starts ranks; empty for no runs on ranks (default: as it was built)")};
   cl::opt<bool> verbose{"verbose", cl::desc("Print each case before it is checked"),
                         cl::cat(category)};
   cl::opt<bool> mutants{"mutants", cl::cat(category),
@@ -85,6 +95,63 @@ static LogicalResult reportMutants(const Options &options) {
   return success(undamaged.empty() && unproved.empty());
 }
 
+/// Ranks are processes, so programs for more devices than this run on none.
+static constexpr int64_t kMostRanks = 4;
+
+/// The case of the command line, in every way that it can run.
+static LogicalResult checkSingle(const Options &options) {
+  FailureOr<Case> choices = parseCase(options.single);
+  if (failed(choices))
+    return failure();
+  Setup setup = makeSetup(*choices);
+  PairOptions pairOptions{options.corruption, /*compiled=*/true, ""};
+  if (setup.getNumDevices() <= kMostRanks)
+    pairOptions.mpirun = options.mpirun;
+  Outcome outcome = checkPair(setup, pairOptions);
+  if (outcome.kind == Outcome::Failed) {
+    reportFailure(*choices, outcome, options, pairOptions);
+    return failure();
+  }
+  if (outcome.kind == Outcome::Refused)
+    llvm::outs() << "refused, as documented: " << outcome.message << '\n';
+  else
+    llvm::outs() << "1 pair, 0 failures\n";
+  return success();
+}
+
+static LogicalResult checkMany(const Options &options) {
+  uint64_t compiledEvery = options.compiledEvery, ranksEvery = options.ranksEvery;
+  uint64_t passed = 0, refused = 0, compiled = 0, onRanks = 0;
+  for (uint64_t index = options.first; passed < options.count; ++index) {
+    Case choices = drawCase(options.seed, index);
+    Setup setup = makeSetup(choices);
+    if (options.verbose)
+      llvm::errs() << index << ": " << formatCase(choices) << '\n';
+    // The next pair that there are ranks for, once one is due.
+    bool runsOnRanks = !options.mpirun.empty() && setup.getNumDevices() <= kMostRanks &&
+                       ranksEvery > 0 && passed / ranksEvery >= onRanks;
+    bool runsCompiled = compiledEvery > 0 && passed % compiledEvery == 0;
+    PairOptions pairOptions{options.corruption, runsCompiled,
+                            runsOnRanks ? options.mpirun.getValue() : ""};
+    Outcome outcome = checkPair(setup, pairOptions);
+    if (outcome.kind == Outcome::Failed) {
+      llvm::errs() << "dagrt-fuzz: pair " << index << " of seed " << options.seed << '\n';
+      reportFailure(choices, outcome, options, pairOptions);
+      return failure();
+    }
+    if (outcome.kind == Outcome::Refused) {
+      ++refused;
+      continue;
+    }
+    ++passed;
+    compiled += runsCompiled;
+    onRanks += runsOnRanks;
+  }
+  llvm::outs() << passed << " pairs, 0 failures; " << compiled << " also compiled, " << onRanks
+               << " also on ranks; " << refused << " refused, as documented\n";
+  return success();
+}
+
 static LogicalResult runTool(const Options &options) {
   if (options.mutants)
     return reportMutants(options);
@@ -93,33 +160,7 @@ static LogicalResult runTool(const Options &options) {
                  << "': " << error.message() << '\n';
     return failure();
   }
-  PairOptions pairOptions;
-  pairOptions.corruption = options.corruption;
-  bool isSingle = options.single.getNumOccurrences() > 0;
-  uint64_t count = isSingle ? 1 : options.count, passed = 0, refused = 0;
-  for (uint64_t index = options.first; passed < count; ++index) {
-    FailureOr<Case> choices =
-        isSingle ? parseCase(options.single) : FailureOr<Case>(drawCase(options.seed, index));
-    if (failed(choices))
-      return failure();
-    if (options.verbose)
-      llvm::errs() << index << ": " << formatCase(*choices) << '\n';
-    Outcome outcome = checkPair(makeSetup(*choices), pairOptions);
-    if (outcome.kind == Outcome::Failed) {
-      if (!isSingle)
-        llvm::errs() << "dagrt-fuzz: pair " << index << " of seed " << options.seed << '\n';
-      reportFailure(*choices, outcome, options, pairOptions);
-      return failure();
-    }
-    bool isRefused = outcome.kind == Outcome::Refused;
-    ++(isRefused ? refused : passed);
-    if (isSingle && isRefused) {
-      llvm::outs() << "refused, as documented: " << outcome.message << '\n';
-      return success();
-    }
-  }
-  llvm::outs() << passed << " pairs, 0 failures; " << refused << " refused, as documented\n";
-  return success();
+  return options.single.getNumOccurrences() > 0 ? checkSingle(options) : checkMany(options);
 }
 
 int main(int argc, char **argv) {
