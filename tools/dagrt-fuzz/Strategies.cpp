@@ -112,16 +112,23 @@ std::string dagrt::getExpectedRefusal(const Setup &setup) {
   const DecoderSpec &spec = setup.spec;
   if (setup.strategy == "shared")
     return getAtMost(spec.ffn, 2);
+  bool isPool = setup.strategy == "fa-pool";
+  bool isHidden = setup.layout == "hidden" && setup.strategy != "grid";
+  if (isPool && isHidden && setup.cut == "core")
+    return "expects options that go together";
   if (setup.strategy == "tp-pp" && setup.pp > spec.layers)
     return llvm::formatv("expects at most {0} stages, one for each layer, got {1}", spec.layers,
                          setup.pp)
         .str();
   // In program order: the first op that cannot be cut is the one that is named.
-  bool cutsHeads = setup.strategy != "fa-pool" || setup.cut == "core";
-  std::string refusal;
+  std::string vocabulary;
   if (spec.vocabulary > 0)
-    refusal = getAtMost(spec.vocabulary, setup.tp);
-  if (refusal.empty() && cutsHeads)
+    vocabulary = getAtMost(spec.vocabulary, setup.tp);
+  std::string refusal = isHidden ? getAtMost(spec.hidden, setup.tp) : vocabulary;
+  if (refusal.empty() && (!isPool || setup.cut == "core"))
     refusal = getHeadRefusal(spec, setup.tp);
-  return refusal.empty() ? getAtMost(spec.ffn, setup.tp) : refusal;
+  if (refusal.empty())
+    refusal = getAtMost(spec.ffn, setup.tp);
+  bool hasHead = *setup.options.logits != LogitsForm::None;
+  return refusal.empty() && hasHead ? vocabulary : refusal;
 }
