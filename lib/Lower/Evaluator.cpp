@@ -27,8 +27,9 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// Rounding errors of the last place that add up over a model, at most: see docs/execution.md.
-static constexpr double kRoundings = 32;
+/// Rounding errors, of half a unit in the last place, that add up over a model: see
+/// docs/execution.md.
+static constexpr double kRoundings = 16;
 
 /// The tensor that a value is, or that a message brings; null for other types.
 static RankedTensorType getTensorType(Type type) {

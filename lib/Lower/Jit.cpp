@@ -78,6 +78,14 @@ FailureOr<std::unique_ptr<CompiledModule>> CompiledModule::compile(ModuleOp modu
                                       llvm::JITSymbolFlags::Exported};
     return symbols;
   });
+  // Code is made when the first function is asked for, with all others.
+  for (auto function : module.getOps<FunctionOpInterface>()) {
+    if (function.isExternal())
+      continue;
+    if (auto code = compiled->engine->lookupPacked(function.getName()); !code)
+      return fail(module.getLoc(), code.takeError());
+    break;
+  }
   return compiled;
 }
 

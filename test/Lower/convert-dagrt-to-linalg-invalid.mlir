@@ -69,8 +69,8 @@ func.func @rotated(%x: tensor<1x1x1x131072xf32>, %p: tensor<1xi32>) -> tensor<1x
 
 // -----
 
-func.func @order() -> tensor<4096xi32> {
-  // expected-error @below {{expects an order of at most 1024 blocks to convert it to linalg, got 2000}}
-  %p = dagrt.positions order zigzag<2000> : tensor<4096xi32>
-  return %p : tensor<4096xi32>
+func.func @order() -> tensor<33554432xi32> {
+  // expected-error @below {{expects an order of at most 16777216 tokens to convert it to linalg, got 33554432}}
+  %p = dagrt.positions order zigzag<2> : tensor<33554432xi32>
+  return %p : tensor<33554432xi32>
 }

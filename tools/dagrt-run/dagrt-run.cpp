@@ -49,7 +49,7 @@ struct Options {
   cl::opt<double> tolerance{
       "tolerance", cl::init(1e-9),
       cl::desc("Largest max|a-b| / max|b| of an output that passes (default 1e-9; with "
-               "--dtype=model 32 units in the last place of the coarsest type)"),
+               "--dtype=model 16 roundings of the coarsest type)"),
       cl::cat(category)};
   cl::opt<Dtype> dtype{
       "dtype", cl::desc("What floats are computed in"), cl::init(Dtype::F64), cl::cat(category),

@@ -65,7 +65,7 @@ static constexpr StringLiteral kPurpose = " to convert it to linalg, got ";
 /// Beyond these, sizes would overflow, and constants and slices of a program would be too many.
 static constexpr int64_t kMostElements = int64_t(1) << 48;
 static constexpr int64_t kMostRotated = int64_t(1) << 16;
-static constexpr int64_t kMostBlocks = int64_t(1) << 10;
+static constexpr int64_t kMostTokens = int64_t(1) << 24;
 
 /// Element types that compiled code computes with.
 static bool isNative(Type type) {
@@ -110,14 +110,14 @@ static LogicalResult checkLength(Operation *op) {
   if (auto rope = dyn_cast<RopeOp>(op); rope && rope.getConfig().getDims() > kMostRotated)
     return op->emitError() << "expects at most " << kMostRotated << " rotated dims" << kPurpose
                            << rope.getConfig().getDims();
-  TokenOrderAttr order;
+  int64_t tokens = 0;
   if (auto reorder = dyn_cast<ReorderOp>(op))
-    order = reorder.getOrder();
-  if (auto positions = dyn_cast<PositionsOp>(op))
-    order = positions.getOrderAttr();
-  if (order && order.getBlocks() > kMostBlocks)
-    return op->emitError() << "expects an order of at most " << kMostBlocks << " blocks" << kPurpose
-                           << order.getBlocks();
+    tokens = reorder.getType().getDimSize(reorder.getDim());
+  if (auto positions = dyn_cast<PositionsOp>(op); positions && positions.getOrderAttr())
+    tokens = getGlobalShape(positions.getType()).front();
+  if (tokens > kMostTokens)
+    return op->emitError() << "expects an order of at most " << kMostTokens << " tokens" << kPurpose
+                           << tokens;
   return success();
 }
 

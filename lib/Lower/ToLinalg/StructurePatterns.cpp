@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What depends on the numbers of the tokens. An order is a few runs of consecutive tokens, and so
-// a reordering is a few slices.
+// What depends on the numbers of the tokens. An order is a table of them, so that a program does
+// not grow with its blocks.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,6 +16,9 @@
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+#include <numeric>
 
 using namespace mlir;
 using namespace dagrt;
@@ -29,23 +32,49 @@ static Value emitCount(Emitter &emit, int64_t first, int64_t size, Type type) {
   });
 }
 
-/// `tensor` with the tokens of its dim `dim` in `order`, or back. Elements past the `tokens` of the
-/// order stay where they are.
-static Value emitReorder(Emitter &emit, Value tensor, int64_t dim, int64_t tokens,
-                         TokenOrderAttr order, bool inverse) {
-  int64_t size = Emitter::getShape(tensor)[dim];
-  Value result = size == tokens
-                     ? emit.makeEmpty(Emitter::getShape(tensor), Emitter::getElementType(tensor))
-                     : tensor;
-  int64_t place = 0;
-  for (auto [first, count] : order.getRuns(tokens)) {
-    if (count == 0)
-      continue;
-    int64_t from = inverse ? place : first, to = inverse ? first : place;
-    result = emit.insert(emit.slice(tensor, dim, from, count), result, dim, to);
-    place += count;
-  }
-  return result;
+/// The token at each place of `order`, and past the `tokens` of the order each place itself; the
+/// other way round with `inverse`.
+static Value emitTable(Emitter &emit, TokenOrderAttr order, int64_t tokens, int64_t size,
+                       bool inverse) {
+  SmallVector<int32_t> table(size);
+  std::iota(table.begin(), table.end(), 0);
+  int32_t place = 0;
+  for (auto [first, count] : order.getRuns(tokens))
+    for (int64_t token = first; token < first + count; ++token, ++place)
+      table[inverse ? token : place] = static_cast<int32_t>(inverse ? place : token);
+  auto type = RankedTensorType::get(size, emit.builder.getI32Type());
+  return arith::ConstantOp::create(emit.builder, emit.loc,
+                                   DenseElementsAttr::get(type, ArrayRef<int32_t>(table)));
+}
+
+/// The numbers of a table plus `first`.
+static Value emitOrderedCount(Emitter &emit, int64_t first, Type type, Value table) {
+  return emit.map(table, type, [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+    Value number = x[0];
+    if (type.getIntOrFloatBitWidth() > 32)
+      number = arith::ExtSIOp::create(b, loc, type, number);
+    else if (type.getIntOrFloatBitWidth() < 32)
+      number = arith::TruncIOp::create(b, loc, type, number);
+    Value start = arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, first));
+    return arith::AddIOp::create(b, loc, number, start);
+  });
+}
+
+/// `tensor` with the tokens of its dim `dim` in `order`, or back. Slices of the order's runs would
+/// be as many as there are blocks.
+static Value emitReorder(Emitter &emit, Value tensor, unsigned dim, TokenOrderAttr order,
+                         bool inverse) {
+  ArrayRef<int64_t> shape = Emitter::getShape(tensor);
+  unsigned rank = shape.size();
+  Value table = emitTable(emit, order, shape[dim], shape[dim], inverse);
+  return emit.map(table, emit.select(rank, dim), shape, Emitter::getElementType(tensor),
+                  [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                    SmallVector<Value> index;
+                    for (unsigned i = 0; i < rank; ++i)
+                      index.push_back(linalg::IndexOp::create(b, loc, i));
+                    index[dim] = arith::IndexCastOp::create(b, loc, b.getIndexType(), x[0]);
+                    return tensor::ExtractOp::create(b, loc, tensor, index);
+                  });
 }
 
 namespace {
@@ -66,9 +95,9 @@ struct ReorderPattern final : OpConversionPattern<ReorderOp> {
   LogicalResult matchAndRewrite(ReorderOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op.getLoc());
-    rewriter.replaceOp(
-        op, emitReorder(emit, adaptor.getOperand(), op.getDim() + getLead(op.getType()),
-                        op.getType().getDimSize(op.getDim()), op.getOrder(), op.getInverse()));
+    rewriter.replaceOp(op,
+                       emitReorder(emit, adaptor.getOperand(), op.getDim() + getLead(op.getType()),
+                                   op.getOrder(), op.getInverse()));
     return success();
   }
 };
@@ -89,7 +118,8 @@ struct PositionsPattern final : OpConversionPattern<PositionsOp> {
     Type type = op.getType().getElementType();
     Value positions = emitCount(emit, op.getFirst(), size, type);
     if (TokenOrderAttr order = op.getOrderAttr())
-      positions = emitReorder(emit, positions, 0, tokens, order, /*inverse=*/false);
+      positions = emitOrderedCount(emit, op.getFirst(), type,
+                                   emitTable(emit, order, tokens, size, /*inverse=*/false));
     rewriter.replaceOp(op, mesh ? distribute(emit, positions, mesh, dist) : positions);
     return success();
   }
@@ -120,8 +150,8 @@ struct AxisIndexPattern final : OpConversionPattern<AxisIndexOp> {
 
 /// cos or sin of the angle of each token and pair, times the attention factor. Angles are f64: a
 /// position times a frequency has more digits than an f32.
-Value emitTable(Emitter &emit, Value positions, RopeAttr config, unsigned lead, Type type,
-                bool sine) {
+Value emitAngles(Emitter &emit, Value positions, RopeAttr config, unsigned lead, Type type,
+                 bool sine) {
   SmallVector<double> frequencies = config.getFrequencies();
   auto numbers = RankedTensorType::get(frequencies.size(), emit.builder.getF64Type());
   Value table = arith::ConstantOp::create(
@@ -163,8 +193,8 @@ struct RopePattern final : OpConversionPattern<RopeOp> {
       rewriter.replaceOp(op, x);
       return success();
     }
-    Value cosine = emitTable(emit, adaptor.getPositions(), config, lead, inner, false);
-    Value sine = emitTable(emit, adaptor.getPositions(), config, lead, inner, true);
+    Value cosine = emitAngles(emit, adaptor.getPositions(), config, lead, inner, false);
+    Value sine = emitAngles(emit, adaptor.getPositions(), config, lead, inner, true);
     Value first = emit.slice(x, last, 0, pairs, stride);
     Value second = emit.slice(x, last, secondAt, pairs, stride);
     AffineMap all = rewriter.getMultiDimIdentityMap(rank);

@@ -1,9 +1,10 @@
 """Partitions small models in many ways and compares each program with the model it came from.
 
-usage: compare_partitions.py <folder of example configs> <scratch folder>
+usage: compare_partitions.py <folder of example configs> <scratch folder> [<option of dagrt-run>...]
 
 The programs run on the devices' own local arrays, so a shard, a mask, a collective or a padding
-that is wrong shows in the numbers. Prints the command of each comparison that fails.
+that is wrong shows in the numbers. Prints the command of each comparison that fails. With options,
+which say how to run the partitions, every third one is run.
 """
 
 import itertools
@@ -66,12 +67,12 @@ def run(command, **pipes):
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **pipes)
 
 
-def compare(model, passes, scratch):
-    """Error text of `dagrt-opt model passes | dagrt-run --compare model`, or nothing."""
+def compare(model, passes, scratch, options):
+    """Error text of `dagrt-opt model passes | dagrt-run options --compare model`, or nothing."""
     placed = scratch / "placed.mlir"
     steps = [
         ["dagrt-opt", str(model), *passes, "--cse", "--canonicalize", "-o", str(placed)],
-        ["dagrt-run", str(placed), "--compare", str(model), f"--tolerance={TOLERANCE}"],
+        ["dagrt-run", str(placed), "--compare", str(model), f"--tolerance={TOLERANCE}", *options],
     ]
     for step in steps:
         result = run(step, stdout=subprocess.DEVNULL)
@@ -81,12 +82,15 @@ def compare(model, passes, scratch):
 
 
 def main():
-    configs, scratch = map(pathlib.Path, sys.argv[1:])
+    configs, scratch = map(pathlib.Path, sys.argv[1:3])
+    options_of_run = sys.argv[3:]
     scratch.mkdir(parents=True, exist_ok=True)
     cases = list(ONE)
     for config, options, tp_pp, fa_pool in ALL:
         cases += [(config, options, f"--partition-tp-pp={tp_pp} {more}") for more in TP_PP]
         cases += [(config, options, f"--partition-fa-pool={fa_pool} {more}") for more in FA_POOL]
+    if options_of_run:
+        cases = cases[::3]
     models, failures = {}, 0
     for config, options, partition in cases:
         if (config, options) not in models:
@@ -101,7 +105,7 @@ def main():
                 sys.exit(f"{shlex.join(command)} {options}\n{result.stderr}")
             models[config, options] = model
         # What survives CSE and canonicalization computes the same, so both are tested at once.
-        error = compare(models[config, options], [partition], scratch)
+        error = compare(models[config, options], [partition], scratch, options_of_run)
         if error:
             failures += 1
             print(f"{config} {options} {partition}\n{error}")
