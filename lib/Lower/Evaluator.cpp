@@ -124,13 +124,27 @@ LogicalResult dagrt::checkEvaluable(func::FuncOp func, const EvaluatorOptions &o
   for (Operation &op : func.getBody().front())
     if (failed(checkOp(&op)))
       return failure();
-  double bytes = estimateMemory(func);
-  if (bytes <= options.memoryLimit)
+  return checkMemory(func, "evaluate", estimateMemory(func), options.memoryLimit);
+}
+
+LogicalResult dagrt::checkMemory(func::FuncOp func, StringRef how, double bytes, double limit) {
+  if (bytes <= limit)
     return success();
   return func.emitOpError()
-         << "expects to evaluate within " << formatBytes(options.memoryLimit)
-         << ", got an estimate of " << formatBytes(bytes)
+         << "expects to " << how << " within " << formatBytes(limit) << ", got an estimate of "
+         << formatBytes(bytes)
          << "; 'dagrt-translate --shrink' imports a small model of the same family";
+}
+
+double dagrt::estimateInputMemory(func::FuncOp func) {
+  double bytes = 0;
+  for (const InputDescription &input : describeInputs(func)) {
+    double size = sizeof(double);
+    for (int64_t dim : input.shape)
+      size *= static_cast<double>(dim);
+    bytes += size;
+  }
+  return bytes;
 }
 
 //===----------------------------------------------------------------------===//

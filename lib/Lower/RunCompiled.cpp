@@ -146,6 +146,22 @@ LogicalResult dagrt::checkBufferMemory(func::FuncOp func, double limit, Location
                         << "; 'dagrt-translate --shrink' imports a small model of the same family";
 }
 
+/// Compiled code has a stack, which a function that calls itself has no condition to leave.
+static LogicalResult checkCallsEnd(func::FuncOp func, SmallVectorImpl<Operation *> &callers,
+                                   llvm::DenseSet<Operation *> &checked) {
+  if (llvm::is_contained(callers, func))
+    return func.emitOpError() << "expects a function that does not call itself to run it compiled";
+  if (!checked.insert(func).second)
+    return success();
+  callers.push_back(func);
+  WalkResult result = func.walk([&](func::CallOp call) {
+    auto callee = SymbolTable::lookupNearestSymbolFrom<func::FuncOp>(call, call.getCalleeAttr());
+    return callee ? WalkResult(checkCallsEnd(callee, callers, checked)) : WalkResult::advance();
+  });
+  callers.pop_back();
+  return failure(result.wasInterrupted());
+}
+
 //===----------------------------------------------------------------------===//
 // Running
 //===----------------------------------------------------------------------===//
@@ -178,7 +194,9 @@ static FailureOr<Array> collect(const Port &port, const Buffer &buffer, double t
 
 FailureOr<std::vector<Array>> dagrt::runCompiled(func::FuncOp func, ArrayRef<Array> inputs,
                                                  const CompiledRunOptions &options) {
-  if (failed(checkSignature(func)))
+  SmallVector<Operation *> callers;
+  llvm::DenseSet<Operation *> checked;
+  if (failed(checkSignature(func)) || failed(checkCallsEnd(func, callers, checked)))
     return failure();
   MLIRContext *context = func.getContext();
   DialectRegistry registry;

@@ -101,8 +101,12 @@ static LogicalResult load(MLIRContext &context, llvm::SourceMgr &sources, Engine
                           const CompiledRunOptions &options, Program &program) {
   if (failed(program.load(context, sources)))
     return failure();
-  return engine == Engine::Jit ? checkSignature(program.func)
-                               : checkEvaluable(program.func, options);
+  if (engine != Engine::Jit)
+    return checkEvaluable(program.func, options);
+  // Compiled code is estimated when there is some; the inputs are made before.
+  return success(succeeded(checkSignature(program.func)) &&
+                 succeeded(checkMemory(program.func, "run compiled",
+                                       estimateInputMemory(program.func), options.memoryLimit)));
 }
 
 /// Runs a program; its outputs must be numbers.

@@ -64,6 +64,13 @@ llvm::LogicalResult checkEvaluable(mlir::func::FuncOp func, const EvaluatorOptio
 /// Bytes of the arrays that are alive at the same time. Precondition: static types.
 double estimateMemory(mlir::func::FuncOp func);
 
+/// Bytes that the inputs of a function take. Precondition: `checkSignature` succeeded.
+double estimateInputMemory(mlir::func::FuncOp func);
+
+/// Refuses a run (`how` is the verb) that takes more bytes than the limit.
+llvm::LogicalResult checkMemory(mlir::func::FuncOp func, llvm::StringRef how, double bytes,
+                                double limit);
+
 /// Inputs for `func` from the seed: floats uniform in [-1, 1), token ids uniform in their
 /// vocabulary, other integers the numbers 0, 1, ... along the last dim, as positions are.
 /// Precondition: `checkEvaluable` succeeded.
