@@ -6,7 +6,8 @@ sanitizer's report, a time-out, or a failure without an error is a defect: it is
 printed with its seed and a command that shows it. Inputs that once were defects stay in the
 corpus (Inputs/hostile), and are run first, with every command of their kind.
 
-usage: python3 test/Random/hostile --tools build/bin [--count N] [--seed S] [--only I] [--jobs J]
+usage: python3 test/Random/hostile --tools build/bin [--count N] [--seed S] [--seconds T] [--only I]
+       [--jobs J]
 """
 
 import argparse
@@ -18,6 +19,7 @@ import random
 import shutil
 import sys
 import tempfile
+import time
 
 sys.dont_write_bytecode = True
 
@@ -33,6 +35,7 @@ def parse_arguments():
     parser.add_argument("--tools", type=pathlib.Path, required=True, help="folder of the tools")
     parser.add_argument("--count", type=int, default=300, help="damaged inputs to try")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seconds", type=float, help="start no more cases after this time")
     parser.add_argument("--only", type=int, help="run only the case of this number")
     parser.add_argument("--kind", choices=inputs.KINDS, help="damage only inputs of this kind")
     parser.add_argument("--jobs", type=int, default=2, help="cases at a time")
@@ -113,8 +116,10 @@ class Fuzzer:
     def fuzz(self):
         with concurrent.futures.ThreadPoolExecutor(self.arguments.jobs) as executor:
             # In slices, so that millions of cases are not all in memory.
-            groups = self.groups()
-            while batch := list(itertools.islice(groups, 16)):
+            groups, start = self.groups(), time.monotonic()
+            limit = self.arguments.seconds or float("inf")
+            while time.monotonic() - start < limit and (
+                    batch := list(itertools.islice(groups, 16))):
                 for case, outcome in itertools.chain(*executor.map(self.run_group, batch)):
                     self.verdicts[outcome.verdict] += 1
                     if outcome.failed:
@@ -154,7 +159,10 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="hostile-"))
     try:
         fuzzer = Fuzzer(arguments, folder)
-        fuzzer.fuzz()
+        try:
+            fuzzer.fuzz()
+        except KeyboardInterrupt:
+            print("interrupted", flush=True)
         return fuzzer.summarize()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
