@@ -23,6 +23,7 @@ OPTIONS = {
 UPSTREAM = ["canonicalize", "cse", "symbol-dce", "inline", "sccp"]
 # Small, so that a program that is valid and large is refused, not run for minutes.
 RUN = ["dagrt-run", "--memory-limit=0.01"]
+RUN_OPTIONS = [["{input}"], ["{input}", "--compare={input}", "--print-outputs"]]
 
 
 class Commands:
@@ -50,7 +51,7 @@ class Commands:
             return rng.choice(self.all(kind))
         what = rng.randrange(10)
         if what < 2:
-            return RUN + ["{input}"]
+            return RUN + rng.choice(RUN_OPTIONS)
         if what == 2:
             return ["dagrt-opt", "{input}", "--verify-roundtrip", "-o", "/dev/null"]
         count = rng.choice((0, 1, 1, 1, 1, 2, 3))
@@ -73,7 +74,9 @@ class Commands:
         if kind == "strategy":
             return [["dagrt-opt", self.model, "--partition=strategy={input}", *more, "-o", "/dev/null"]
                     for more in ([], ["--verify-placement", "--critical-path"])]
-        plain = [["dagrt-opt", "{input}", "-o", "/dev/null"], RUN + ["{input}"],
+        plain = [["dagrt-opt", "{input}", "-o", "/dev/null"],
                  ["dagrt-opt", "{input}", "--verify-roundtrip", "-o", "/dev/null"]]
-        return plain + [["dagrt-opt", "{input}", self.one_pass(name, options), "-o", "/dev/null"]
-                        for name in self.passes for options in OPTIONS.get(name, [""])]
+        run = [RUN + options for options in RUN_OPTIONS]
+        return plain + run + [
+            ["dagrt-opt", "{input}", self.one_pass(name, options), "-o", "/dev/null"]
+            for name in self.passes for options in OPTIONS.get(name, [""])]
