@@ -19,16 +19,18 @@ OPTIONS = {
     "extract-rank": ["device=0", "device=1", "device=7"],
     "convert-dagrt-to-linalg": ["element-type=f64", "element-type=model gemm=blas"],
 }
+PIPELINES = ["dagrt-to-llvm"]
 # Upstream passes that meet our ops through interfaces.
 UPSTREAM = ["canonicalize", "cse", "symbol-dce", "inline", "sccp"]
 # Small, so that a program that is valid and large is refused, not run for minutes.
 RUN = ["dagrt-run", "--memory-limit=0.01"]
-RUN_OPTIONS = [["{input}"], ["{input}", "--compare={input}", "--print-outputs"]]
+RUN_OPTIONS = [["{input}"], ["{input}", "--compare={input}", "--print-outputs"],
+               ["{input}", "--engine=jit"], ["{input}", "--dtype=model", "--engine=jit"]]
 
 
 class Commands:
     def __init__(self, source, folder):
-        self.passes = UPSTREAM + sorted(
+        self.passes = UPSTREAM + PIPELINES + sorted(
             name for file in source.glob("include/dagrt/*/Passes.td")
             for name in re.findall(r'Pass<"([a-z0-9-]+)"', file.read_text()))
         self.model = source / "test/Partition/Inputs/one-layer.mlir"
