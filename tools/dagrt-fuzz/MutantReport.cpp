@@ -75,7 +75,10 @@ void MutantReport::print(llvm::raw_ostream &os) const {
      << " programs: " << all.getTotal() - all.getSurvivors() << " noticed, " << all.getSurvivors()
      << " survived ("
      << llvm::format("%.2f", 100.0 * all.getSurvivors() / std::max(1u, all.getTotal()))
-     << " %).\n\n## By what is damaged\n\n";
+     << " %). Verifiers and `--verify-placement` let " << all.getRun()
+     << " through to be run; of these, "
+     << llvm::format("%.1f", 100.0 * all.getSurvivors() / std::max(1u, all.getRun()))
+     << " % survived.\n\n## By what is damaged\n\n";
   printTable(kinds, os);
   os << "\n## By field of the dialect's attributes and types\n\n"
         "A mutant counts for its innermost field and for those around it.\n\n";

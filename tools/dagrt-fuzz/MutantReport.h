@@ -25,6 +25,11 @@ struct Counts {
   unsigned of[kNumVerdicts] = {};
   void add(Verdict verdict) { ++of[static_cast<unsigned>(verdict)]; }
   unsigned getTotal() const;
+  /// Those that no check of the program refused.
+  unsigned getRun() const {
+    return getTotal() - of[static_cast<unsigned>(Verdict::Verifier)] -
+           of[static_cast<unsigned>(Verdict::Placement)];
+  }
   unsigned getSurvivors() const { return of[static_cast<unsigned>(Verdict::Survived)]; }
 };
 

@@ -6,7 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A survivor is either equivalent, which is proved here, or a hole in a verifier or in the
-// programs. The patterns are as narrow as the proofs.
+// programs. A pattern may match more than its proof says: the page lists every survivor under its
+// proof, so that a new one shows there, where a person has to read it.
 //
 //===----------------------------------------------------------------------===//
 
