@@ -124,16 +124,17 @@ LogicalResult dagrt::checkEvaluable(func::FuncOp func, const EvaluatorOptions &o
   for (Operation &op : func.getBody().front())
     if (failed(checkOp(&op)))
       return failure();
-  return checkMemory(func, "evaluate", estimateMemory(func), options.memoryLimit);
+  return checkMemory(func.getLoc(), "evaluate", estimateMemory(func), options.memoryLimit);
 }
 
-LogicalResult dagrt::checkMemory(func::FuncOp func, StringRef how, double bytes, double limit) {
+LogicalResult dagrt::checkMemory(Location loc, StringRef how, double bytes, double limit) {
   if (bytes <= limit)
     return success();
-  return func.emitOpError()
+  return emitError(loc)
          << "expects to " << how << " within " << formatBytes(limit) << ", got an estimate of "
          << formatBytes(bytes)
-         << "; 'dagrt-translate --shrink' imports a small model of the same family";
+         << "; 'dagrt-translate --shrink' imports a small model of the same family (2 layers, "
+            "heads of 8, a vocabulary of 101), which takes megabytes";
 }
 
 double dagrt::estimateInputMemory(func::FuncOp func) {

@@ -74,7 +74,7 @@ static LogicalResult lower(ModuleOp module, StringRef name, double memoryLimit) 
   if (failed(toBuffers.run(module)))
     return failure();
   auto func = module.lookupSymbol<func::FuncOp>(name);
-  if (failed(checkBufferMemory(func, memoryLimit, func.getLoc())))
+  if (failed(checkMemory(func.getLoc(), "run compiled", estimateBufferMemory(func), memoryLimit)))
     return failure();
   // The runtime takes memrefs of any shape, which have no bare pointers; who calls the program has.
   func->setAttr("llvm.bareptr", UnitAttr::get(module.getContext()));

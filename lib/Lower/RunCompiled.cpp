@@ -20,7 +20,6 @@
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/SymbolTable.h"
 
-#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
 using namespace mlir;
@@ -132,20 +131,6 @@ static FailureOr<std::vector<Port>> getPorts(func::FuncOp func, bool toF64) {
   return ports;
 }
 
-LogicalResult dagrt::checkBufferMemory(func::FuncOp func, double limit, Location loc) {
-  double bytes = estimateBufferMemory(func);
-  if (bytes <= limit)
-    return success();
-  auto format = [](double bytes) {
-    std::string text;
-    llvm::raw_string_ostream(text) << llvm::format("%.3g GiB", bytes / (1ULL << 30));
-    return text;
-  };
-  return emitError(loc) << "expects to run compiled within " << format(limit)
-                        << ", got an estimate of " << format(bytes)
-                        << "; 'dagrt-translate --shrink' imports a small model of the same family";
-}
-
 /// Compiled code has a stack, which a function that calls itself has no condition to leave.
 static LogicalResult checkCallsEnd(func::FuncOp func, SmallVectorImpl<Operation *> &callers,
                                    llvm::DenseSet<Operation *> &checked) {
@@ -221,7 +206,8 @@ FailureOr<std::vector<Array>> dagrt::runCompiled(func::FuncOp func, ArrayRef<Arr
   if (failed(toBuffers.run(*lowered)))
     return failure();
   auto onBuffers = cast<func::FuncOp>(lowered->lookupSymbol(func.getSymNameAttr()));
-  if (failed(checkBufferMemory(onBuffers, options.memoryLimit, func.getLoc())) ||
+  if (failed(checkMemory(func.getLoc(), "run compiled", estimateBufferMemory(onBuffers),
+                         options.memoryLimit)) ||
       failed(toLLVM.run(*lowered)))
     return failure();
   FailureOr<std::unique_ptr<CompiledModule>> compiled =

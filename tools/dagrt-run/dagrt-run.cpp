@@ -105,7 +105,7 @@ static LogicalResult load(MLIRContext &context, llvm::SourceMgr &sources, Engine
     return checkEvaluable(program.func, options);
   // Compiled code is estimated when there is some; the inputs are made before.
   return success(succeeded(checkSignature(program.func)) &&
-                 succeeded(checkMemory(program.func, "run compiled",
+                 succeeded(checkMemory(program.func.getLoc(), "run compiled",
                                        estimateInputMemory(program.func), options.memoryLimit)));
 }
 

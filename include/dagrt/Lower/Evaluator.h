@@ -67,8 +67,8 @@ double estimateMemory(mlir::func::FuncOp func);
 /// Bytes that the inputs of a function take. Precondition: `checkSignature` succeeded.
 double estimateInputMemory(mlir::func::FuncOp func);
 
-/// Refuses a run (`how` is the verb) that takes more bytes than the limit.
-llvm::LogicalResult checkMemory(mlir::func::FuncOp func, llvm::StringRef how, double bytes,
+/// Emits an error at `loc` if running (`how` is the verb) takes more bytes than the limit.
+llvm::LogicalResult checkMemory(mlir::Location loc, llvm::StringRef how, double bytes,
                                 double limit);
 
 /// Inputs for `func` from the seed: floats uniform in [-1, 1), token ids uniform in their

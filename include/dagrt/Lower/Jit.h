@@ -97,9 +97,6 @@ llvm::FailureOr<std::vector<Array>> runCompiled(mlir::func::FuncOp func,
 /// included. Precondition: `func` is on buffers, as `buildDagrtToBuffersPipeline` leaves it.
 double estimateBufferMemory(mlir::func::FuncOp func);
 
-/// Emits an error at `loc` if that is more than `limit` bytes.
-llvm::LogicalResult checkBufferMemory(mlir::func::FuncOp func, double limit, mlir::Location loc);
-
 /// What lowering and compiling need beside dagrt's own dialects.
 void registerLoweringDialects(mlir::DialectRegistry &registry);
 
