@@ -17,7 +17,7 @@
 using namespace mlir;
 using namespace dagrt;
 
-static std::string join(ArrayRef<int64_t> numbers, StringRef separator) {
+static std::string joinNumbers(ArrayRef<int64_t> numbers, StringRef separator) {
   std::string text;
   llvm::raw_string_ostream os(text);
   llvm::interleave(numbers, os, separator);
@@ -25,7 +25,7 @@ static std::string join(ArrayRef<int64_t> numbers, StringRef separator) {
 }
 
 static std::string describeShape(ArrayRef<int64_t> shape) {
-  return shape.empty() ? "scalar" : join(shape, "x");
+  return shape.empty() ? "scalar" : joinNumbers(shape, "x");
 }
 
 void dagrt::printElements(const Array &array) {
@@ -33,7 +33,7 @@ void dagrt::printElements(const Array &array) {
   ArrayRef<int64_t> rows = shape.empty() ? shape : shape.drop_back();
   int64_t columns = shape.empty() ? 1 : shape.back(), next = 0;
   forEachIndex(rows, [&](ArrayRef<int64_t> row) {
-    llvm::outs() << "  [" << join(row, ", ") << "]:";
+    llvm::outs() << "  [" << joinNumbers(row, ", ") << "]:";
     for (int64_t i = 0; i < columns; ++i)
       llvm::outs() << ' ' << llvm::format("%.9g", array.elements[next++]);
     llvm::outs() << '\n';
@@ -59,8 +59,8 @@ LogicalResult dagrt::checkFinite(const Program &program) {
     if (std::optional<int64_t> offset = findNotFinite(array))
       ok = succeeded(complain("expects finite outputs of '" + program.name + "', got " +
                               llvm::formatv("{0}", array.elements[*offset]).str() + " in output #" +
-                              Twine(number) + " at [" + join(getIndex(array.shape, *offset), ", ") +
-                              "]"));
+                              Twine(number) + " at [" +
+                              joinNumbers(getIndex(array.shape, *offset), ", ") + "]"));
   return success(ok);
 }
 
@@ -96,7 +96,7 @@ LogicalResult dagrt::compareOutputs(const Program &program, const Program &refer
     }
     Difference difference = compare(a, b);
     double error = difference.getError();
-    std::string where = "[" + join(difference.index, ", ") + "]";
+    std::string where = "[" + joinNumbers(difference.index, ", ") + "]";
     llvm::outs() << "output #" << number << ": " << describeShape(a.shape)
                  << llvm::format(", error %.2e (max|a-b| %.2e, max|b| %.2e)", error,
                                  difference.largest, difference.reference)
