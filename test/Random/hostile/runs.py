@@ -55,7 +55,7 @@ class Runner:
         self.environment = dict(os.environ, LLVM_DISABLE_CRASH_REPORT="1")
         if self.sanitized:
             self.environment["ASAN_OPTIONS"] = (
-                "detect_leaks=0:detect_container_overflow=0:abort_on_error=0:"
+                "detect_leaks=0:detect_container_overflow=0:allow_user_poisoning=0:abort_on_error=0:"
                 f"hard_rss_limit_mb={MEMORY >> 20}:allocator_may_return_null=0")
             self.environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
 
