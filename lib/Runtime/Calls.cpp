@@ -143,7 +143,8 @@ static void allReduce(MemRef<int64_t> group, int64_t tag, MemRef<T> source, MemR
   for (int64_t member = 0; member < members; ++member) {
     std::vector<char> part =
         job->receivePiece(group.data[member], tag + 1, getSize(member) * sizeof(T));
-    std::memcpy(target.data + getBegin(member), part.data(), part.size());
+    const T *first = reinterpret_cast<const T *>(part.data());
+    std::copy_n(first, getSize(member), target.data + getBegin(member));
   }
 }
 
