@@ -75,9 +75,11 @@ struct Options {
       cl::desc("Function of the other program (default: as --function)"), cl::cat(category)};
   cl::opt<double> memoryLimit{"memory-limit", cl::value_desc("GiB"), cl::init(8), cl::cat(category),
                               cl::desc("Refuse to run beyond this estimate (default 8 GiB)")};
-  cl::opt<bool> onRanks{"mpi", cl::cat(category),
-                        cl::desc("Run as one rank of a job, one for each device of a placed "
-                                 "program: mpirun -n <devices> dagrt-run --mpi <program>")};
+  cl::opt<bool> onRanks{
+      "mpi", cl::cat(category),
+      cl::desc("Run as one rank of a job, one for each device of a placed "
+               "program: mpirun -n <devices> dagrt-run --mpi <program>. Ranks are "
+               "compiled; --engine is for what they are compared with")};
   cl::opt<double> stallLimit{
       "stall-limit", cl::value_desc("seconds"), cl::init(10), cl::cat(category),
       cl::desc("With --mpi: end the job when a rank gives no sign of life, or none moves, for so "
@@ -141,6 +143,12 @@ static LogicalResult runTool(const Options &options) {
     return complain("expects a stall limit above 0 seconds");
   if (!options.onRanks && !options.trace.empty())
     return complain("expects --mpi with --trace: a run on ranks is what is measured");
+  if (options.trace.empty() && options.predicted)
+    return complain("expects --trace with --predicted: the file that it joins");
+  if (!options.onRanks && options.stallLimit.getNumOccurrences() > 0)
+    return complain("expects --mpi with --stall-limit: only ranks wait for each other");
+  if (options.optLevel > 3)
+    return complain("expects an --opt-level from 0 to 3, got " + Twine(options.optLevel));
   DialectRegistry registry;
   registerAllDialects(registry);
   registerDialects(registry);
