@@ -82,9 +82,9 @@ struct Devices {
   }
 
   /// All devices as one dim again, and zeros where nothing real is.
-  Value finish(bool clear) {
+  Value finish() {
     value = emit.join(value, 0, getNumFactors());
-    return clear ? zeroPadding(emit, value, mesh, dist) : value;
+    return clearsPadding ? zeroPadding(emit, value, mesh, dist) : value;
   }
 
   Emitter &emit;
@@ -96,166 +96,134 @@ struct Devices {
   SmallVector<int64_t> group; ///< Factors of the mesh, as dims, most significant first.
   SmallVector<int64_t> sizes; ///< Of all factors.
   Value value;
+  bool clearsPadding = true; ///< Where parts are joined or cut; else padding is as it was.
 };
 
 LogicalResult failToNest(Operation *op, ConversionPatternRewriter &rewriter) {
   return rewriter.notifyMatchFailure(op, "uses parts of an axis that do not nest");
 }
 
-struct AllReducePattern final : OpConversionPattern<AllReduceOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(AllReduceOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    Emitter emit(rewriter, op.getLoc());
-    auto devices = Devices::get(emit, op, adaptor.getOperand(), op.getAxes());
-    if (!devices)
-      return failToNest(op, rewriter);
-    SmallVector<int64_t> shape(Emitter::getShape(devices->value));
-    Value sum = emit.reduce(devices->value, devices->group, Reduction::Sum);
-    sum = emit.convert(sum, Emitter::getElementType(adaptor.getOperand()));
-    devices->value = emit.broadcast(sum, shape, devices->group);
-    rewriter.replaceOp(op, devices->finish(/*clear=*/false));
-    return success();
-  }
-};
+void lower(AllReduceOp op, Devices &devices) {
+  Emitter &emit = devices.emit;
+  SmallVector<int64_t> shape(Emitter::getShape(devices.value));
+  Value sum = emit.reduce(devices.value, devices.group, Reduction::Sum);
+  sum = emit.convert(sum, Emitter::getElementType(devices.value));
+  devices.value = emit.broadcast(sum, shape, devices.group);
+  devices.clearsPadding = false;
+}
 
-struct AllGatherPattern final : OpConversionPattern<AllGatherOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(AllGatherOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    Emitter emit(rewriter, op.getLoc());
-    auto devices = Devices::get(emit, op, adaptor.getOperand(), op.getAxes());
-    if (!devices)
-      return failToNest(op, rewriter);
-    devices->turn(-1);
-    // The group's dims go before the dim that they are joined with, all others stay in order.
-    int64_t factors = devices->getNumFactors(), rank = op.getType().getRank(), dim = op.getDim();
-    SmallVector<int64_t> permutation, shape(devices->sizes);
-    for (int64_t factor = 0; factor < factors; ++factor)
-      if (!devices->isInGroup(factor))
-        permutation.push_back(factor);
-    int64_t at = permutation.size() + dim;
-    for (int64_t local = 0; local < rank; ++local) {
-      if (local == dim)
-        llvm::append_range(permutation, devices->group);
-      permutation.push_back(factors + local);
-      shape.push_back(op.getType().getDimSize(local));
-    }
-    Value joined =
-        emit.join(emit.transpose(devices->value, permutation), at, devices->group.size() + 1);
-    joined = emit.slice(joined, at, 0, shape[factors + dim]);
-    devices->value = emit.broadcast(joined, shape, devices->group);
-    rewriter.replaceOp(op, devices->finish(/*clear=*/true));
-    return success();
+void lower(AllGatherOp op, Devices &devices) {
+  Emitter &emit = devices.emit;
+  devices.turn(-1);
+  // The group's dims go before the dim that they are joined with, all others stay in order.
+  int64_t factors = devices.getNumFactors(), rank = op.getType().getRank(), dim = op.getDim();
+  SmallVector<int64_t> permutation, shape(devices.sizes);
+  for (int64_t factor = 0; factor < factors; ++factor)
+    if (!devices.isInGroup(factor))
+      permutation.push_back(factor);
+  int64_t at = permutation.size() + dim;
+  for (int64_t local = 0; local < rank; ++local) {
+    if (local == dim)
+      llvm::append_range(permutation, devices.group);
+    permutation.push_back(factors + local);
+    shape.push_back(op.getType().getDimSize(local));
   }
-};
+  Value joined =
+      emit.join(emit.transpose(devices.value, permutation), at, devices.group.size() + 1);
+  joined = emit.slice(joined, at, 0, shape[factors + dim]);
+  devices.value = emit.broadcast(joined, shape, devices.group);
+}
 
-struct ReduceScatterPattern final : OpConversionPattern<ReduceScatterOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(ReduceScatterOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    Emitter emit(rewriter, op.getLoc());
-    auto devices = Devices::get(emit, op, adaptor.getOperand(), op.getAxes());
-    if (!devices)
-      return failToNest(op, rewriter);
-    Value sum = emit.reduce(devices->value, devices->group, Reduction::Sum);
-    devices->value = emit.convert(sum, Emitter::getElementType(adaptor.getOperand()));
-    devices->cut(op.getDim());
-    // Parts take the places of the group's dims, which the sum no longer has.
-    int64_t factors = devices->getNumFactors(), count = devices->group.size();
-    int64_t rest = factors - count, first = rest + op.getDim(), next = 0;
-    SmallVector<int64_t> permutation;
-    for (int64_t factor = 0; factor < factors; ++factor)
-      permutation.push_back(devices->isInGroup(factor)
-                                ? first +
-                                      (llvm::find(devices->group, factor) - devices->group.begin())
-                                : next++);
-    for (int64_t local = 0, rank = op.getType().getRank(); local < rank; ++local)
-      permutation.push_back(rest + local +
-                            (local >= static_cast<int64_t>(op.getDim()) ? count : 0));
-    devices->value = emit.transpose(devices->value, permutation);
-    devices->turn(1);
-    rewriter.replaceOp(op, devices->finish(/*clear=*/true));
-    return success();
-  }
-};
+void lower(ReduceScatterOp op, Devices &devices) {
+  Emitter &emit = devices.emit;
+  Value sum = emit.reduce(devices.value, devices.group, Reduction::Sum);
+  devices.value = emit.convert(sum, Emitter::getElementType(devices.value));
+  devices.cut(op.getDim());
+  // Parts take the places of the group's dims, which the sum no longer has.
+  int64_t factors = devices.getNumFactors(), count = devices.group.size();
+  int64_t rest = factors - count, first = rest + op.getDim(), next = 0;
+  SmallVector<int64_t> permutation;
+  for (int64_t factor = 0; factor < factors; ++factor)
+    permutation.push_back(devices.isInGroup(factor)
+                              ? first + (llvm::find(devices.group, factor) - devices.group.begin())
+                              : next++);
+  for (int64_t local = 0, rank = op.getType().getRank(); local < rank; ++local)
+    permutation.push_back(rest + local + (local >= static_cast<int64_t>(op.getDim()) ? count : 0));
+  devices.value = emit.transpose(devices.value, permutation);
+  devices.turn(1);
+}
 
-struct AllToAllPattern final : OpConversionPattern<AllToAllOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(AllToAllOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    Emitter emit(rewriter, op.getLoc());
-    auto devices = Devices::get(emit, op, adaptor.getOperand(), op.getAxes());
-    if (!devices)
-      return failToNest(op, rewriter);
-    devices->turn(-1);
-    devices->cut(op.getScatter());
-    // The group's dims and the parts of the dim that is cut change places; the former then stand
-    // before the dim that they are joined with.
-    int64_t factors = devices->getNumFactors(), count = devices->group.size();
-    int64_t scatter = op.getScatter(), gather = op.getGather(), first = factors + scatter;
-    SmallVector<int64_t> permutation;
-    for (int64_t factor = 0; factor < factors; ++factor)
-      permutation.push_back(devices->isInGroup(factor)
-                                ? first +
-                                      (llvm::find(devices->group, factor) - devices->group.begin())
-                                : factor);
-    for (int64_t local = 0, rank = op.getType().getRank(); local < rank; ++local) {
-      if (local == gather)
-        llvm::append_range(permutation, devices->group);
-      permutation.push_back(factors + local + (local >= scatter ? count : 0));
-    }
-    Value value =
-        emit.join(emit.transpose(devices->value, permutation), factors + gather, count + 1);
-    devices->value = emit.slice(value, factors + gather, 0, devices->getLocalSize(gather));
-    devices->turn(1);
-    rewriter.replaceOp(op, devices->finish(/*clear=*/true));
-    return success();
+void lower(AllToAllOp op, Devices &devices) {
+  Emitter &emit = devices.emit;
+  devices.turn(-1);
+  devices.cut(op.getScatter());
+  // The group's dims and the parts of the dim that is cut change places; the former then stand
+  // before the dim that they are joined with.
+  int64_t factors = devices.getNumFactors(), count = devices.group.size();
+  int64_t scatter = op.getScatter(), gather = op.getGather(), first = factors + scatter;
+  SmallVector<int64_t> permutation;
+  for (int64_t factor = 0; factor < factors; ++factor)
+    permutation.push_back(devices.isInGroup(factor)
+                              ? first + (llvm::find(devices.group, factor) - devices.group.begin())
+                              : factor);
+  for (int64_t local = 0, rank = op.getType().getRank(); local < rank; ++local) {
+    if (local == gather)
+      llvm::append_range(permutation, devices.group);
+    permutation.push_back(factors + local + (local >= scatter ? count : 0));
   }
-};
+  Value value = emit.join(emit.transpose(devices.value, permutation), factors + gather, count + 1);
+  devices.value = emit.slice(value, factors + gather, 0, devices.getLocalSize(gather));
+  devices.turn(1);
+}
 
 /// Each device keeps its own part of its own replica: the diagonal of devices and parts.
-struct AllSlicePattern final : OpConversionPattern<AllSliceOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(AllSliceOp op, OpAdaptor adaptor,
-                                ConversionPatternRewriter &rewriter) const override {
-    Emitter emit(rewriter, op.getLoc());
-    auto devices = Devices::get(emit, op, adaptor.getOperand(), op.getAxes());
-    if (!devices)
-      return failToNest(op, rewriter);
-    unsigned factors = devices->getNumFactors(), dim = op.getDim();
-    unsigned rank = factors + op.getType().getRank();
-    devices->cut(dim);
-    devices->turn(1, factors + dim);
-    SmallVector<int64_t> shape(devices->sizes);
-    SmallVector<unsigned> from;
-    for (unsigned i = 0; i < rank; ++i) {
-      if (i == factors + dim)
-        from.append(devices->group.begin(), devices->group.end());
-      if (i >= factors)
-        shape.push_back(op.getType().getDimSize(i - factors));
-      from.push_back(i);
-    }
-    devices->value = emit.map(devices->value, emit.select(rank, from), shape,
-                              Emitter::getElementType(devices->value),
-                              [](OpBuilder &, Location, ValueRange x) { return x[0]; });
-    rewriter.replaceOp(op, devices->finish(/*clear=*/true));
-    return success();
+void lower(AllSliceOp op, Devices &devices) {
+  Emitter &emit = devices.emit;
+  unsigned factors = devices.getNumFactors(), dim = op.getDim();
+  unsigned rank = factors + op.getType().getRank();
+  devices.cut(dim);
+  devices.turn(1, factors + dim);
+  SmallVector<int64_t> shape(devices.sizes);
+  SmallVector<unsigned> from;
+  for (unsigned i = 0; i < rank; ++i) {
+    if (i == factors + dim)
+      from.append(devices.group.begin(), devices.group.end());
+    if (i >= factors)
+      shape.push_back(op.getType().getDimSize(i - factors));
+    from.push_back(i);
   }
-};
+  devices.value = emit.map(devices.value, emit.select(rank, from), shape,
+                           Emitter::getElementType(devices.value),
+                           [](OpBuilder &, Location, ValueRange x) { return x[0]; });
+}
 
-struct ShiftPattern final : OpConversionPattern<ShiftOp> {
-  using OpConversionPattern::OpConversionPattern;
-  LogicalResult matchAndRewrite(ShiftOp op, OpAdaptor adaptor,
+void lower(ShiftOp op, Devices &devices) {
+  Emitter &emit = devices.emit;
+  for (int64_t dim : devices.group)
+    devices.value = emit.rotate(devices.value, dim, op.getBy());
+  devices.clearsPadding = false;
+}
+
+template <typename OpT>
+AxesAttr getGroupAxes(OpT op) {
+  return op.getAxes();
+}
+AxesAttr getGroupAxes(ShiftOp op) {
+  return getDist(op.getOperand().getType()).getDims()[op.getDim()];
+}
+
+/// A collective inside groups of devices: `lower` turns the operand into the result.
+template <typename OpT>
+struct CollectivePattern final : OpConversionPattern<OpT> {
+  using OpConversionPattern<OpT>::OpConversionPattern;
+  LogicalResult matchAndRewrite(OpT op, typename OpT::Adaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op.getLoc());
-    AxesAttr axes = getDist(op.getOperand().getType()).getDims()[op.getDim()];
-    auto devices = Devices::get(emit, op, adaptor.getOperand(), axes);
+    auto devices = Devices::get(emit, op, adaptor.getOperand(), getGroupAxes(op));
     if (!devices)
       return failToNest(op, rewriter);
-    for (int64_t dim : devices->group)
-      devices->value = emit.rotate(devices->value, dim, op.getBy());
-    rewriter.replaceOp(op, devices->finish(/*clear=*/false));
+    lower(op, *devices);
+    rewriter.replaceOp(op, devices->finish());
     return success();
   }
 };
@@ -289,7 +257,8 @@ struct RecvPattern final : OpConversionPattern<RecvOp> {
 
 void dagrt::populateCommunicationPatterns(const LinalgTypeConverter &converter,
                                           RewritePatternSet &patterns) {
-  patterns.add<AllReducePattern, AllGatherPattern, ReduceScatterPattern, AllToAllPattern,
-               AllSlicePattern, ShiftPattern, SendPattern, RecvPattern>(converter,
-                                                                        patterns.getContext());
+  patterns.add<CollectivePattern<AllReduceOp>, CollectivePattern<AllGatherOp>,
+               CollectivePattern<ReduceScatterOp>, CollectivePattern<AllToAllOp>,
+               CollectivePattern<AllSliceOp>, CollectivePattern<ShiftOp>, SendPattern, RecvPattern>(
+      converter, patterns.getContext());
 }
