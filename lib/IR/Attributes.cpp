@@ -36,6 +36,20 @@ static ParseResult parseIntegers(AsmParser &parser, SmallVectorImpl<int64_t> &va
       AsmParser::Delimiter::Square, [&]() { return parser.parseInteger(values.emplace_back()); });
 }
 
+/// `[` expressions of sizes `]`
+static ParseResult parseSizes(AsmParser &parser, SmallVectorImpl<SizeAttr> &sizes) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() -> ParseResult {
+    FailureOr<SizeAttr> size = SizeAttr::parseExpression(parser);
+    if (failed(size))
+      return failure();
+    sizes.push_back(*size);
+    return success();
+  });
+}
+static void printSizes(AsmPrinter &printer, ArrayRef<SizeAttr> sizes) {
+  llvm::interleaveComma(sizes, printer.getStream(), [&](SizeAttr size) { printer << size.str(); });
+}
+
 #include "dagrt/IR/DagrtEnums.cpp.inc"
 #define GET_ATTRDEF_CLASSES
 #include "dagrt/IR/DagrtAttributes.cpp.inc"
@@ -173,14 +187,14 @@ static ParseResult parseDim(AsmParser &parser, SmallVectorImpl<AxesAttr> &dims) 
 Attribute DistAttr::parse(AsmParser &parser, Type) {
   SymbolRefAttr symbol;
   SmallVector<AxesAttr> dims;
-  SmallVector<int64_t> of;
+  SmallVector<SizeAttr> of;
   MLIRContext *context = parser.getContext();
   FailureOr<AxesAttr> partial = AxesAttr::get(context, {});
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseAttribute(symbol) || parser.parseComma() ||
       parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
                                      [&]() { return parseDim(parser, dims); }) ||
-      parser.parseComma() || parser.parseKeyword("of") || parseIntegers(parser, of))
+      parser.parseComma() || parser.parseKeyword("of") || parseSizes(parser, of))
     return {};
   if (succeeded(parser.parseOptionalComma())) {
     if (parser.parseKeyword("partial"))
@@ -196,8 +210,13 @@ Attribute DistAttr::parse(AsmParser &parser, Type) {
     parser.emitError(loc) << "expects the mesh to be a flat symbol, got " << symbol;
     return {};
   }
-  return DistAttr::getChecked([&]() { return parser.emitError(loc); }, context, mesh, dims, of,
-                              *partial);
+  SmallVector<int64_t> numbers;
+  for (SizeAttr size : of)
+    numbers.push_back(size.toNumber());
+  if (!ShapedType::isDynamicShape(numbers))
+    of.clear();
+  return DistAttr::getChecked([&]() { return parser.emitError(loc); }, context, mesh, dims, numbers,
+                              of, *partial);
 }
 
 void DistAttr::print(AsmPrinter &printer) const {
@@ -215,7 +234,10 @@ void DistAttr::print(AsmPrinter &printer) const {
       printer << '{' << list.drop_front().drop_back() << '}';
   });
   printer << "], of [";
-  llvm::interleaveComma(getOf(), printer.getStream());
+  if (getSymbols().empty())
+    llvm::interleaveComma(getOf(), printer.getStream());
+  else
+    printSizes(printer, getSymbols());
   printer << ']';
   if (isPartial())
     printer << ", partial " << getPartial().str();
@@ -223,13 +245,31 @@ void DistAttr::print(AsmPrinter &printer) const {
 }
 
 LogicalResult DistAttr::verify(function_ref<InFlightDiagnostic()> emitError, FlatSymbolRefAttr mesh,
-                               ArrayRef<AxesAttr> dims, ArrayRef<int64_t> of, AxesAttr partial) {
+                               ArrayRef<AxesAttr> dims, ArrayRef<int64_t> of,
+                               ArrayRef<SizeAttr> symbols, AxesAttr partial) {
   if (dims.size() != of.size())
     return emitError() << "expects as many dims as the global shape has, " << of.size() << ", got "
                        << dims.size();
+  bool isStatic = !ShapedType::isDynamicShape(of);
+  if (symbols.size() != (isStatic ? 0 : of.size()))
+    return emitError() << "expects an expression for each size of a symbolic global shape, and "
+                          "none for one of numbers, got "
+                       << symbols.size() << " for " << of.size() << " sizes";
   for (int64_t size : of)
-    if (size < 0)
+    if (size < 0 && !ShapedType::isDynamic(size))
       return emitError() << "expects a global shape of sizes that are not negative, got " << size;
+  return success();
+}
+
+/// A dim is `?` exactly where the size that it follows from is no number.
+static LogicalResult verifyDynamicDims(ArrayRef<int64_t> shape, ArrayRef<int64_t> sizes,
+                                       function_ref<InFlightDiagnostic()> emitError) {
+  for (auto [dim, size] : llvm::enumerate(sizes))
+    if (ShapedType::isDynamic(size) != ShapedType::isDynamic(shape[dim]))
+      return emitError() << "expects dim " << dim << " to be "
+                         << (ShapedType::isDynamic(size) ? "?, for its size is no number, got "
+                                                         : "a number, for its size is one, got ")
+                         << (ShapedType::isDynamic(size) ? std::to_string(shape[dim]) : "?");
   return success();
 }
 
@@ -238,6 +278,41 @@ LogicalResult DistAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType
   if (shape.size() != getOf().size())
     return emitError() << "expects a distribution of " << shape.size() << " dims, got one of "
                        << getOf().size();
+  return verifyDynamicDims(shape, getOf(), emitError);
+}
+
+//===----------------------------------------------------------------------===//
+// Sizes of logical tensors
+//===----------------------------------------------------------------------===//
+
+Attribute SizesAttr::parse(AsmParser &parser, Type) {
+  SmallVector<SizeAttr> sizes;
+  if (parser.parseLess() || parseSizes(parser, sizes) || parser.parseGreater())
+    return {};
+  return SizesAttr::get(parser.getContext(), sizes);
+}
+
+void SizesAttr::print(AsmPrinter &printer) const {
+  printer << "<[";
+  printSizes(printer, getSizes());
+  printer << "]>";
+}
+
+LogicalResult SizesAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
+                                        function_ref<InFlightDiagnostic()> emitError) const {
+  if (shape.size() != getSizes().size())
+    return emitError() << "expects sizes of " << shape.size() << " dims, got " << getSizes().size();
+  SmallVector<int64_t> numbers;
+  for (SizeAttr size : getSizes())
+    numbers.push_back(size.toNumber());
+  if (!ShapedType::isDynamicShape(numbers))
+    return emitError() << "expects a named size, or no '#dagrt.sizes', got numbers only";
+  if (failed(verifyDynamicDims(shape, numbers, emitError)))
+    return failure();
+  for (auto [dim, size] : llvm::enumerate(numbers))
+    if (size != shape[dim])
+      return emitError() << "expects dim " << dim << " to be " << size << ", as '#dagrt.sizes' has "
+                         << "it, got " << shape[dim];
   return success();
 }
 
@@ -322,6 +397,17 @@ int64_t TokenOrderAttr::getPositionOf(int64_t index, int64_t tokens) const {
     position += count;
   }
   return position;
+}
+
+SizeAttr TokenOrderAttr::getLastPosition(SizeAttr tokens) const {
+  // Of 2P chunks the last stands after the first, which is the longer one. Fewer tokens than chunks
+  // are a chunk each: up to P they stand in their own order, and of more than P the last stands
+  // after the chunk that it shares a block with. Where one of the two cases does not
+  // hold, its position is not above the other's.
+  int64_t chunks = 2 * getBlocks();
+  SizeAttr chunked = tokens.ceilDiv(chunks).plus(tokens.floorDiv(chunks)).plus(-1);
+  SizeAttr single = tokens.plus(-1).min(tokens.times(-1).plus(chunks + 1));
+  return chunked.max(single);
 }
 
 //===----------------------------------------------------------------------===//

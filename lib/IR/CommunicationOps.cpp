@@ -276,7 +276,8 @@ LogicalResult SendOp::verify() {
     noteOperand(error);
     return error;
   }
-  if (from.getOf() != to.getOf() || source.getElementType() != target.getElementType()) {
+  if (getGlobalShape(from) != getGlobalShape(to) ||
+      source.getElementType() != target.getElementType()) {
     InFlightDiagnostic error = emitOpError()
                                << "expects a payload of the operand's global shape and element "
                                   "type, got "
@@ -306,10 +307,11 @@ LogicalResult RecvOp::verify() {
 // Communication
 //===----------------------------------------------------------------------===//
 
+/// Symbolic sizes count as none.
 static double getRealBytes(RankedTensorType type) {
   double bytes = getElementBytes(type.getElementType());
   for (int64_t size : getGlobalShape(type))
-    bytes *= size;
+    bytes *= ShapedType::isDynamic(size) ? 0.0 : static_cast<double>(size);
   return bytes;
 }
 
@@ -352,7 +354,7 @@ Communication AllToAllOp::getCommunication() {
   SmallVector<AxesAttr> dims(dist.getDims());
   dims[getGather()] = *removeTail(mesh, dims[getGather()], getAxes());
   return describe(*this, CommunicationKind::AllToAll, getAxes(),
-                  getPlacedType(mesh, dist.getOf(), type.getElementType(), dims));
+                  getPlacedType(mesh, getGlobalShape(dist), type.getElementType(), dims));
 }
 
 Communication ShiftOp::getCommunication() {
@@ -372,7 +374,8 @@ Communication SendOp::getCommunication() {
   DistAttr source = getDist(result.source), target = getDist(result.target);
   result.bytes = getRealBytes(result.target) * getNumReplicas(to, target);
   llvm::DenseSet<int64_t> senders(from.getDevices().begin(), from.getDevices().end());
-  if (llvm::none_of(to.getDevices(), [&](int64_t id) { return senders.contains(id); }))
+  if (ShapedType::isDynamicShape(source.getOf()) ||
+      llvm::none_of(to.getDevices(), [&](int64_t id) { return senders.contains(id); }))
     return result;
   // What a device of both meshes holds itself crosses no link.
   double elements = 0;
@@ -400,6 +403,13 @@ struct GatherOfSlice final : OpRewritePattern<AllGatherOp> {
   }
 };
 
+/// True if no shard of dim `dim` has padding, whatever the sizes.
+static bool isEven(MeshOp mesh, RankedTensorType type, int64_t dim) {
+  int64_t shards = getNumShards(mesh, getDist(type).getDims()[dim]);
+  SizeAttr rest = getGlobalSizes(type)[dim].mod(SizeAttr::getConstant(type.getContext(), shards));
+  return rest.isConstant() && rest.getValue() == 0;
+}
+
 /// all_slice(all_gather(x)) of the same axes and dim -> x, where no shard has padding: that of a
 /// slice is zero, and that of `x` need not be.
 struct SliceOfGather final : OpRewritePattern<AllSliceOp> {
@@ -408,9 +418,7 @@ struct SliceOfGather final : OpRewritePattern<AllSliceOp> {
     auto gather = op.getOperand().getDefiningOp<AllGatherOp>();
     if (!gather || gather.getOperand().getType() != op.getType() || gather.getDim() != op.getDim())
       return rewriter.notifyMatchFailure(op, "does not undo a gather");
-    int64_t size = getGlobalShape(op.getType())[op.getDim()];
-    MeshOp mesh = lookupMesh(op, getDist(op.getType()).getMesh());
-    if (size % getNumShards(mesh, getDist(op.getType()).getDims()[op.getDim()]) != 0)
+    if (!isEven(lookupMesh(op, getDist(op.getType()).getMesh()), op.getType(), op.getDim()))
       return rewriter.notifyMatchFailure(op, "shards have padding");
     rewriter.replaceOp(op, gather.getOperand());
     return success();

@@ -29,12 +29,11 @@ static SmallVector<unsigned, 6> concat(ArrayRef<unsigned> a, ArrayRef<unsigned> 
 }
 
 /// One factor for each size.
-static SmallVector<unsigned, 6> addFactors(ShardingRule &rule, StringRef name,
-                                           ArrayRef<int64_t> sizes,
+static SmallVector<unsigned, 6> addFactors(ShardingRule &rule, StringRef name, GlobalShape sizes,
                                            FactorKind kind = FactorKind::Free) {
   SmallVector<unsigned, 6> factors;
-  for (int64_t size : sizes)
-    factors.push_back(rule.addFactor(name, size, kind));
+  for (size_t dim = 0; dim < sizes.size(); ++dim)
+    factors.push_back(rule.addFactor(name, sizes[dim], kind));
   return factors;
 }
 
@@ -60,8 +59,8 @@ static LogicalResult verifyElementTypes(Operation *op, ArrayRef<Value> values) {
 
 ShardingRule EmbeddingOp::getShardingRule() {
   ShardingRule rule;
-  ArrayRef<int64_t> ids = getGlobalShape(getIds().getType());
-  ArrayRef<int64_t> table = getGlobalShape(getTable().getType());
+  GlobalShape ids = getGlobalShape(getIds().getType());
+  GlobalShape table = getGlobalShape(getTable().getType());
   SmallVector<unsigned, 6> tokens = addFactors(rule, "tokens", ids);
   unsigned rows = rule.addFactor("vocab", table.front(),
                                  getShard() ? FactorKind::Contracted : FactorKind::Decomposable);
@@ -137,8 +136,8 @@ FailureOr<SmallVector<Value>> EmbeddingOp::decompose(OpBuilder &builder, ValueRa
 ShardingRule MatmulOp::getShardingRule() {
   ShardingRule rule;
   rule.partial = PartialRule::Bilinear;
-  ArrayRef<int64_t> lhs = getGlobalShape(getLhs().getType());
-  ArrayRef<int64_t> rhs = getGlobalShape(getRhs().getType());
+  GlobalShape lhs = getGlobalShape(getLhs().getType());
+  GlobalShape rhs = getGlobalShape(getRhs().getType());
   SmallVector<unsigned, 6> m = addFactors(rule, "m", lhs.drop_back(getContract()));
   SmallVector<unsigned, 6> k =
       addFactors(rule, "k", rhs.take_front(getContract()), FactorKind::Contracted);
@@ -202,7 +201,7 @@ LogicalResult MulOp::verify() { return verifyBinary(*this); }
 
 static ShardingRule getNormRule(Operation *op) {
   ShardingRule rule;
-  ArrayRef<int64_t> x = getGlobalShape(getTensor(op->getOperand(0)));
+  GlobalShape x = getGlobalShape(getTensor(op->getOperand(0)));
   int64_t normed = getTensor(op->getOperand(1)).getRank();
   SmallVector<unsigned, 6> rows = addFactors(rule, "rows", x.drop_back(normed));
   SmallVector<unsigned, 6> hidden =
@@ -245,7 +244,7 @@ LogicalResult LayerNormOp::verify() { return verifyNorm(*this, getEpsilon().conv
 
 ShardingRule RopeOp::getShardingRule() {
   ShardingRule rule;
-  ArrayRef<int64_t> x = getGlobalShape(getX().getType());
+  GlobalShape x = getGlobalShape(getX().getType());
   unsigned batch = rule.addFactor("batch", x[0]);
   unsigned tokens = rule.addFactor("tokens", x[1]);
   SmallVector<unsigned, 6> heads = addFactors(rule, "heads", x.drop_front(2).drop_back());
@@ -267,7 +266,7 @@ LogicalResult RopeOp::verify() {
     return failure();
   // rope-c2
   int64_t headDim = getGlobalShape(getX().getType()).back();
-  if (getConfig().getDims() > headDim)
+  if (!ShapedType::isDynamic(headDim) && getConfig().getDims() > headDim)
     return emitOpError() << "expects at most " << headDim << " rotated dims, got "
                          << getConfig().getDims();
   return verifyByRule(*this, getShardingRule());
@@ -299,8 +298,8 @@ static LogicalResult verifyMask(OpT op) {
 
 ShardingRule AttentionOp::getShardingRule() {
   ShardingRule rule;
-  ArrayRef<int64_t> q = getGlobalShape(getQuery().getType());
-  ArrayRef<int64_t> v = getGlobalShape(getValue().getType());
+  GlobalShape q = getGlobalShape(getQuery().getType());
+  GlobalShape v = getGlobalShape(getValue().getType());
   unsigned batch = rule.addFactor("batch", q[0]);
   unsigned query = rule.addFactor("query", q[1]);
   unsigned group = rule.addFactor("heads", q[2]);
@@ -331,16 +330,15 @@ LogicalResult AttentionOp::verify() {
   if (failed(verifyMask(*this)))
     return failure();
   // attention-c3
-  int64_t queries = getGlobalShape(getQuery().getType())[1];
-  int64_t keys = getGlobalShape(getKey().getType())[1];
-  bool isStatic = !ShapedType::isDynamic(queries) && !ShapedType::isDynamic(keys);
   int64_t past = getPast();
   if (past < 0)
     return emitOpError() << "expects a 'past' that is not negative, got " << past;
-  if (isStatic && keys - queries != past) {
-    InFlightDiagnostic error = emitOpError()
-                               << "expects 'past' to be the number of keys before the first query, "
-                               << keys << " keys - " << queries << " queries, got " << past;
+  SizeAttr queries = getGlobalSizes(getQuery().getType())[1];
+  SizeAttr keys = getGlobalSizes(getKey().getType())[1];
+  if (queries && keys && keys != queries.plus(past)) {
+    InFlightDiagnostic error =
+        emitOpError() << "expects 'past' to be the number of keys before the first query, "
+                      << keys.str() << " keys - " << queries.str() << " queries, got " << past;
     error.attachNote(getKey().getLoc()) << "keys defined here";
     return error;
   }
@@ -349,7 +347,7 @@ LogicalResult AttentionOp::verify() {
 
 ShardingRule AttentionScoresOp::getShardingRule() {
   ShardingRule rule;
-  ArrayRef<int64_t> q = getGlobalShape(getQuery().getType());
+  GlobalShape q = getGlobalShape(getQuery().getType());
   unsigned batch = rule.addFactor("batch", q[0]);
   unsigned query = rule.addFactor("query", q[1]);
   unsigned group = rule.addFactor("heads", q[2]);
@@ -375,7 +373,7 @@ LogicalResult AttentionScoresOp::verify() {
 
 ShardingRule SoftmaxOp::getShardingRule() {
   ShardingRule rule;
-  ArrayRef<int64_t> scores = getGlobalShape(getScores().getType());
+  GlobalShape scores = getGlobalShape(getScores().getType());
   SmallVector<unsigned, 6> leading = addFactors(rule, "heads", scores.drop_back(2));
   unsigned query = rule.addFactor("query", scores[scores.size() - 2]);
   unsigned key = rule.addFactor("key", scores.back(), FactorKind::Decomposable);
@@ -404,7 +402,7 @@ LogicalResult SoftmaxOp::verify() {
 
 ShardingRule AttentionContextOp::getShardingRule() {
   ShardingRule rule;
-  ArrayRef<int64_t> p = getGlobalShape(getWeights().getType());
+  GlobalShape p = getGlobalShape(getWeights().getType());
   unsigned batch = rule.addFactor("batch", p[0]);
   unsigned group = rule.addFactor("heads", p[1]);
   unsigned head = rule.addFactor("heads", p[2]);
@@ -435,12 +433,12 @@ LogicalResult AttentionContextOp::verify() {
 ShardingRule SliceOp::getShardingRule() {
   ShardingRule rule;
   rule.partial = PartialRule::Bilinear;
-  ArrayRef<int64_t> shape = getGlobalShape(getOperand().getType());
+  GlobalShape shape = getGlobalShape(getOperand().getType());
   SmallVector<unsigned, 6> source, target;
-  for (auto [dim, size] : llvm::enumerate(shape)) {
+  for (size_t dim = 0; dim < shape.size(); ++dim) {
     bool touched = dim == static_cast<size_t>(getDim());
     source.push_back(
-        rule.addFactor("d", size, touched ? FactorKind::Indivisible : FactorKind::Free));
+        rule.addFactor("d", shape[dim], touched ? FactorKind::Indivisible : FactorKind::Free));
     target.push_back(touched ? rule.addFactor("d", getGlobalShape(getResult().getType())[dim],
                                               FactorKind::Indivisible)
                              : source.back());
@@ -458,9 +456,12 @@ static LogicalResult verifyDim(Operation *op, int64_t dim, RankedTensorType type
   return op->emitOpError() << "expects a dim from 0 to " << type.getRank() - 1 << ", got " << dim;
 }
 
-/// A size as types print it.
-static std::string getSizeName(int64_t size) {
-  return ShapedType::isDynamic(size) ? "?" : std::to_string(size);
+/// A size as types print it; `?` of one that is unknown.
+static std::string getSizeName(SizeAttr size) { return size ? size.str() : "?"; }
+
+void SliceOp::build(OpBuilder &builder, OperationState &state, Type result, Value operand,
+                    int64_t dim, int64_t offset) {
+  build(builder, state, result, operand, dim, SizeAttr::getConstant(builder.getContext(), offset));
 }
 
 LogicalResult SliceOp::verify() {
@@ -471,15 +472,34 @@ LogicalResult SliceOp::verify() {
       failed(verifyElementTypes(*this, {getOperand(), getResult()})))
     return failure();
   // slice-c2
-  int64_t size = getGlobalShape(type)[getDim()];
-  int64_t count = getGlobalShape(getTensor(getResult()))[getDim()];
-  int64_t offset = getOffset(), end = 0;
-  bool isStatic = !ShapedType::isDynamic(size) && !ShapedType::isDynamic(count);
-  if (offset < 0 || (isStatic && (llvm::AddOverflow(offset, count, end) || end > size)))
+  SizeAttr size = getGlobalSizes(type)[getDim()];
+  SizeAttr count = getGlobalSizes(getTensor(getResult()))[getDim()];
+  SizeAttr offset = getOffset();
+  bool isBefore = offset.isConstant() && offset.getValue() < 0;
+  // What is left of the operand after the elements; a number may be known of expressions, too.
+  SizeAttr rest = size && count ? size.minus(offset.plus(count)) : SizeAttr();
+  bool isBeyond = rest && rest.isConstant() && rest.getValue() < 0;
+  bool overflows =
+      rest && !rest.isConstant() && size.isConstant() && count.isConstant() && offset.isConstant();
+  if (isBefore || isBeyond || overflows)
     return emitOpError() << "expects elements inside dim " << getDim() << " of size "
                          << getSizeName(size) << ", got " << getSizeName(count) << " elements from "
-                         << offset << " on";
+                         << offset.str() << " on";
   return verifyByRule(*this, getShardingRule());
+}
+
+/// True if the slice takes all elements.
+static bool isFull(SliceOp op) {
+  SizeAttr size = getGlobalSizes(op.getOperand().getType())[op.getDim()];
+  return size && size == getGlobalSizes(op.getType())[op.getDim()];
+}
+
+/// Where the token at `offset` of `tokens` stands in the order; null if that is not known.
+static SizeAttr getPosition(TokenOrderAttr order, SizeAttr offset, SizeAttr tokens) {
+  if (offset.isConstant() && tokens.isConstant())
+    return SizeAttr::getConstant(order.getContext(),
+                                 order.getPositionOf(offset.getValue(), tokens.getValue()));
+  return offset.plus(1) == tokens ? order.getLastPosition(tokens) : SizeAttr();
 }
 
 namespace {
@@ -487,8 +507,7 @@ namespace {
 struct DropFullSlice final : OpRewritePattern<SliceOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(SliceOp op, PatternRewriter &rewriter) const override {
-    if (op.getOperand().getType() != op.getResult().getType() ||
-        ShapedType::isDynamic(op.getOperand().getType().getDimSize(op.getDim())))
+    if (op.getOperand().getType() != op.getResult().getType() || !isFull(op))
       return rewriter.notifyMatchFailure(op, "takes a part");
     rewriter.replaceOp(op, op.getOperand());
     return success();
@@ -504,13 +523,15 @@ struct SliceBeforeReorder final : OpRewritePattern<SliceOp> {
     if (!reorder || !reorder.getInverse() || reorder.getDim() != op.getDim())
       return rewriter.notifyMatchFailure(op, "not a slice of reordered tokens");
     int64_t dim = op.getDim();
-    int64_t tokens = getGlobalShape(getTensor(op.getOperand()))[dim];
-    if (ShapedType::isDynamic(tokens) || getGlobalShape(getTensor(op.getResult()))[dim] != 1)
+    SizeAttr tokens = getGlobalSizes(getTensor(op.getOperand()))[dim];
+    if (!tokens || getGlobalShape(getTensor(op.getResult()))[dim] != 1)
       return rewriter.notifyMatchFailure(op, "more than one token");
-    int64_t position = reorder.getOrder().getPositionOf(op.getOffset(), tokens);
+    SizeAttr position = getPosition(reorder.getOrder(), op.getOffset(), tokens);
+    if (!position)
+      return rewriter.notifyMatchFailure(op, "a token whose place depends on the sizes");
     rewriter.modifyOpInPlace(op, [&]() {
       op.getOperandMutable().assign(reorder.getOperand());
-      op.setOffset(position);
+      op.setOffsetAttr(position);
     });
     return success();
   }

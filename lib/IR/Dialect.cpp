@@ -14,6 +14,7 @@
 
 #include "mlir/Bytecode/BytecodeImplementation.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -105,6 +106,26 @@ static LogicalResult verifyPlacedFunction(Operation *op) {
   return success();
 }
 
+/// A module's named sizes each have a default.
+static LogicalResult verifyDefaultSizes(Operation *op, Attribute attribute) {
+  StringRef name = DagrtDialect::kSizesAttrName;
+  auto sizes = dyn_cast<DictionaryAttr>(attribute);
+  if (!isa<ModuleOp>(op) || !sizes)
+    return op->emitOpError() << "expects '" << name << "' to be a dictionary on a module, got "
+                             << attribute;
+  for (NamedAttribute entry : sizes) {
+    if (!SizeAttr::isName(entry.getName()))
+      return op->emitOpError() << "expects names in '" << name
+                               << "' of letters, digits and '_' that are no operators, got '"
+                               << entry.getName().getValue() << "'";
+    auto number = dyn_cast<IntegerAttr>(entry.getValue());
+    if (!number || !number.getType().isInteger(64) || number.getInt() < 1)
+      return op->emitOpError() << "expects '" << entry.getName().getValue() << "' in '" << name
+                               << "' to be an i64 of at least 1, got " << entry.getValue();
+  }
+  return success();
+}
+
 LogicalResult DagrtDialect::verifyOperationAttribute(Operation *op, NamedAttribute attribute) {
   StringRef name = attribute.getName();
   auto expect = [&](bool holds, StringRef kind) -> LogicalResult {
@@ -121,6 +142,8 @@ LogicalResult DagrtDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     return expect(isa<ClusterAttr>(attribute.getValue()), "#dagrt.cluster");
   if (name == kTimingAttrName)
     return expect(isa<TimingAttr>(attribute.getValue()), "#dagrt.timing");
+  if (name == kSizesAttrName)
+    return verifyDefaultSizes(op, attribute.getValue());
   if (name == kLogicalAttrName) {
     if (failed(expect(isa<LogicalAttr>(attribute.getValue()), "#dagrt.logical")))
       return failure();

@@ -24,9 +24,57 @@ DistAttr dagrt::getDist(Type type) {
   return tensor ? dyn_cast_or_null<DistAttr>(tensor.getEncoding()) : DistAttr();
 }
 
-ArrayRef<int64_t> dagrt::getGlobalShape(RankedTensorType type) {
-  DistAttr dist = getDist(type);
-  return dist ? dist.getOf() : type.getShape();
+GlobalSize GlobalShape::operator[](size_t dim) const {
+  bool isSymbolic = !symbols.empty() && symbols[dim] && !symbols[dim].isConstant();
+  return {numbers[dim], isSymbolic ? symbols[dim] : SizeAttr()};
+}
+
+GlobalShape dagrt::getGlobalShape(DistAttr dist) { return {dist.getOf(), dist.getSymbols()}; }
+
+GlobalShape dagrt::getGlobalShape(RankedTensorType type) {
+  if (DistAttr dist = getDist(type))
+    return getGlobalShape(dist);
+  auto sizes = dyn_cast_or_null<SizesAttr>(type.getEncoding());
+  return {type.getShape(), sizes ? sizes.getSizes() : ArrayRef<SizeAttr>()};
+}
+
+/// The expressions of all sizes of a shape; none if they are numbers.
+static SmallVector<SizeAttr> getSymbols(MLIRContext *context, GlobalShape shape) {
+  SmallVector<SizeAttr> symbols;
+  if (!ShapedType::isDynamicShape(shape))
+    return symbols;
+  for (size_t dim = 0; dim < shape.size(); ++dim) {
+    GlobalSize size = shape[dim];
+    assert((size.symbol || !ShapedType::isDynamic(size.number)) && "expects a known size");
+    symbols.push_back(size.symbol ? size.symbol : SizeAttr::getConstant(context, size.number));
+  }
+  return symbols;
+}
+
+RankedTensorType dagrt::getLogicalType(GlobalShape shape, Type elementType) {
+  MLIRContext *context = elementType.getContext();
+  SmallVector<SizeAttr> symbols = getSymbols(context, shape);
+  Attribute encoding = symbols.empty() ? SizesAttr() : SizesAttr::get(context, symbols);
+  return RankedTensorType::get(shape, elementType, encoding);
+}
+
+SmallVector<SizeAttr> dagrt::getGlobalSizes(RankedTensorType type) {
+  SmallVector<SizeAttr> sizes;
+  GlobalShape shape = getGlobalShape(type);
+  for (size_t dim = 0; dim < shape.size(); ++dim) {
+    GlobalSize size = shape[dim];
+    bool isNumber = !ShapedType::isDynamic(size.number);
+    sizes.push_back(isNumber ? SizeAttr::getConstant(type.getContext(), size.number) : size.symbol);
+  }
+  return sizes;
+}
+
+SmallVector<SizeAttr> dagrt::getLocalSizes(MeshOp mesh, RankedTensorType type) {
+  SmallVector<SizeAttr> sizes = getGlobalSizes(type);
+  if (DistAttr dist = getDist(type))
+    for (auto [size, axes] : llvm::zip_equal(sizes, dist.getDims()))
+      size = size.ceilDiv(getNumShards(mesh, axes));
+  return sizes;
 }
 
 MeshOp dagrt::lookupMesh(Operation *from, FlatSymbolRefAttr name) {
@@ -212,7 +260,7 @@ std::optional<AxesAttr> dagrt::removeAxes(MeshOp mesh, AxesAttr axes, AxesAttr g
 bool dagrt::isSameDist(MeshOp mesh, DistAttr a, DistAttr b) {
   if (a == b)
     return true;
-  if (a.getMesh() != b.getMesh() || a.getOf() != b.getOf())
+  if (a.getMesh() != b.getMesh() || getGlobalShape(a) != getGlobalShape(b))
     return false;
   for (auto [x, y] : llvm::zip_equal(a.getDims(), b.getDims()))
     if (x != y && normalizeAxes(mesh, x.getAxes()) != normalizeAxes(mesh, y.getAxes()))
@@ -273,7 +321,7 @@ int64_t dagrt::getNumReplicas(MeshOp mesh, DistAttr dist) {
   return mesh.getNumDevices() / std::max<int64_t>(used, 1);
 }
 
-RankedTensorType dagrt::getPlacedType(MeshOp mesh, ArrayRef<int64_t> globalShape, Type elementType,
+RankedTensorType dagrt::getPlacedType(MeshOp mesh, GlobalShape globalShape, Type elementType,
                                       ArrayRef<AxesAttr> dims, AxesAttr partial) {
   MLIRContext *context = mesh.getContext();
   SmallVector<int64_t> local;
@@ -282,7 +330,7 @@ RankedTensorType dagrt::getPlacedType(MeshOp mesh, ArrayRef<int64_t> globalShape
   if (!partial)
     partial = AxesAttr::get(context, {});
   auto dist = DistAttr::get(context, FlatSymbolRefAttr::get(mesh.getSymNameAttr()), dims,
-                            globalShape, partial);
+                            globalShape, getSymbols(context, globalShape), partial);
   return RankedTensorType::get(local, elementType, dist);
 }
 
@@ -350,6 +398,7 @@ static LogicalResult verifyLocalShape(Operation *op, MeshOp mesh, RankedTensorTy
   for (int64_t dim = 0, rank = tensor.getRank(); dim < rank; ++dim) {
     int64_t shards = getNumShards(mesh, dist.getDims()[dim]);
     int64_t size = dist.getOf()[dim], local = getShardSize(size, shards);
+    // The encoding's own verifier has compared symbolic dims.
     if (tensor.getDimSize(dim) == local)
       continue;
     InFlightDiagnostic error = op->emitOpError();

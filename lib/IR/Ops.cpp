@@ -88,6 +88,15 @@ static void printTokenOrder(OpAsmPrinter &printer, Operation *, TokenOrderAttr o
   printer << order.str();
 }
 
+static ParseResult parseSize(OpAsmParser &parser, SizeAttr &size) {
+  FailureOr<SizeAttr> parsed = SizeAttr::parseExpression(parser);
+  if (failed(parsed))
+    return failure();
+  size = *parsed;
+  return success();
+}
+static void printSize(OpAsmPrinter &printer, Operation *, SizeAttr size) { printer << size.str(); }
+
 /// A double without its type.
 static ParseResult parsePlainF64(OpAsmParser &parser, FloatAttr &value) {
   double parsed = 0;

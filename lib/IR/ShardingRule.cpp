@@ -19,18 +19,18 @@
 using namespace mlir;
 using namespace dagrt;
 
-unsigned ShardingRule::addFactor(StringRef name, int64_t size, FactorKind kind) {
-  factors.push_back({name, size, kind});
+unsigned ShardingRule::addFactor(StringRef name, GlobalSize size, FactorKind kind) {
+  factors.push_back({name, size.number, kind, size.symbol});
   return factors.size() - 1;
 }
 
 ShardingRule dagrt::getElementwiseRule(Operation *op, PartialRule partial) {
   ShardingRule rule;
   rule.partial = partial;
-  ArrayRef<int64_t> shape = getGlobalShape(cast<RankedTensorType>(op->getResult(0).getType()));
+  GlobalShape shape = getGlobalShape(cast<RankedTensorType>(op->getResult(0).getType()));
   SmallVector<unsigned, 6> all;
-  for (int64_t size : shape)
-    all.push_back(rule.addFactor("d", size));
+  for (size_t dim = 0; dim < shape.size(); ++dim)
+    all.push_back(rule.addFactor("d", shape[dim]));
   for (Type type : op->getOperandTypes()) {
     size_t rank = cast<RankedTensorType>(type).getRank();
     rule.operands.emplace_back(ArrayRef<unsigned>(all).take_back(rank));
@@ -45,10 +45,23 @@ static void noteOperand(InFlightDiagnostic &error, Operation *op, unsigned index
   error.attachNote(op->getOperand(index).getLoc()) << text;
 }
 
+static bool isUnknown(GlobalSize size) {
+  return ShapedType::isDynamic(size.number) && !size.symbol;
+}
+
+/// True if two sizes are the same number or expression; of an unknown one nothing can be said.
+static bool fits(GlobalSize a, GlobalSize b) {
+  return isUnknown(a) || isUnknown(b) || (a.number == b.number && a.symbol == b.symbol);
+}
+
+static std::string getText(GlobalSize size) {
+  return size.symbol ? size.symbol.str() : std::to_string(size.number);
+}
+
 /// Shapes: every dim has the size of its factor.
 static LogicalResult verifySizes(Operation *op, const ShardingRule &rule) {
   auto check = [&](Type type, ArrayRef<unsigned> dims, StringRef what, unsigned index) {
-    ArrayRef<int64_t> shape = getGlobalShape(cast<RankedTensorType>(type));
+    GlobalShape shape = getGlobalShape(cast<RankedTensorType>(type));
     if (shape.size() != dims.size()) {
       InFlightDiagnostic error = op->emitOpError() << "expects " << what << " #" << index << " of "
                                                    << dims.size() << " dims, got " << type;
@@ -57,14 +70,13 @@ static LogicalResult verifySizes(Operation *op, const ShardingRule &rule) {
       return failure();
     }
     for (auto [dim, factor] : llvm::enumerate(dims)) {
-      int64_t expected = rule.factors[factor].size;
-      if (shape[dim] == expected || ShapedType::isDynamic(shape[dim]) ||
-          ShapedType::isDynamic(expected))
+      GlobalSize expected(rule.factors[factor].size, rule.factors[factor].symbol);
+      if (fits(shape[dim], expected))
         continue;
       InFlightDiagnostic error = op->emitOpError()
                                  << "expects dim " << dim << " of " << what << " #" << index << " ("
-                                 << rule.factors[factor].name << ") to be " << expected << ", got "
-                                 << shape[dim];
+                                 << rule.factors[factor].name << ") to be " << getText(expected)
+                                 << ", got " << getText(shape[dim]);
       if (what == "operand")
         noteOperand(error, op, index, "operand defined here");
       return failure();
@@ -236,11 +248,14 @@ static FailureOr<SmallVector<RankedTensorType>> inferOnMesh(Operation *op, MeshO
     auto type = cast<RankedTensorType>(op->getResult(i).getType());
     SmallVector<AxesAttr> cut;
     SmallVector<int64_t> shape;
+    SmallVector<SizeAttr> symbols;
     for (unsigned factor : dims) {
       cut.push_back(projection->axes[factor] ? projection->axes[factor] : none);
       shape.push_back(rule.factors[factor].size);
+      symbols.push_back(rule.factors[factor].symbol);
     }
-    types.push_back(getPlacedType(mesh, shape, type.getElementType(), cut, projection->partial));
+    types.push_back(
+        getPlacedType(mesh, {shape, symbols}, type.getElementType(), cut, projection->partial));
   }
   return types;
 }

@@ -43,7 +43,7 @@ double ModelSummary::getTotalFlops() const {
 static SmallVector<int64_t> getStoredShape(ParameterOp op) {
   if (ViewAttr view = op.getViewAttr())
     return SmallVector<int64_t>(view.getStored());
-  return SmallVector<int64_t>(getGlobalShape(op.getType()));
+  return SmallVector<int64_t>(getGlobalShape(op.getType()).getNumbers());
 }
 
 /// Checks that two uses of a name mean one weight.

@@ -213,7 +213,7 @@ Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> sh
       .Case([&](SoftmaxOp op) { return computeSoftmax(op, operands); })
       .Case([&](AttentionContextOp) { return computeContext(operands); })
       .Case([&](SliceOp op) {
-        int64_t offset = op.getOffset();
+        int64_t offset = op.getOffset().toNumber();
         return selectAlong(x, op.getDim(), shape, [=](int64_t i) { return offset + i; });
       })
       .Case([&](ReorderOp op) { return computeReorder(op, x); });

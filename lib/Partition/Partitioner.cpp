@@ -205,7 +205,8 @@ FailureOr<SmallVector<Value>> Partitioner::createOp(Operation *op, const OpPlan 
     SmallVector<AxesAttr> cut;
     for (unsigned factor : dims)
       cut.push_back(plan.axes[factor]);
-    result.setType(getPlacedType(plan.mesh, type.getShape(), type.getElementType(), cut, partial));
+    result.setType(
+        getPlacedType(plan.mesh, getGlobalShape(type), type.getElementType(), cut, partial));
   }
   return SmallVector<Value>(clone->getResults());
 }
@@ -233,7 +234,8 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
     for (unsigned factor : dims)
       cut.push_back(plan->axes[factor]);
     FailureOr<Value> placed = values.getAs(
-        operand, getPlacedType(*mesh, type.getShape(), type.getElementType(), cut, plan->pending),
+        operand,
+        getPlacedType(*mesh, getGlobalShape(type), type.getElementType(), cut, plan->pending),
         role);
     if (failed(placed))
       return failure();
@@ -258,7 +260,7 @@ LogicalResult Partitioner::partitionReturn(func::ReturnOp op, Resharder &values)
     RankedTensorType current = values.getType(operand);
     if (!current) {
       SmallVector<AxesAttr> whole(type.getRank(), AxesAttr::get(op.getContext(), {}));
-      current = getPlacedType(firstMesh, type.getShape(), type.getElementType(), whole);
+      current = getPlacedType(firstMesh, getGlobalShape(type), type.getElementType(), whole);
       if (failed(values.getAs(operand, current, {})))
         return failure();
     }
@@ -323,14 +325,15 @@ LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
     auto type = cast<RankedTensorType>(argument.getType());
     SmallVector<AxesAttr> whole(type.getRank(), AxesAttr::get(module.getContext(), {}));
     if (!getDist(type))
-      argument.setType(getPlacedType(firstMesh, type.getShape(), type.getElementType(), whole));
+      argument.setType(
+          getPlacedType(firstMesh, getGlobalShape(type), type.getElementType(), whole));
   }
   logical->dropAllDefinedValueUses();
   logical->erase();
   function.setFunctionType(builder.getFunctionType(placed->getArgumentTypes(),
                                                    placed->getTerminator()->getOperandTypes()));
   function->setAttr(DagrtDialect::kLogicalAttrName,
-                    LogicalAttr::get(module.getContext(), flops, parameters));
+                    LogicalAttr::get(module.getContext(), flops, parameters, DictionaryAttr()));
   emitPlacementRemarks(function);
   return success();
 }

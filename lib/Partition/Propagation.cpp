@@ -136,7 +136,7 @@ LogicalResult Planner::applyResult(ArrayRef<std::string> names) {
     return failure();
   for (auto [dim, factor] : llvm::enumerate(plan.rule.results[0]))
     tryAssign(factor, (*dims)[dim]);
-  plan.wanted = getPlacedType(plan.mesh, type.getShape(), type.getElementType(), *dims);
+  plan.wanted = getPlacedType(plan.mesh, getGlobalShape(type), type.getElementType(), *dims);
   return success();
 }
 

@@ -188,7 +188,8 @@ FailureOr<RankedTensorType> Resharder::getFlightType(LogicalValue &value, Ranked
     bool used = llvm::any_of(dims, [&](AxesAttr other) { return overlaps(mesh, other, axis); });
     if (axis.empty() || used)
       continue;
-    RankedTensorType type = getPlacedType(mesh, dist.getOf(), target.getElementType(), dims);
+    RankedTensorType type =
+        getPlacedType(mesh, getGlobalShape(dist), target.getElementType(), dims);
     std::optional<size_t> dim;
     for (auto [i, axes] : llvm::enumerate(preferred))
       if (axes == axis)
@@ -198,7 +199,7 @@ FailureOr<RankedTensorType> Resharder::getFlightType(LogicalValue &value, Ranked
     if (dim)
       dims[*dim] = concatAxes(mesh, dims[*dim], axis);
   }
-  return getPlacedType(mesh, dist.getOf(), target.getElementType(), dims);
+  return getPlacedType(mesh, getGlobalShape(dist), target.getElementType(), dims);
 }
 
 FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType target) {
@@ -212,7 +213,7 @@ FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType targe
     if (std::optional<size_t> dim = chooseFlightDim(sourceType.getShape(), shards))
       dims[*dim] = concatAxes(mesh, dims[*dim], dist.getPartial());
     RankedTensorType complete =
-        getPlacedType(mesh, dist.getOf(), sourceType.getElementType(), dims);
+        getPlacedType(mesh, getGlobalShape(dist), sourceType.getElementType(), dims);
     source = layAnew(source, complete, value.producer, value.producer);
     value.forms.push_back(source);
   }
@@ -282,7 +283,7 @@ FailureOr<Value> Resharder::getWhole(Value logical) {
   DistAttr dist = getDist(type);
   if (!dist.isPartial())
     return value.forms.front();
-  RankedTensorType complete =
-      getPlacedType(getMesh(dist.getMesh()), dist.getOf(), type.getElementType(), dist.getDims());
+  RankedTensorType complete = getPlacedType(getMesh(dist.getMesh()), getGlobalShape(dist),
+                                            type.getElementType(), dist.getDims());
   return getAs(logical, complete, value.producer);
 }

@@ -10,6 +10,7 @@
 #include "dagrt/Cost/Passes.h"
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/IR/ExternalModels.h"
+#include "dagrt/IR/Passes.h"
 #include "dagrt/Import/Passes.h"
 #include "dagrt/Lower/Passes.h"
 #include "dagrt/Lower/Pipelines.h"
@@ -26,6 +27,7 @@ void dagrt::registerDialects(DialectRegistry &registry) {
 }
 
 void dagrt::registerPasses() {
+  registerDagrtIRPasses();
   registerDagrtImportPasses();
   registerDagrtCostPasses();
   registerDagrtPartitionPasses();

@@ -234,8 +234,8 @@ std::vector<Damaged<Type>> Damager::damage(Type type) const {
     auto mesh = dyn_cast_or_null<MeshOp>(SymbolTable::lookupSymbolIn(program, other.getMesh()));
     if (!mesh || !isOnMesh(mesh, other.getDims()))
       continue;
-    Type follows = getPlacedType(mesh, other.getOf(), tensor.getElementType(), other.getDims(),
-                                 other.getPartial());
+    Type follows = getPlacedType(mesh, getGlobalShape(other), tensor.getElementType(),
+                                 other.getDims(), other.getPartial());
     if (follows != kept)
       collector.changes.push_back({follows, damaged.fields});
   }

@@ -84,7 +84,8 @@ static Type inferCollective(Operation *op) {
       .Default([&](Operation *) { layout.ok = false; });
   if (!layout.ok)
     return {};
-  return getPlacedType(mesh, dist.getOf(), source.getElementType(), layout.dims, layout.partial);
+  return getPlacedType(mesh, getGlobalShape(dist), source.getElementType(), layout.dims,
+                       layout.partial);
 }
 
 /// A ring step rotates its axis.
@@ -101,7 +102,8 @@ static Type inferShift(ShiftOp op) {
   SmallVector<AxesAttr> dims(dist.getDims());
   dims[dim] = AxesAttr::get(op.getContext(),
                             AxisRefAttr::get(op.getContext(), axis.getName(), 0, 0, rotation));
-  return getPlacedType(mesh, dist.getOf(), op.getType().getElementType(), dims, dist.getPartial());
+  return getPlacedType(mesh, getGlobalShape(dist), op.getType().getElementType(), dims,
+                       dist.getPartial());
 }
 
 /// What follows from an op's sharding rule.

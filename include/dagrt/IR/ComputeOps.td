@@ -361,11 +361,13 @@ def Dagrt_SliceOp : Dagrt_ComputeOp<"slice"> {
   let summary = "Consecutive elements of one dim";
   let description = [{
     The elements `[offset, offset + n)` of dim `dim`, with `n` the size of that dim in the result.
-    The dim may not be cut over devices.
+    The dim may not be cut over devices. `offset` may be an expression over named sizes: the
+    last token is at `seq_len - 1`.
 
     **Constraints**
     1. `slice-c1`: `dim` is a dim of the operand, and operand and result have the same rank.
-    2. `slice-c2`: the elements lie inside the operand.
+    2. `slice-c2`: the elements lie inside the operand, as far as the expressions tell; a
+       program with bound sizes is checked in full.
 
     Example:
     ```mlir
@@ -375,9 +377,13 @@ def Dagrt_SliceOp : Dagrt_ComputeOp<"slice"> {
     }
     ```
   }];
-  let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$dim, I64Attr:$offset);
+  let arguments = (ins Dagrt_AnyTensor:$operand, I64Attr:$dim, Dagrt_SizeAttr:$offset);
   let results = (outs Dagrt_AnyTensor:$result);
-  let assemblyFormat = "$operand `dim` $dim `offset` $offset attr-dict `:` type($operand) `->` type($result)";
+  let assemblyFormat = [{
+    $operand `dim` $dim `offset` custom<Size>($offset) attr-dict `:` type($operand) `->` type($result)
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$operand, "int64_t":$dim,
+                                 "int64_t":$offset)>];
   let hasCanonicalizer = 1;
 }
 

@@ -17,6 +17,8 @@
 #include "llvm/ADT/bit.h"
 
 namespace dagrt {
+class SizeBinding;
+
 /// A double as a parameter of an attribute: compared and hashed by its bits.
 struct Real {
   Real(double value = 0) : value(value) {}

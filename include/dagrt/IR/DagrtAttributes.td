@@ -24,6 +24,98 @@ class Dagrt_RealParameter<string desc = ""> : AttrParameter<"::dagrt::Real", des
 }
 
 //===----------------------------------------------------------------------===//
+// Sizes
+//===----------------------------------------------------------------------===//
+
+def Dagrt_SizeKind : I32EnumAttr<"SizeKind", "what an expression of sizes is", [
+    I32EnumAttrCase<"constant", 0>, I32EnumAttrCase<"name", 1>, I32EnumAttrCase<"sum", 2>,
+    I32EnumAttrCase<"product", 3>, I32EnumAttrCase<"floordiv", 4>, I32EnumAttrCase<"ceildiv", 5>,
+    I32EnumAttrCase<"mod", 6>, I32EnumAttrCase<"min", 7>, I32EnumAttrCase<"max", 8>]> {
+  let cppNamespace = "::dagrt";
+}
+
+def Dagrt_SizeAttr : Dagrt_Attr<"Size", "size"> {
+  let summary = "A size: a number, or an expression over named sizes";
+  let description = [{
+    An integer, a name, `a + b`, `a - b`, `a * b`, `a floordiv b`, `a ceildiv b`, `a mod b`,
+    `min(a, b)` or `max(a, b)`, with parentheses. Inside types and ops the expression stands bare.
+
+    Names stand for numbers of at least 1, which a module gives a default in `dagrt.sizes` and
+    `--bind-sizes` replaces. Expressions are written as sums of products when they
+    are made, so that equal polynomials are equal attributes: `(n + 1) * 2 - n` is `n + 2`.
+    Where that would overflow, an expression stays as it was written.
+    Divisions round down or up, also below zero; a divisor is at least 1. Evaluation is
+    checked: an overflow is an error, never another number.
+
+    ```mlir
+    func.func private @f() attributes {tokens = #dagrt.size<(seq_len + 1) ceildiv 2>}
+    ```
+  }];
+  let parameters = (ins
+    "::dagrt::SizeKind":$kind,
+    "int64_t":$value,
+    StringRefParameter<"of a named size">:$name,
+    OptionalArrayRefParameter<"::dagrt::SizeAttr">:$operands);
+  let hasCustomAssemblyFormat = 1;
+  let extraClassDeclaration = [{
+    static SizeAttr getConstant(::mlir::MLIRContext *context, int64_t value);
+    static SizeAttr getNamed(::mlir::MLIRContext *context, ::llvm::StringRef name);
+    /// True for what can be the name of a size: a letter or `_`, then letters, digits and `_`, and
+    /// none of the operators' words.
+    static bool isName(::llvm::StringRef text);
+
+    bool isConstant() const { return getKind() == SizeKind::constant; }
+    /// The number, or `ShapedType::kDynamic` of an expression that is none.
+    int64_t toNumber() const;
+
+    SizeAttr plus(SizeAttr other) const;
+    SizeAttr plus(int64_t other) const;
+    SizeAttr minus(SizeAttr other) const;
+    SizeAttr times(SizeAttr other) const;
+    SizeAttr times(int64_t other) const;
+    SizeAttr floorDiv(SizeAttr divisor) const;
+    SizeAttr ceilDiv(SizeAttr divisor) const;
+    SizeAttr ceilDiv(int64_t divisor) const;
+    SizeAttr floorDiv(int64_t divisor) const;
+    SizeAttr mod(SizeAttr divisor) const;
+    SizeAttr min(SizeAttr other) const;
+    SizeAttr max(SizeAttr other) const;
+
+    /// The number that the expression is with these sizes. An unbound name, an overflow and a
+    /// divisor below 1 are errors.
+    ::mlir::FailureOr<int64_t>
+    evaluate(const SizeBinding &sizes,
+             ::llvm::function_ref<::mlir::InFlightDiagnostic()> emitError) const;
+
+    /// Calls `visit` on each name that the expression holds, once for each place.
+    void walkNames(::llvm::function_ref<void(::llvm::StringRef)> visit) const;
+
+    /// As written in a type: `seq_len - 1`.
+    std::string str() const;
+    /// Reads what str() writes.
+    static ::mlir::FailureOr<SizeAttr> parseExpression(::mlir::AsmParser &parser);
+  }];
+}
+
+def Dagrt_SizesAttr : Dagrt_Attr<"Sizes", "sizes",
+    [DeclareAttrInterfaceMethods<VerifiableTensorEncoding>]> {
+  let summary = "The sizes of a logical tensor, some of them named";
+  let description = [{
+    The encoding of a tensor of the logical form that has symbolic sizes: one expression for
+    each dim. A dim has `?` in the shape exactly where its expression is not a number. A tensor
+    whose sizes are all numbers has no such encoding.
+
+    ```mlir
+    module attributes {dagrt.sizes = {seq_len = 8192 : i64}} {
+      func.func private @tokens() -> tensor<1x?x64xbf16, #dagrt.sizes<[1, seq_len, 64]>>
+    }
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"::dagrt::SizeAttr", "size of each dim">:$sizes);
+  let hasCustomAssemblyFormat = 1;
+}
+
+//===----------------------------------------------------------------------===//
 // Distributions
 //===----------------------------------------------------------------------===//
 
@@ -83,7 +175,8 @@ def Dagrt_DistAttr : Dagrt_Attr<"Dist", "dist",
       `{"dp", "tp":(1)4}`. A dim of `of` elements over `n` shards has the local
       size `ceil(of / n)`; shard `i` holds the elements from `i * local` on, and
       what reaches past the end is padding.
-    - `of`: the real, unpadded global shape.
+    - `of`: the real, unpadded global shape. A size may be an expression over named
+      sizes (`#dagrt.size`); the local size is then `?`.
     - `partial`: axes over which the value is a sum not yet reduced: the value
       is the sum of what the devices along these axes hold.
 
@@ -103,8 +196,14 @@ def Dagrt_DistAttr : Dagrt_Attr<"Dist", "dist",
   let parameters = (ins
     "::mlir::FlatSymbolRefAttr":$mesh,
     OptionalArrayRefParameter<"::dagrt::AxesAttr", "axes of each dim">:$dims,
-    OptionalArrayRefParameter<"int64_t", "global shape">:$of,
+    OptionalArrayRefParameter<"int64_t", "global shape, kDynamic where symbolic">:$of,
+    OptionalArrayRefParameter<"::dagrt::SizeAttr", "sizes, empty if all are numbers">:$symbols,
     "::dagrt::AxesAttr":$partial);
+  let builders = [AttrBuilder<(ins "::mlir::FlatSymbolRefAttr":$mesh,
+      "::llvm::ArrayRef<::dagrt::AxesAttr>":$dims, "::llvm::ArrayRef<int64_t>":$of,
+      "::dagrt::AxesAttr":$partial), [{
+    return $_get($_ctxt, mesh, dims, of, ::llvm::ArrayRef<::dagrt::SizeAttr>(), partial);
+  }]>];
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
@@ -158,6 +257,8 @@ def Dagrt_TokenOrderAttr : Dagrt_Attr<"TokenOrder", "order"> {
     static ::mlir::FailureOr<TokenOrderAttr> parseOrder(::mlir::AsmParser &parser);
     /// Where token `index` stands in the new order of `tokens` tokens.
     int64_t getPositionOf(int64_t index, int64_t tokens) const;
+    /// Where the last of `tokens` tokens stands.
+    SizeAttr getLastPosition(SizeAttr tokens) const;
   }];
 }
 
@@ -239,9 +340,18 @@ def Dagrt_LogicalAttr : Dagrt_Attr<"Logical", "logical"> {
   let description = [{
     FLOPs and distinct parameters of the logical form, written by the
     partitioner and checked by `--verify-placement`.
+
+    FLOPs of a model with symbolic sizes are no number. They are then those at `sizes`, the default
+    binding when the model was partitioned; `--verify-placement` counts those
+    of the placed form at the same sizes. `--bind-sizes` with these sizes leaves `sizes` out, and
+    with others replaces `flops` by the placed form's, counted once over replicas.
   }];
-  let parameters = (ins Dagrt_RealParameter<>:$flops, "int64_t":$parameters);
-  let assemblyFormat = "`<` `flops` `=` custom<Double>($flops) `,` `parameters` `=` $parameters `>`";
+  let parameters = (ins Dagrt_RealParameter<>:$flops, "int64_t":$parameters,
+    OptionalParameter<"::mlir::DictionaryAttr", "what the FLOPs hold at">:$sizes);
+  let assemblyFormat = [{
+    `<` `flops` `=` custom<Double>($flops) `,` `parameters` `=` $parameters
+    (`,` `sizes` `=` $sizes^)? `>`
+  }];
 }
 
 //===----------------------------------------------------------------------===//

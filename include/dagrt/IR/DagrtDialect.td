@@ -63,6 +63,7 @@ def Dagrt_Dialect : Dialect {
     | `dagrt.cluster` | on a function: `#dagrt.cluster`, what its costs were computed for |
     | `dagrt.timing` | `#dagrt.timing`: when the op starts and ends, and its slack |
     | `dagrt.logical` | on a placed function: `#dagrt.logical`, the totals of the model it came from |
+    | `dagrt.sizes` | on a module: a dictionary of the named sizes, each with its default, an `i64` of at least 1 |
     | `dagrt.parameter` | on an argument: name, fan-in and view of the weight it is |
     | `dagrt.outlined` | on a function: it holds an op, moved there by `--outline-ops` |
   }];
@@ -81,6 +82,7 @@ def Dagrt_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kClusterAttrName = "dagrt.cluster";
     static constexpr ::llvm::StringLiteral kTimingAttrName = "dagrt.timing";
     static constexpr ::llvm::StringLiteral kLogicalAttrName = "dagrt.logical";
+    static constexpr ::llvm::StringLiteral kSizesAttrName = "dagrt.sizes";
   }];
 }
 

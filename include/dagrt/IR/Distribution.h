@@ -22,11 +22,72 @@
 namespace dagrt {
 class MeshOp;
 
+/// One global size: a number, or `ShapedType::kDynamic` and the expression that it is. A size that
+/// is neither, `?` in a tensor of IR from elsewhere, has no expression.
+struct GlobalSize {
+  GlobalSize(int64_t number = 0, SizeAttr symbol = {}) : number(number), symbol(symbol) {}
+  operator int64_t() const { return number; }
+  int64_t number;
+  SizeAttr symbol; ///< Null if the size is a number, or unknown.
+};
+
+/// A global shape. Refers to its arrays, as ArrayRef does; those of a type live as long as its
+/// context.
+class GlobalShape {
+public:
+  GlobalShape(llvm::ArrayRef<int64_t> numbers, llvm::ArrayRef<SizeAttr> symbols = {})
+      : numbers(numbers), symbols(symbols) {}
+  GlobalShape(const llvm::SmallVectorImpl<int64_t> &numbers) : numbers(numbers) {}
+  GlobalShape(std::initializer_list<int64_t> numbers) : numbers(numbers) {}
+
+  operator llvm::ArrayRef<int64_t>() const { return numbers; }
+  /// The sizes, `ShapedType::kDynamic` where they are not numbers.
+  llvm::ArrayRef<int64_t> getNumbers() const { return numbers; }
+  /// The expressions of all sizes; empty if all are numbers, or unknown. Those of numbers may be
+  /// null.
+  llvm::ArrayRef<SizeAttr> getSymbols() const { return symbols; }
+
+  size_t size() const { return numbers.size(); }
+  bool empty() const { return numbers.empty(); }
+  auto begin() const { return numbers.begin(); }
+  auto end() const { return numbers.end(); }
+  GlobalSize operator[](size_t dim) const;
+  GlobalSize front() const { return (*this)[0]; }
+  GlobalSize back() const { return (*this)[size() - 1]; }
+  GlobalShape drop_front(size_t count = 1) const { return slice(count, size() - count); }
+  GlobalShape drop_back(size_t count = 1) const { return slice(0, size() - count); }
+  GlobalShape take_front(size_t count = 1) const { return slice(0, count); }
+  GlobalShape take_back(size_t count = 1) const { return slice(size() - count, count); }
+  bool operator==(const GlobalShape &other) const {
+    return numbers == other.numbers && symbols == other.symbols;
+  }
+  bool operator!=(const GlobalShape &other) const { return !(*this == other); }
+
+private:
+  GlobalShape slice(size_t first, size_t count) const {
+    return {numbers.slice(first, count), symbols.empty() ? symbols : symbols.slice(first, count)};
+  }
+  llvm::ArrayRef<int64_t> numbers;
+  llvm::ArrayRef<SizeAttr> symbols;
+};
+
 /// The distribution of a tensor type, or null if it is not placed (or null).
 DistAttr getDist(mlir::Type type);
 
-/// The global shape: `of` of a placed tensor, else the shape.
-llvm::ArrayRef<int64_t> getGlobalShape(mlir::RankedTensorType type);
+/// The global shape: `of` of a placed tensor, else the shape, with the expressions of its
+/// `#dagrt.sizes`.
+GlobalShape getGlobalShape(mlir::RankedTensorType type);
+GlobalShape getGlobalShape(DistAttr dist);
+
+/// A tensor of the logical form.
+mlir::RankedTensorType getLogicalType(GlobalShape shape, mlir::Type elementType);
+
+/// The global size of each dim as an expression, numbers included; null where it is unknown.
+llvm::SmallVector<SizeAttr> getGlobalSizes(mlir::RankedTensorType type);
+
+/// The size of each dim on one device: the global size over its shards, rounded up. `mesh` is the
+/// one that the type names; a type that is not placed has its global sizes.
+llvm::SmallVector<SizeAttr> getLocalSizes(MeshOp mesh, mlir::RankedTensorType type);
 
 /// The mesh that `name` names, seen from `from`; null if there is none.
 MeshOp lookupMesh(mlir::Operation *from, mlir::FlatSymbolRefAttr name);
@@ -37,8 +98,11 @@ int64_t getNumShards(MeshOp mesh, AxesAttr axes);
 /// Index along `axes` of the device at `device` (its place in the mesh's list).
 int64_t getShardIndex(MeshOp mesh, AxesAttr axes, int64_t device);
 
-/// Size of one of the `shards` shards of `size` elements: the quotient, rounded up.
+/// Size of one of the `shards` shards of `size` elements: the quotient, rounded up. That of a
+/// symbolic size is symbolic.
 inline int64_t getShardSize(int64_t size, int64_t shards) {
+  if (mlir::ShapedType::isDynamic(size))
+    return size;
   return size == 0 ? 0 : (size - 1) / shards + 1;
 }
 
@@ -48,16 +112,15 @@ struct Range {
   int64_t size() const { return end - begin; }
 };
 
-/// The real (unpadded) elements that the device at `device` holds.
+/// The real (unpadded) elements that the device at `device` holds. The sizes are numbers.
 llvm::SmallVector<Range> getBox(MeshOp mesh, DistAttr dist, int64_t device);
 
 /// Devices that hold one and the same box, or one term of the same partial sum.
 int64_t getNumReplicas(MeshOp mesh, DistAttr dist);
 
 /// A placed type: the global shape cut as `dims` says, on `mesh`.
-mlir::RankedTensorType getPlacedType(MeshOp mesh, llvm::ArrayRef<int64_t> globalShape,
-                                     mlir::Type elementType, llvm::ArrayRef<AxesAttr> dims,
-                                     AxesAttr partial = {});
+mlir::RankedTensorType getPlacedType(MeshOp mesh, GlobalShape globalShape, mlir::Type elementType,
+                                     llvm::ArrayRef<AxesAttr> dims, AxesAttr partial = {});
 
 /// Joins neighbouring sub-axes, drops axes of size 1 and writes whole axes as such, so that
 /// equal cuts are equal attributes.

@@ -36,6 +36,7 @@ struct Factor {
   llvm::StringRef name;
   int64_t size = 0; ///< Global size; ShapedType::kDynamic if symbolic.
   FactorKind kind = FactorKind::Free;
+  SizeAttr symbol; ///< The size as an expression; null if it is a number, or unknown.
 };
 
 /// When an op commutes with a pending sum of its operands.
@@ -53,7 +54,7 @@ struct ShardingRule {
   PartialRule partial = PartialRule::None;
 
   /// Adds a factor and returns its number.
-  unsigned addFactor(llvm::StringRef name, int64_t size, FactorKind kind = FactorKind::Free);
+  unsigned addFactor(llvm::StringRef name, GlobalSize size, FactorKind kind = FactorKind::Free);
 };
 
 /// A rule for an op whose results and operands all have one shape, or whose

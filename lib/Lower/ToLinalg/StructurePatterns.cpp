@@ -85,7 +85,7 @@ struct SlicePattern final : OpConversionPattern<SliceOp> {
     Emitter emit(rewriter, op.getLoc());
     int64_t dim = op.getDim();
     rewriter.replaceOp(op, emit.slice(adaptor.getOperand(), dim + getLead(op.getType()),
-                                      op.getOffset(), op.getType().getDimSize(dim)));
+                                      op.getOffset().toNumber(), op.getType().getDimSize(dim)));
     return success();
   }
 };
