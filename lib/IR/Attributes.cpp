@@ -261,15 +261,13 @@ LogicalResult DistAttr::verify(function_ref<InFlightDiagnostic()> emitError, Fla
   return success();
 }
 
-/// A dim is `?` exactly where the size that it follows from is no number.
+/// A dim is `?` where the size that it follows from is no number.
 static LogicalResult verifyDynamicDims(ArrayRef<int64_t> shape, ArrayRef<int64_t> sizes,
                                        function_ref<InFlightDiagnostic()> emitError) {
   for (auto [dim, size] : llvm::enumerate(sizes))
-    if (ShapedType::isDynamic(size) != ShapedType::isDynamic(shape[dim]))
-      return emitError() << "expects dim " << dim << " to be "
-                         << (ShapedType::isDynamic(size) ? "?, for its size is no number, got "
-                                                         : "a number, for its size is one, got ")
-                         << (ShapedType::isDynamic(size) ? std::to_string(shape[dim]) : "?");
+    if (ShapedType::isDynamic(size) && !ShapedType::isDynamic(shape[dim]))
+      return emitError() << "expects dim " << dim
+                         << " to be ?, for its size is no number, got " << shape[dim];
   return success();
 }
 
@@ -309,10 +307,15 @@ LogicalResult SizesAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementTyp
     return emitError() << "expects a named size, or no '#dagrt.sizes', got numbers only";
   if (failed(verifyDynamicDims(shape, numbers, emitError)))
     return failure();
-  for (auto [dim, size] : llvm::enumerate(numbers))
-    if (size != shape[dim])
-      return emitError() << "expects dim " << dim << " to be " << size << ", as '#dagrt.sizes' has "
-                         << "it, got " << shape[dim];
+  for (auto [dim, size] : llvm::enumerate(numbers)) {
+    if (size == shape[dim])
+      continue;
+    InFlightDiagnostic error = emitError();
+    error << "expects dim " << dim << " to be " << size << ", as '#dagrt.sizes' has it, got ";
+    if (ShapedType::isDynamic(shape[dim]))
+      return error << '?';
+    return error << shape[dim];
+  }
   return success();
 }
 

@@ -17,6 +17,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Distribution.h"
+#include "dagrt/IR/Sizes.h"
 #include "dagrt/Import/DecoderSpec.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -39,6 +41,8 @@ struct StoredOutputs {
 };
 
 using Sizes = SmallVector<int64_t, 4>;
+/// The same for what may have a symbolic batch or number of tokens.
+using Shape = SmallVector<GlobalSize, 5>;
 
 int64_t getProduct(ArrayRef<int64_t> sizes) {
   return std::accumulate(sizes.begin(), sizes.end(), int64_t(1), std::multiplies<int64_t>());
@@ -64,8 +68,9 @@ public:
 
 private:
   // Types, names and single ops.
-  RankedTensorType getType(ArrayRef<int64_t> sizes);
-  Sizes getTokenSizes(ArrayRef<int64_t> trailing);
+  RankedTensorType getType(const Shape &shape);
+  RankedTensorType getType(const Shape &shape, Type type);
+  Shape getTokenShape(ArrayRef<int64_t> trailing);
   Location getRoleLoc(StringRef role);
   template <typename OpT, typename... Args>
   OpT create(StringRef role, Args &&...args);
@@ -90,14 +95,16 @@ private:
   Value buildActivation(Value x);
   Value buildFFN(Value x);
   Value buildLayer(Value x);
+  SizeAttr getLastToken() const;
   Value buildHead(Value x);
+  void setDefaultSizes(ModuleOp module);
 
   const DecoderSpec &spec;
   const ImportOptions &options;
   Location loc;
   OpBuilder builder;
   Type elementType;
-  int64_t batch, tokens;
+  GlobalSize batch, tokens;
   /// The current layer, -1 outside of layers.
   int64_t layer = -1;
   /// Positions of the tokens; null if nothing reads them.
@@ -116,24 +123,40 @@ static Type getElementType(StringRef name, MLIRContext *context) {
       .Case("f8E5M2", Float8E5M2Type::get(context));
 }
 
+/// A number, or the name that keeps it open.
+static GlobalSize getSize(MLIRContext *context, int64_t number, bool isSymbolic, StringRef name) {
+  if (!isSymbolic)
+    return number;
+  return {ShapedType::kDynamic, SizeAttr::getNamed(context, name)};
+}
+
 DecoderBuilder::DecoderBuilder(const DecoderSpec &spec, const ImportOptions &options, Location loc)
     : spec(spec), options(options), loc(loc), builder(loc.getContext()),
-      elementType(getElementType(options.dtype, loc.getContext())), batch(*options.batch),
-      tokens(*options.seqLen) {}
+      elementType(getElementType(options.dtype, loc.getContext())),
+      batch(getSize(loc.getContext(), *options.batch, options.isBatchSymbolic, "batch")),
+      tokens(getSize(loc.getContext(), *options.seqLen, options.isSeqLenSymbolic, "seq_len")) {}
 
 //===----------------------------------------------------------------------===//
 // Types, names and single ops
 //===----------------------------------------------------------------------===//
 
-RankedTensorType DecoderBuilder::getType(ArrayRef<int64_t> sizes) {
-  return RankedTensorType::get(sizes, elementType);
+RankedTensorType DecoderBuilder::getType(const Shape &shape) { return getType(shape, elementType); }
+
+RankedTensorType DecoderBuilder::getType(const Shape &shape, Type type) {
+  SmallVector<int64_t> numbers;
+  SmallVector<SizeAttr> symbols;
+  for (GlobalSize size : shape) {
+    numbers.push_back(size.number);
+    symbols.push_back(size.symbol);
+  }
+  return getLogicalType({numbers, symbols}, type);
 }
 
 /// `[batch, tokens, trailing...]`
-Sizes DecoderBuilder::getTokenSizes(ArrayRef<int64_t> trailing) {
-  Sizes sizes = {batch, tokens};
-  llvm::append_range(sizes, trailing);
-  return sizes;
+Shape DecoderBuilder::getTokenShape(ArrayRef<int64_t> trailing) {
+  Shape shape = {batch, tokens};
+  llvm::append_range(shape, trailing);
+  return shape;
 }
 
 /// Reports name ops by their locations: `layers.3.attention.query`.
@@ -162,8 +185,8 @@ Value DecoderBuilder::createParameter(StringRef role, StringRef name, ArrayRef<i
   if (view && view.getStored() == sizes && view.getOffset() == 0 &&
       view.getStrides() == ArrayRef<int64_t>(getRowMajorStrides(sizes)))
     view = {};
-  return create<ParameterOp>(role, getType(sizes), builder.getStringAttr(name), view,
-                             builder.getI64IntegerAttr(fanIn));
+  return create<ParameterOp>(role, RankedTensorType::get(sizes, elementType),
+                             builder.getStringAttr(name), view, builder.getI64IntegerAttr(fanIn));
 }
 
 /// `x` times the weight of `part`: `[..., in...] x [in..., out...]`.
@@ -185,8 +208,10 @@ Value DecoderBuilder::createLinear(StringRef role, Value x, StringRef part, Arra
   Sizes sizes(in);
   llvm::append_range(sizes, out);
   Value weight = createParameter(role, getWeightName(part, ".weight"), sizes, view, fanIn);
-  ArrayRef<int64_t> leading = cast<RankedTensorType>(x.getType()).getShape().drop_back(in.size());
-  Sizes result(leading);
+  GlobalShape leading = getGlobalShape(cast<RankedTensorType>(x.getType())).drop_back(in.size());
+  Shape result;
+  for (size_t dim = 0; dim < leading.size(); ++dim)
+    result.push_back(leading[dim]);
   llvm::append_range(result, out);
   return create<MatmulOp>(role, getType(result), x, weight, in.size());
 }
@@ -224,7 +249,7 @@ Value DecoderBuilder::buildEmbedding(Value ids) {
       createParameter("embedding", spec.names.tokens + ".weight", {spec.vocabulary, spec.hidden},
                       {}, spec.tiedHead ? spec.hidden : 1);
   Value x =
-      create<EmbeddingOp>("embedding", getType(getTokenSizes(spec.hidden)), ids, table, Value());
+      create<EmbeddingOp>("embedding", getType(getTokenShape(spec.hidden)), ids, table, Value());
   if (!spec.positions)
     return x;
   Value rows = positions;
@@ -289,7 +314,7 @@ RopeAttr DecoderBuilder::getRope() const {
   SmallVector<double> factors = rope.factors;
   if (rope.scaling == RopeScaling::longrope) {
     // The longer sequences have factors of their own.
-    bool isLong = tokens > rope.originalLength;
+    bool isLong = *options.seqLen > rope.originalLength;
     factors = isLong ? rope.longFactors : rope.shortFactors;
     factors.insert(factors.begin(), isLong ? rope.longScale : rope.shortScale);
   }
@@ -399,10 +424,17 @@ Value DecoderBuilder::buildLayer(Value x) {
   return createAdd("residual.ffn", x, addDownBias(buildFFN(normed)));
 }
 
+/// Where the last token stands.
+SizeAttr DecoderBuilder::getLastToken() const {
+  if (tokens.symbol)
+    return tokens.symbol.plus(-1);
+  return SizeAttr::getConstant(loc.getContext(), tokens.number - 1);
+}
+
 /// Final norm and logits.
 Value DecoderBuilder::buildHead(Value x) {
   if (*options.logits == LogitsForm::Last)
-    x = create<SliceOp>("head.slice", getType({batch, 1, spec.hidden}), x, 1, tokens - 1);
+    x = create<SliceOp>("head.slice", getType({batch, 1, spec.hidden}), x, 1, getLastToken());
   x = createNorm("norm.final", spec.norm, x, spec.names.finalNorm);
   if (*options.logits == LogitsForm::None)
     return x;
@@ -412,7 +444,7 @@ Value DecoderBuilder::buildHead(Value x) {
       ViewAttr::get(builder.getContext(), {spec.vocabulary, spec.hidden}, 0, {1, spec.hidden});
   Value weight = createParameter("head", getWeightName(part, ".weight"),
                                  {spec.hidden, spec.vocabulary}, view, spec.hidden);
-  int64_t rows = cast<RankedTensorType>(x.getType()).getShape()[1];
+  GlobalSize rows = getGlobalShape(cast<RankedTensorType>(x.getType()))[1];
   x = create<MatmulOp>("head", getType({batch, rows, spec.vocabulary}), x, weight, 1);
   if (!spec.headBias)
     return x;
@@ -420,19 +452,31 @@ Value DecoderBuilder::buildHead(Value x) {
                     getWholeOutputs(spec.vocabulary));
 }
 
+/// The numbers that symbolic sizes have unless a user binds them otherwise.
+void DecoderBuilder::setDefaultSizes(ModuleOp module) {
+  SizeBinding sizes;
+  if (batch.symbol)
+    sizes.set(batch.symbol.getName(), *options.batch);
+  if (tokens.symbol)
+    sizes.set(tokens.symbol.getName(), *options.seqLen);
+  if (!sizes.empty())
+    module->setAttr(DagrtDialect::kSizesAttrName, getSizesAttr(module.getContext(), sizes));
+}
+
 OwningOpRef<ModuleOp> DecoderBuilder::build() {
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
+  setDefaultSizes(*module);
   builder.setInsertionPointToEnd(module->getBody());
-  Type input = getType(getTokenSizes(spec.hidden));
+  Type input = getType(getTokenShape(spec.hidden));
   if (spec.vocabulary > 0)
-    input = RankedTensorType::get({batch, tokens}, builder.getI32Type());
+    input = getType({batch, tokens}, builder.getI32Type());
   auto func =
       func::FuncOp::create(builder, loc, spec.name, builder.getFunctionType(input, TypeRange()));
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToEnd(body);
   if (spec.causal || spec.rope || spec.positions)
-    positions = create<PositionsOp>(
-        "positions", RankedTensorType::get(tokens, builder.getI32Type()), 0, TokenOrderAttr());
+    positions = create<PositionsOp>("positions", getType({tokens}, builder.getI32Type()), 0,
+                                    TokenOrderAttr());
   Value x = body->getArgument(0);
   if (spec.vocabulary > 0)
     x = buildEmbedding(x);

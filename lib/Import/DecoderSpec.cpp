@@ -108,32 +108,23 @@ static StringRef getElementTypeName(StringRef name) {
       .Default("");
 }
 
-/// Checks that the product of `sizes` is below `2^bits`. Symbolic sizes count as 1.
+/// Checks that the product of `sizes` is below `2^bits`.
 static LogicalResult verifyProduct(Location loc, StringRef what, ArrayRef<int64_t> sizes,
                                    unsigned bits) {
   int64_t product = 1;
   bool overflows = false;
   for (int64_t size : sizes)
-    if (!ShapedType::isDynamic(size))
-      overflows |= llvm::MulOverflow(product, size, product);
+    overflows |= llvm::MulOverflow(product, size, product);
   if (!overflows && product < (int64_t(1) << bits))
     return success();
   InFlightDiagnostic error = emitError(loc) << "expects " << what << " of fewer than 2^" << bits
                                             << " elements, got ";
-  llvm::interleave(
-      sizes,
-      [&](int64_t size) {
-        if (ShapedType::isDynamic(size))
-          error << '?';
-        else
-          error << size;
-      },
-      [&]() { error << " x "; });
+  llvm::interleave(sizes, [&](int64_t size) { error << size; }, [&]() { error << " x "; });
   return error;
 }
 
-/// Checks the largest tensors. The bounds keep the parameters of 10,000 layers, and the bytes of
-/// each activation, below 2^63.
+/// Checks the largest tensors, of symbolic sizes those of the default binding. The bounds keep the
+/// parameters of 10,000 layers, and the bytes of each activation, below 2^63.
 static LogicalResult verifySizes(const DecoderSpec &spec, const ImportOptions &options,
                                  Location loc) {
   int64_t batch = *options.batch, tokens = *options.seqLen, heads = spec.getNumHeads();
@@ -161,22 +152,17 @@ static LogicalResult verifySizes(const DecoderSpec &spec, const ImportOptions &o
 /// Checks what the options ask of this decoder.
 static LogicalResult verifyOptions(const DecoderSpec &spec, const ImportOptions &options,
                                    Location loc) {
-  bool symbolic = ShapedType::isDynamic(*options.seqLen);
   if (*options.batch < 1)
     return emitError(loc) << "expects a batch of at least 1, got " << *options.batch;
-  if (!symbolic && *options.seqLen < 1)
+  if (*options.seqLen < 1)
     return emitError(loc) << "expects a sequence of at least 1 token, got " << *options.seqLen;
-  if (spec.positions && !symbolic && *options.seqLen > spec.maxPositions)
+  if (spec.positions && *options.seqLen > spec.maxPositions)
     return emitError(loc) << "expects a sequence of at most " << spec.maxPositions
                           << " tokens, the model's table of positions, got " << *options.seqLen;
   if (spec.vocabulary == 0 && *options.logits != LogitsForm::None)
     return emitError(loc) << "expects logits=none for a model without a vocabulary, got logits="
                           << (*options.logits == LogitsForm::All ? "all" : "last");
-  if (symbolic && *options.logits == LogitsForm::Last)
-    return emitError(loc) << "expects logits=all, logits=none or a number as sequence length, got "
-                             "logits=last of a symbolic length, whose last token has no "
-                             "known place";
-  if (symbolic && spec.rope && spec.rope->scaling == RopeScaling::longrope)
+  if (options.isSeqLenSymbolic && spec.rope && spec.rope->scaling == RopeScaling::longrope)
     return emitError(loc) << "expects a number as sequence length where longrope chooses its "
                              "factors by it, got a symbolic length";
   return success();

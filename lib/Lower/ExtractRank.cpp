@@ -49,8 +49,10 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
     return op->emitOpError() << "expects " << what << " to be placed to run it on ranks, got "
                              << type << "; partition the program first";
   if (!tensor.hasStaticShape() || ShapedType::isDynamicShape(getGlobalShape(tensor)))
-    return op->emitOpError() << "expects " << what << " to have a static shape to run it on ranks, "
-                             << "got " << type;
+    return op->emitOpError()
+           << "expects " << what << " to have a static shape to run it on ranks, "
+           << "got " << type
+           << "; give named sizes numbers with --bind-sizes, or import the model with numbers";
   if (!hasRuntimeCalls(tensor.getElementType()))
     return op->emitOpError() << "expects " << what
                              << " to have elements of 64, 32 or 16 bits that ranks can send, got "

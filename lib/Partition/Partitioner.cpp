@@ -59,6 +59,7 @@ private:
   LogicalResult createMeshes(int64_t numLayers);
   LogicalResult createMesh(const MeshSpec &spec, StringRef name);
   LogicalResult checkFunction(func::FuncOp function);
+  FailureOr<LogicalAttr> getTotals(func::FuncOp function);
   LogicalResult partitionFunction(func::FuncOp function);
   LogicalResult partitionOp(Operation *op, Resharder &values);
   LogicalResult partitionReturn(func::ReturnOp op, Resharder &values);
@@ -66,10 +67,13 @@ private:
   FailureOr<SmallVector<Value>> createOp(Operation *op, const OpPlan &plan, ValueRange operands);
   const Directive &getDirective(RoleAttr role);
   void remarkUnusedEntries();
+  LogicalResult emitRemarks(ArrayRef<func::FuncOp> functions);
 
   ModuleOp module;
   const Strategy &strategy;
   OpBuilder builder;
+  /// The module's default binding, at which what depends on numbers is decided.
+  SizeBinding sizes;
   /// Meshes of each spec: one, or one for each repetition.
   llvm::StringMap<SmallVector<MeshOp>> meshes;
   MeshOp firstMesh;
@@ -224,7 +228,7 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   FailureOr<MeshOp> mesh = chooseMesh(op, directive, types);
   if (failed(mesh))
     return failure();
-  FailureOr<OpPlan> plan = planOp(op, *mesh, directive, types);
+  FailureOr<OpPlan> plan = planOp(op, *mesh, directive, types, sizes);
   if (failed(plan))
     return failure();
   SmallVector<Value> operands;
@@ -288,9 +292,10 @@ LogicalResult Partitioner::checkFunction(func::FuncOp function) {
       return op->emitOpError() << "expects ranked tensors to partition, got " << type;
     if (getDist(tensor))
       return op->emitOpError() << "expects a function in logical form to partition, got " << type;
-    if (!tensor.hasStaticShape())
-      return op->emitOpError() << "expects static sizes to partition, got " << type
-                               << "; import with numbers for the batch and the sequence";
+    if (!tensor.hasStaticShape() && getGlobalShape(tensor).getSymbols().empty())
+      return op->emitOpError() << "expects sizes that are numbers or named in '#dagrt.sizes' to "
+                                  "partition, got "
+                               << type;
     return success();
   };
   for (Type type : function.getArgumentTypes())
@@ -307,11 +312,28 @@ LogicalResult Partitioner::checkFunction(func::FuncOp function) {
   return success();
 }
 
-LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
+/// The totals of a function in logical form, with symbolic sizes at the default binding.
+FailureOr<LogicalAttr> Partitioner::getTotals(func::FuncOp function) {
+  DictionaryAttr at;
+  OwningOpRef<func::FuncOp> bound;
+  if (hasSymbolicSizes(function)) {
+    at = getSizesAttr(module.getContext(), sizes);
+    bound = function.clone();
+    if (failed(SizeBinder(module, sizes).bind(*bound)))
+      return failure();
+    function = *bound;
+  }
   auto [flops, parameters] = getLogicalTotals(function);
+  return LogicalAttr::get(module.getContext(), flops, parameters, at);
+}
+
+LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
+  FailureOr<LogicalAttr> totals = getTotals(function);
+  if (failed(totals))
+    return failure();
   Block *logical = &function.getBody().front();
   Block *placed = builder.createBlock(&function.getBody());
-  Resharder values(builder, module);
+  Resharder values(builder, module, sizes);
   for (BlockArgument argument : logical->getArguments())
     values.addArgument(argument, placed->addArgument(argument.getType(), argument.getLoc()));
   builder.setInsertionPointToEnd(placed);
@@ -332,9 +354,23 @@ LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
   logical->erase();
   function.setFunctionType(builder.getFunctionType(placed->getArgumentTypes(),
                                                    placed->getTerminator()->getOperandTypes()));
-  function->setAttr(DagrtDialect::kLogicalAttrName,
-                    LogicalAttr::get(module.getContext(), flops, parameters, DictionaryAttr()));
-  emitPlacementRemarks(function);
+  function->setAttr(DagrtDialect::kLogicalAttrName, *totals);
+  return success();
+}
+
+/// What was placed, at the default binding if sizes are symbolic.
+LogicalResult Partitioner::emitRemarks(ArrayRef<func::FuncOp> functions) {
+  if (!module.getContext()->getRemarkEngine())
+    return success();
+  OwningOpRef<ModuleOp> bound;
+  if (hasSymbolicSizes(module)) {
+    bound = module.clone();
+    if (failed(bindSizes(*bound, sizes)))
+      return failure();
+  }
+  for (func::FuncOp function : functions)
+    emitPlacementRemarks(bound ? bound->lookupSymbol<func::FuncOp>(function.getSymName())
+                               : function);
   return success();
 }
 
@@ -353,8 +389,11 @@ LogicalResult Partitioner::run() {
   }
   if (functions.empty())
     return emitError(module.getLoc()) << "expects a function with a body to partition, got none";
-  if (failed(createMeshes(layers)))
+  FailureOr<SizeBinding> defaults =
+      readSizes(module, "", [&]() { return emitError(module.getLoc()); });
+  if (failed(defaults) || failed(createMeshes(layers)))
     return failure();
+  sizes = *defaults;
   for (func::FuncOp function : functions) {
     if (strategy.zigzagBlocks > 0)
       reorderTokens(function, strategy.zigzagBlocks);
@@ -362,7 +401,7 @@ LogicalResult Partitioner::run() {
       return failure();
   }
   remarkUnusedEntries();
-  return success();
+  return emitRemarks(functions);
 }
 
 LogicalResult dagrt::partitionModule(ModuleOp module, const Strategy &strategy) {

@@ -41,6 +41,7 @@ namespace {
 /// Assigns axes to the factors of one op.
 struct Planner {
   Operation *op;
+  const SizeBinding &sizes;
   OpPlan plan;
 
   bool isFree(AxesAttr axes) {
@@ -78,12 +79,20 @@ struct Planner {
     return role ? (" (" + role.getName() + ")").str() : "";
   }
 
+  FailureOr<int64_t> getSize(const Factor &factor);
   LogicalResult applyCut(const CutSpec &cut);
   LogicalResult applyResult(ArrayRef<std::string> names);
   void keepPending(OperandTypes operands);
   void followOperands(OperandTypes operands);
 };
 } // namespace
+
+/// The factor's size, at the default binding if it is symbolic.
+FailureOr<int64_t> Planner::getSize(const Factor &factor) {
+  if (!factor.symbol)
+    return factor.size;
+  return factor.symbol.evaluate(sizes, [&]() { return op->emitOpError(); });
+}
 
 /// Spreads the cut's axis over the factors that the op has of those it names.
 LogicalResult Planner::applyCut(const CutSpec &cut) {
@@ -100,15 +109,18 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
   for (unsigned number : factors) {
     const Factor &factor = plan.rule.factors[number];
     bool isLast = number == factors.back();
-    int64_t taken = std::min(left, factor.size);
+    FailureOr<int64_t> elements = getSize(factor);
+    if (failed(elements))
+      return failure();
+    int64_t taken = std::min(left, *elements);
     if (isLast && taken < left && !cut.replicateRest)
-      return op->emitOpError() << "expects at most " << size / left * factor.size
+      return op->emitOpError() << "expects at most " << size / left * *elements
                                << " devices along axis \"" << cut.axis
                                << "\", one for each element that it cuts" << describeRole()
                                << ", got " << size;
     if (taken > 0 && left % taken != 0)
       return op->emitOpError() << "expects the size of axis \"" << cut.axis
-                               << "\" to be at most the " << factor.size
+                               << "\" to be at most the " << *elements
                                << " elements that it cuts first" << describeRole()
                                << ", or a multiple of them, got " << size;
     if (taken > 1) {
@@ -178,9 +190,9 @@ void Planner::followOperands(OperandTypes operands) {
 }
 
 FailureOr<OpPlan> dagrt::planOp(Operation *op, MeshOp mesh, const Directive &directive,
-                                OperandTypes operands) {
+                                OperandTypes operands, const SizeBinding &sizes) {
   AxesAttr none = AxesAttr::get(op->getContext(), {});
-  Planner planner{op, {}};
+  Planner planner{op, sizes, {}};
   planner.plan.mesh = mesh;
   planner.plan.rule = cast<ShardingRuleOpInterface>(op).getShardingRule();
   planner.plan.axes.assign(planner.plan.rule.factors.size(), none);

@@ -14,6 +14,7 @@
 #define DAGRT_LIB_PARTITION_PROPAGATION_H
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Sizes.h"
 #include "dagrt/Partition/Strategy.h"
 
 namespace dagrt {
@@ -46,9 +47,10 @@ using OperandTypes = llvm::ArrayRef<mlir::RankedTensorType>;
 
 /// Decides how `op` is cut on `mesh`. In order of precedence: the strategy's cuts, its result, then
 /// what the operands bring along, the first operand first. An axis cuts one factor: who comes later
-/// goes without, and its operand is gathered.
+/// goes without, and its operand is gathered. An axis that is spread over factors by their sizes
+/// takes symbolic ones at `sizes`.
 mlir::FailureOr<OpPlan> planOp(mlir::Operation *op, MeshOp mesh, const Directive &directive,
-                               OperandTypes operands);
+                               OperandTypes operands, const SizeBinding &sizes);
 
 /// The axis `name` of `mesh` as a list; empty if it has the size 1.
 AxesAttr getWholeAxis(MeshOp mesh, llvm::StringRef name);

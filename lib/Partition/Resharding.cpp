@@ -160,14 +160,18 @@ Value Resharder::layAnew(Value value, RankedTensorType target, RoleAttr producer
 
 /// Dim of a value to cut over `shards` more devices in flight: the last that divides evenly,
 /// else the largest that has an element for each, else none.
-static std::optional<size_t> chooseFlightDim(ArrayRef<int64_t> local, int64_t shards) {
+FailureOr<std::optional<size_t>> Resharder::chooseFlightDim(RankedTensorType type, int64_t shards) {
+  FailureOr<Type> bound = binder.bind(type, [&]() { return emitError(module->getLoc()); });
+  if (failed(bound))
+    return failure();
+  ArrayRef<int64_t> local = cast<RankedTensorType>(*bound).getShape();
   for (size_t dim = local.size(); dim-- > 0;)
     if (local[dim] >= shards && local[dim] % shards == 0)
-      return dim;
+      return std::optional<size_t>(dim);
   auto largest = std::max_element(local.begin(), local.end());
   if (largest == local.end() || *largest < shards)
-    return std::nullopt;
-  return largest - local.begin();
+    return std::optional<size_t>();
+  return std::optional<size_t>(largest - local.begin());
 }
 
 /// The type that a message to `target` brings: cut over the axes that `target` leaves unused, too.
@@ -194,8 +198,12 @@ FailureOr<RankedTensorType> Resharder::getFlightType(LogicalValue &value, Ranked
     for (auto [i, axes] : llvm::enumerate(preferred))
       if (axes == axis)
         dim = i;
-    if (!dim)
-      dim = chooseFlightDim(type.getShape(), getNumShards(mesh, axis));
+    if (!dim) {
+      FailureOr<std::optional<size_t>> chosen = chooseFlightDim(type, getNumShards(mesh, axis));
+      if (failed(chosen))
+        return failure();
+      dim = *chosen;
+    }
     if (dim)
       dims[*dim] = concatAxes(mesh, dims[*dim], axis);
   }
@@ -210,8 +218,11 @@ FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType targe
     MeshOp mesh = getMesh(dist.getMesh());
     SmallVector<AxesAttr> dims(dist.getDims());
     int64_t shards = getNumShards(mesh, dist.getPartial());
-    if (std::optional<size_t> dim = chooseFlightDim(sourceType.getShape(), shards))
-      dims[*dim] = concatAxes(mesh, dims[*dim], dist.getPartial());
+    FailureOr<std::optional<size_t>> dim = chooseFlightDim(sourceType, shards);
+    if (failed(dim))
+      return failure();
+    if (*dim)
+      dims[**dim] = concatAxes(mesh, dims[**dim], dist.getPartial());
     RankedTensorType complete =
         getPlacedType(mesh, getGlobalShape(dist), sourceType.getElementType(), dims);
     source = layAnew(source, complete, value.producer, value.producer);

@@ -19,10 +19,12 @@
 
 namespace dagrt {
 
-/// Makes placed values lie as their users need them. Each form of a value is made once.
+/// Makes placed values lie as their users need them. Each form of a value is made once. Which dim
+/// of a value with symbolic sizes is cut in flight is decided at `sizes`.
 class Resharder {
 public:
-  Resharder(mlir::OpBuilder &builder, mlir::Operation *module) : builder(builder), module(module) {}
+  Resharder(mlir::OpBuilder &builder, mlir::Operation *module, const SizeBinding &sizes)
+      : builder(builder), module(module), binder(module, sizes) {}
 
   /// `op` has no operands and can be made on any mesh: it is cloned where it is used.
   void addSource(mlir::Operation *op) { values[op->getResult(0)].source = op; }
@@ -64,10 +66,13 @@ private:
                       RoleAttr consumer);
   mlir::FailureOr<mlir::RankedTensorType> getFlightType(LogicalValue &value,
                                                         mlir::RankedTensorType target);
+  mlir::FailureOr<std::optional<size_t>> chooseFlightDim(mlir::RankedTensorType type,
+                                                         int64_t shards);
   MeshOp getMesh(mlir::FlatSymbolRefAttr name);
 
   mlir::OpBuilder &builder;
   mlir::Operation *module;
+  SizeBinder binder;
   llvm::DenseMap<mlir::Value, LogicalValue> values;
   llvm::DenseMap<mlir::Attribute, mlir::Operation *> meshes;
 };

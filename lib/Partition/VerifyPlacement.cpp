@@ -13,6 +13,7 @@
 
 #include "PlacementRemarks.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Sizes.h"
 #include "dagrt/IR/Transfer.h"
 #include "dagrt/Partition/Partitioner.h"
 #include "dagrt/Partition/Passes.h"
@@ -226,8 +227,29 @@ struct VerifyPlacement final : dagrt::impl::VerifyPlacementPassBase<VerifyPlacem
         .wasInterrupted();
   }
 
+  /// The default binding, with the sizes at which the totals hold where they say so.
+  static FailureOr<SizeBinding> getSizes(ModuleOp module) {
+    FailureOr<SizeBinding> sizes =
+        readSizes(module, "", [&]() { return emitError(module.getLoc()); });
+    if (succeeded(sizes))
+      for (auto function : module.getOps<func::FuncOp>())
+        if (auto totals = function->getAttrOfType<LogicalAttr>(DagrtDialect::kLogicalAttrName))
+          for (const auto &[name, number] : getSizeBinding(totals.getSizes()))
+            sizes->set(name, number);
+    return sizes;
+  }
+
   void runOnOperation() override {
-    for (auto function : getOperation().getOps<func::FuncOp>())
+    ModuleOp module = getOperation();
+    OwningOpRef<ModuleOp> bound;
+    if (hasSymbolicSizes(module)) {
+      FailureOr<SizeBinding> sizes = getSizes(module);
+      bound = module.clone();
+      if (failed(sizes) || failed(bindSizes(*bound, *sizes)))
+        return signalPassFailure();
+      module = *bound;
+    }
+    for (auto function : module.getOps<func::FuncOp>())
       if (!function.isExternal() && isPlaced(function) && failed(verifyPlacement(function)))
         return signalPassFailure();
     markAllAnalysesPreserved();

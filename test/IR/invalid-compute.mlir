@@ -144,7 +144,7 @@ func.func @f(%x: tensor<4x8xf32>) {
 
 func.func @f(%x: tensor<4x8xf32>) {
   // expected-error@+1 {{'dagrt.slice' op requires attribute 'dim'}}
-  %0 = "dagrt.slice"(%x) {offset = 0} : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  %0 = "dagrt.slice"(%x) {offset = #dagrt.size<0>} : (tensor<4x8xf32>) -> tensor<4x8xf32>
   return
 }
 

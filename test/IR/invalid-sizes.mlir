@@ -57,7 +57,7 @@ func.func private @f(tensor<4x?xf32, #dagrt.sizes<[m, n]>>)
 
 // -----
 
-// expected-error@+1 {{expects dim 1 to be a number, for its size is one, got ?}}
+// expected-error@+1 {{expects dim 1 to be 4, as '#dagrt.sizes' has it, got ?}}
 func.func private @f(tensor<?x?xf32, #dagrt.sizes<[n, 4]>>)
 
 // -----
@@ -70,12 +70,6 @@ func.func private @f(tensor<?x5xf32, #dagrt.sizes<[n, 4]>>)
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // expected-error@+1 {{expects dim 0 to be ?, for its size is no number, got 4}}
 func.func private @f(tensor<4xf32, #dagrt.dist<@m, ["tp"], of [n]>>)
-
-// -----
-
-dagrt.mesh @m <"tp" = 2> devices [0, 1]
-// expected-error@+1 {{expects dim 0 to be a number, for its size is one, got ?}}
-func.func private @f(tensor<?xf32, #dagrt.dist<@m, ["tp"], of [8]>>)
 
 // -----
 

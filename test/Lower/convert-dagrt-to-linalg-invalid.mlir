@@ -11,7 +11,7 @@ func.func @parameter() -> tensor<2xf32> {
 
 // -----
 
-// expected-error @below {{expects argument #0 to have a static shape to convert it to linalg, got 'tensor<?xf32>'; import the model with numbers for all sizes}}
+// expected-error @below {{expects argument #0 to have a static shape to convert it to linalg, got 'tensor<?xf32>'; give named sizes numbers with --bind-sizes, or import the model with numbers}}
 func.func @symbolic(%x: tensor<?xf32>) -> tensor<?xf32> {
   return %x : tensor<?xf32>
 }

@@ -16,7 +16,7 @@ func.func @scalar(%x: f32) -> f32 {
 
 // -----
 
-// expected-error @below {{expects static sizes to partition, got 'tensor<?xf32>'; import with numbers for the batch and the sequence}}
+// expected-error @below {{expects sizes that are numbers or named in '#dagrt.sizes' to partition, got 'tensor<?xf32>'}}
 func.func @dynamic(%x: tensor<?xf32>) -> tensor<?xf32> {
   return %x : tensor<?xf32>
 }

@@ -31,6 +31,8 @@ struct Setup {
   std::string strategy;
   int64_t tp = 1, pp = 1, pool = 1;
   std::string layout, cut, blocks;
+  /// True if the number of tokens, the batch, are named sizes when the model is partitioned.
+  bool symbolicTokens = false, symbolicBatch = false;
   /// Choices whose effect depends on others.
   std::string rope, positions, packing, sliding;
 

@@ -15,6 +15,7 @@
 #include "Program.h"
 #include "Strategies.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Sizes.h"
 #include "dagrt/Partition/Partitioner.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -59,6 +60,8 @@ private:
   std::string conserve();
   std::string roundTrip();
   std::string repeat();
+  std::string partitionSymbolic();
+  std::string compareBound(ModuleOp symbolicModel, ModuleOp symbolicPlaced);
   std::string compareWithModel();
   std::string simplify();
   std::string runCompiled();
@@ -136,6 +139,72 @@ std::string PairChecker::repeat() {
   return print(*again) == print(*placed) ? "" : "a second partition is another program";
 }
 
+/// A module at other sizes than its default ones.
+static FailureOr<OwningOpRef<ModuleOp>> bindOtherwise(ModuleOp module) {
+  SizeBinding sizes;
+  for (const auto &[name, number] : getDefaultSizes(module))
+    sizes.set(name, number + 3);
+  OwningOpRef<ModuleOp> bound = module.clone();
+  if (failed(bindSizes(*bound, sizes)) || failed(verify(*bound)))
+    return failure();
+  return bound;
+}
+
+/// At sizes that the partitioner did not see, the placed program computes what the model does.
+std::string PairChecker::compareBound(ModuleOp symbolicModel, ModuleOp symbolicPlaced) {
+  std::string difference;
+  std::string error = getError([&]() -> LogicalResult {
+    FailureOr<OwningOpRef<ModuleOp>> boundModel = bindOtherwise(symbolicModel);
+    FailureOr<OwningOpRef<ModuleOp>> boundPlaced = bindOtherwise(symbolicPlaced);
+    if (failed(boundModel) || failed(boundPlaced) ||
+        failed(verifyPlacement(getFunction(**boundPlaced))))
+      return failure();
+    FailureOr<std::vector<Array>> expected = run(**boundModel, setup.seed);
+    FailureOr<std::vector<Array>> outputs = run(**boundPlaced, setup.seed);
+    if (failed(expected) || failed(outputs))
+      return failure();
+    difference = compareOutputs(*outputs, *expected);
+    return success();
+  });
+  return error.empty() ? difference : error;
+}
+
+/// A model whose sizes are named is partitioned as one of numbers is.
+std::string PairChecker::partitionSymbolic() {
+  if (!setup.symbolicTokens && !setup.symbolicBatch)
+    return "";
+  Setup named = setup;
+  named.options.isSeqLenSymbolic = setup.symbolicTokens;
+  named.options.isBatchSymbolic = setup.symbolicBatch;
+  OwningOpRef<ModuleOp> symbolicModel = buildModel(named, context.get()), symbolicPlaced, read;
+  std::string error = getError([&]() -> LogicalResult {
+    symbolicPlaced = symbolicModel->clone();
+    if (failed(verify(*symbolicModel)) || failed(makePlaced(*symbolicPlaced)) ||
+        failed(verify(*symbolicPlaced)))
+      return failure();
+    read = parseSourceString<ModuleOp>(print(*symbolicPlaced), context.get());
+    return success(static_cast<bool>(read));
+  });
+  if (!error.empty())
+    return error;
+  if (print(*read) != print(*symbolicPlaced))
+    return "text with named sizes is read back to another program";
+  error = compareBound(*symbolicModel, *symbolicPlaced);
+  if (!error.empty())
+    return "at other sizes: " + error;
+  error = getError([&] {
+    return failure(failed(bindSizes(*symbolicModel, getDefaultSizes(*symbolicModel))) ||
+                   failed(bindSizes(*symbolicPlaced, getDefaultSizes(*symbolicPlaced))));
+  });
+  if (!error.empty())
+    return error;
+  if (print(*symbolicModel) != print(*model))
+    return "the model with bound sizes is another one";
+  return print(*symbolicPlaced) == print(*placed) ? ""
+                                                  : "partitioning and binding give another program "
+                                                    "than binding and partitioning";
+}
+
 std::string PairChecker::compareWithModel() {
   std::string difference;
   std::string error = getError([&]() -> LogicalResult {
@@ -199,6 +268,7 @@ Outcome PairChecker::check() {
                                    {"round-trip", &PairChecker::roundTrip},
                                    {"repeat", &PairChecker::repeat},
                                    {"run", &PairChecker::compareWithModel},
+                                   {"symbolic", &PairChecker::partitionSymbolic},
                                    {"simplify", &PairChecker::simplify},
                                    {"run-simplified", &PairChecker::compareWithModel},
                                    {"run-compiled", &PairChecker::runCompiled},

@@ -105,6 +105,12 @@ static constexpr Entry kEntries[] = {
     {"layout", "megatron sequence-parallel", [](StringRef c, Setup &s) { s.layout = c; }},
     {"cut", "block core", [](StringRef c, Setup &s) { s.cut = c; }},
     {"blocks", "contiguous zigzag auto", [](StringRef c, Setup &s) { s.blocks = c; }},
+    // Sizes that have names when the model is partitioned.
+    {"symbolic", "no*2 tokens batch both",
+     [](StringRef c, Setup &s) {
+       s.symbolicTokens = c == "tokens" || c == "both";
+       s.symbolicBatch = c == "batch" || c == "both";
+     }},
 };
 
 ArrayRef<Entry> dagrt::getEntries() { return kEntries; }
@@ -171,6 +177,9 @@ void dagrt::finishSetup(Setup &setup) {
     spec.positions = LearnedPositions{*setup.options.seqLen + first + 1, first};
   }
   setRope(spec, setup.rope);
+  // Longrope's factors are chosen by the number of tokens.
+  if (spec.rope && spec.rope->scaling == RopeScaling::longrope)
+    setup.symbolicTokens = false;
   for (int64_t layer = 0; spec.causal && spec.window > 0 && layer < spec.layers; ++layer)
     spec.slides.push_back(setup.sliding == "all" || (layer % 2 == 0) == (setup.sliding == "even"));
   // Parts of one stored weight have a layout of their own, and heads that are stored one by one

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Program.h"
+#include "dagrt/IR/Sizes.h"
 #include "dagrt/Pipelines/ReadProgram.h"
 
 #include "mlir/Parser/Parser.h"
@@ -47,6 +48,17 @@ static LogicalResult select(Program &program) {
                   "; name one with --function");
 }
 
+/// Binds the program's named sizes, if `sizes` says numbers and the program names any.
+static LogicalResult bindNamedSizes(Program &program) {
+  ModuleOp module = *program.module;
+  if (program.sizes.empty() || getSizeNames(module).empty())
+    return success();
+  FailureOr<SizeBinding> sizes =
+      readSizes(module, program.sizes, [&]() { return emitError(module.getLoc()); });
+  program.isBound = true;
+  return success(succeeded(sizes) && succeeded(bindSizes(module, *sizes)));
+}
+
 void Program::read(const DialectRegistry &registry) {
   if (text || !readErrors.empty())
     return;
@@ -67,5 +79,7 @@ LogicalResult Program::load(MLIRContext &context, llvm::SourceMgr &sources) {
   }
   sources.AddNewSourceBuffer(std::move(text), llvm::SMLoc());
   module = parseSourceFile<ModuleOp>(sources, &context);
-  return module ? select(*this) : failure();
+  if (!module || failed(bindNamedSizes(*this)))
+    return failure();
+  return select(*this);
 }

@@ -73,6 +73,10 @@ struct Options {
   cl::opt<std::string> compareFunction{
       "compare-function", cl::value_desc("name"),
       cl::desc("Function of the other program (default: as --function)"), cl::cat(category)};
+  cl::opt<std::string> sizes{
+      "sizes", cl::value_desc("name=N,..."), cl::cat(category),
+      cl::desc("Numbers of named sizes, such as seq_len=5; those left out take the program's "
+               "default. A program that is compared with is bound, too, if it has named sizes")};
   cl::opt<double> memoryLimit{"memory-limit", cl::value_desc("GiB"), cl::init(8), cl::cat(category),
                               cl::desc("Refuse to run beyond this estimate (default 8 GiB)")};
   cl::opt<bool> onRanks{
@@ -126,8 +130,9 @@ static LogicalResult run(Engine engine, const CompiledRunOptions &options, Progr
 static RankRunOptions getRankOptions(const Options &options, const CompiledRunOptions &run) {
   RankRunOptions ranks;
   ranks.run = run;
-  llvm::raw_string_ostream(ranks.shared) << options.seed << ' ' << run.toF64 << ' '
-                                         << options.function << ' ' << !options.trace.empty();
+  llvm::raw_string_ostream(ranks.shared)
+      << options.seed << ' ' << run.toF64 << ' ' << options.function << ' '
+      << !options.trace.empty() << ' ' << options.sizes;
   ranks.stallLimit = options.stallLimit;
   ranks.trace = options.trace;
   ranks.withPrediction = options.predicted;
@@ -168,6 +173,7 @@ static LogicalResult runTool(const Options &options) {
   StringRef function = options.function, other = options.compareFunction;
   Program program(options.input, function);
   Program reference(options.compare, other.empty() ? function : other);
+  program.sizes = reference.sizes = options.sizes;
   auto runReference = [&]() -> LogicalResult {
     if (comparesEngines) {
       reference.name = program.name;
@@ -183,6 +189,8 @@ static LogicalResult runTool(const Options &options) {
         succeeded(run(compareEngine, runOptions, reference)));
   };
   auto report = [&]() -> LogicalResult {
+    if (!options.sizes.empty() && !program.isBound && !reference.isBound)
+      return complain("expects a program with named sizes with --sizes, got numbers only");
     for (auto [number, array] : llvm::enumerate(program.outputs)) {
       if (options.compare.empty() && !comparesEngines)
         printSummary(number, array);

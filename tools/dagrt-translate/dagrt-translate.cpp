@@ -34,13 +34,16 @@ struct CommandLine {
                               cl::value_desc("file"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output (default)"),
                               cl::value_desc("file"), cl::init("-"), cl::cat(category)};
-  cl::opt<std::string> batch{"batch", cl::desc("Sequences in the batch (default: 1)"),
-                             cl::value_desc("N"), cl::cat(category)};
+  cl::opt<std::string> batch{"batch",
+                             cl::desc("Sequences in the batch, or ? to keep the number "
+                                      "symbolic; ?=N is its default then (default: 1)"),
+                             cl::value_desc("N|?|?=N"), cl::cat(category)};
   cl::opt<std::string> seqLen{
       "seq-len",
-      cl::desc("Tokens of each sequence, or ? to keep the number symbolic (default: 2048, or the "
-               "longest sequence of a model that takes fewer; 16 with --shrink)"),
-      cl::value_desc("N|?"), cl::cat(category)};
+      cl::desc("Tokens of each sequence, or ? to keep the number symbolic; ?=N is its default then "
+               "(default: 2048, or the longest sequence of a model that takes fewer; 16 with "
+               "--shrink)"),
+      cl::value_desc("N|?|?=N"), cl::cat(category)};
   cl::opt<std::string> attention{
       "attention", cl::desc("One kernel, or scores, softmax and context (default: fused)"),
       cl::value_desc("fused|decomposed"), cl::init("fused"), cl::cat(category)};
@@ -61,19 +64,20 @@ static LogicalResult reportError(const Twine &message) {
   return failure();
 }
 
-/// Reads a positive number into `value`; leaves it open if `text` is empty.
-static LogicalResult readNumber(StringRef option, StringRef text, bool allowSymbolic,
-                                std::optional<int64_t> &value) {
-  if (text.empty())
+/// Reads a positive number into `value`, or a symbolic one with a default; leaves `value` open if
+/// `text` says no number.
+static LogicalResult readSize(StringRef option, StringRef text, std::optional<int64_t> &value,
+                              bool &isSymbolic) {
+  StringRef numberText = text;
+  isSymbolic = numberText.consume_front("?");
+  if (numberText.empty())
     return success();
-  if (allowSymbolic && text == "?") {
-    value = ShapedType::kDynamic;
-    return success();
-  }
   int64_t number = 0;
-  if (text.getAsInteger(10, number) || number < 1)
-    return reportError("expects --" + option + " to be a number of at least 1" +
-                       (allowSymbolic ? " or ?" : "") + ", got '" + text + "'");
+  bool isMalformed = isSymbolic && !numberText.consume_front("=");
+  if (isMalformed || numberText.getAsInteger(10, number) || number < 1)
+    return reportError("expects --" + option +
+                       " to be a number of at least 1, ?, or ? with a default as in ?=8192, got '" +
+                       text + "'");
   value = number;
   return success();
 }
@@ -81,8 +85,8 @@ static LogicalResult readNumber(StringRef option, StringRef text, bool allowSymb
 /// The import options that the command line asks for.
 static FailureOr<dagrt::ImportOptions> readOptions(const CommandLine &line) {
   dagrt::ImportOptions options;
-  if (failed(readNumber("batch", line.batch, /*allowSymbolic=*/false, options.batch)) ||
-      failed(readNumber("seq-len", line.seqLen, /*allowSymbolic=*/true, options.seqLen)))
+  if (failed(readSize("batch", line.batch, options.batch, options.isBatchSymbolic)) ||
+      failed(readSize("seq-len", line.seqLen, options.seqLen, options.isSeqLenSymbolic)))
     return failure();
   if (line.attention == "decomposed")
     options.attention = dagrt::AttentionForm::Decomposed;

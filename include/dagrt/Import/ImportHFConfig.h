@@ -32,9 +32,12 @@ enum class LogitsForm { Last, All, None };
 struct ImportOptions {
   /// Default: 1, or what the config says ("batch_size" of the origin model).
   std::optional<int64_t> batch;
-  /// Tokens of each sequence; `ShapedType::kDynamic` keeps the length symbolic. Default: 2048, or
-  /// the longest sequence of a model that takes fewer (16 with `shrink`).
+  /// Tokens of each sequence. Default: 2048, or the longest sequence of a model that takes fewer
+  /// (16 with `shrink`).
   std::optional<int64_t> seqLen;
+  /// The batch, the length stay open, as the named sizes `batch` and `seq_len`. The numbers above
+  /// are then the module's default binding.
+  bool isBatchSymbolic = false, isSeqLenSymbolic = false;
   AttentionForm attention = AttentionForm::Fused;
   /// Default: the last token, or none for a model without a vocabulary.
   std::optional<LogitsForm> logits;

@@ -17,7 +17,8 @@ def PartitionPass : Pass<"partition", "::mlir::ModuleOp"> {
     that names meshes, and for roles of ops the mesh they run on and how chosen dims are cut; all
     else follows by propagating shardings op by op (`docs/strategies.md` has the format and the rules).
 
-    **Requires**: functions of one block, in logical form, with static sizes; ops that implement
+    **Requires**: functions of one block, in logical form, with sizes that are numbers or named in
+    `#dagrt.sizes`, each name with a default in `dagrt.sizes`; ops that implement
     `ShardingRuleOpInterface`.
 
     **Ensures**: a placed function that computes the same, with `dagrt.logical` totals for

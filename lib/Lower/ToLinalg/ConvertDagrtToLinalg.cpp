@@ -80,8 +80,9 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool
   if (!tensor)
     return success();
   if (!tensor.hasStaticShape() || ShapedType::isDynamicShape(getGlobalShape(tensor)))
-    return op->emitError() << "expects " << what << " to have a static shape" << kPurpose << type
-                           << "; import the model with numbers for all sizes";
+    return op->emitError()
+           << "expects " << what << " to have a static shape" << kPurpose << type
+           << "; give named sizes numbers with --bind-sizes, or import the model with numbers";
   if (!toF64 && !isNative(tensor.getElementType()))
     return op->emitError() << "expects " << what << " to have elements of f64, f32, f16 or bf16"
                            << kPurpose << type
