@@ -196,49 +196,6 @@ LogicalResult AddOp::verify() { return verifyBinary(*this); }
 LogicalResult MulOp::verify() { return verifyBinary(*this); }
 
 //===----------------------------------------------------------------------===//
-// Norms
-//===----------------------------------------------------------------------===//
-
-static ShardingRule getNormRule(Operation *op) {
-  ShardingRule rule;
-  GlobalShape x = getGlobalShape(getTensor(op->getOperand(0)));
-  int64_t normed = getTensor(op->getOperand(1)).getRank();
-  SmallVector<unsigned, 6> rows = addFactors(rule, "rows", x.drop_back(normed));
-  SmallVector<unsigned, 6> hidden =
-      addFactors(rule, "hidden", x.take_back(normed), FactorKind::Decomposable);
-  rule.operands.push_back(concat(rows, hidden));
-  for (unsigned i = 1; i < op->getNumOperands(); ++i)
-    rule.operands.push_back(hidden);
-  rule.results.push_back(concat(rows, hidden));
-  return rule;
-}
-
-/// norm-c1
-static LogicalResult verifyNorm(Operation *op, double epsilon) {
-  int64_t rank = getTensor(op->getOperand(0)).getRank();
-  int64_t normed = getTensor(op->getOperand(1)).getRank();
-  if (normed < 1 || normed > rank)
-    return op->emitOpError() << "expects a scale of 1 to " << rank << " dims, got "
-                             << op->getOperand(1).getType();
-  if (op->getNumOperands() > 2 && failed(verifyRank(op, op->getOperand(2), normed, "a bias")))
-    return failure();
-  if (failed(verifyRank(op, op->getResult(0), rank, "a result")))
-    return failure();
-  SmallVector<Value> values(op->getOperands());
-  values.push_back(op->getResult(0));
-  if (failed(verifyElementTypes(op, values)))
-    return failure();
-  if (!std::isfinite(epsilon) || epsilon < 0)
-    return op->emitOpError() << "expects a finite epsilon that is not negative, got " << epsilon;
-  return verifyByRule(op, getNormRule(op));
-}
-
-ShardingRule RmsNormOp::getShardingRule() { return getNormRule(*this); }
-ShardingRule LayerNormOp::getShardingRule() { return getNormRule(*this); }
-LogicalResult RmsNormOp::verify() { return verifyNorm(*this, getEpsilon().convertToDouble()); }
-LogicalResult LayerNormOp::verify() { return verifyNorm(*this, getEpsilon().convertToDouble()); }
-
-//===----------------------------------------------------------------------===//
 // Rope
 //===----------------------------------------------------------------------===//
 

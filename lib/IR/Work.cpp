@@ -275,7 +275,8 @@ Work GeluOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 8
 Work RopeOp::getWork() { return getStreamingWork(*this, WorkKind::Rope, 3); }
 Work SoftmaxOp::getWork() { return getStreamingWork(*this, WorkKind::Softmax, 4); }
 
-/// Columns of a norm are all the normed dims.
+/// Columns of a norm are all the normed dims. A norm that is given its moments is spared the
+/// FLOPs that they take.
 static Work getNormWork(Operation *op, double flopsPerElement) {
   Work work = getStreamingWork(op, WorkKind::Norm, flopsPerElement);
   work.columns = std::max<int64_t>(
@@ -284,8 +285,20 @@ static Work getNormWork(Operation *op, double flopsPerElement) {
   return work;
 }
 
-Work RmsNormOp::getWork() { return getNormWork(*this, 4); }
-Work LayerNormOp::getWork() { return getNormWork(*this, 7); }
+Work RmsNormOp::getWork() { return getNormWork(*this, getSquare() ? 2 : 4); }
+Work LayerNormOp::getWork() { return getNormWork(*this, getMean() ? 4 : 7); }
+
+/// An addition for each element, and for a square a multiplication.
+Work MomentOp::getWork() {
+  Work work = getStreamingWork(*this, WorkKind::Norm, 0);
+  RankedTensorType x = getX().getType();
+  work.columns = std::max<int64_t>(getProduct(x.getShape().take_back(getDims())), 1);
+  work.rows = static_cast<int64_t>(getElements(x) / work.columns);
+  auto order = static_cast<double>(getOrder());
+  work.flops = getElements(x) * order;
+  setTotalFlops(*this, work, getGlobalElements(x) * order);
+  return work;
+}
 
 /// Reads the rows that are looked up, not the table.
 Work EmbeddingOp::getWork() {

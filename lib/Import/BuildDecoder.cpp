@@ -230,9 +230,9 @@ Value DecoderBuilder::createNorm(StringRef role, NormKind kind, Value x, StringR
   Value scale = createParameter(role, getWeightName(part, ".weight"), size, {}, 1);
   APFloat epsilon(spec.epsilon);
   if (kind == NormKind::RMS)
-    return create<RmsNormOp>(role, x.getType(), x, scale, epsilon);
+    return create<RmsNormOp>(role, x.getType(), x, scale, Value(), epsilon);
   Value bias = createParameter(role, getWeightName(part, ".bias"), size, {}, 1);
-  return create<LayerNormOp>(role, x.getType(), x, scale, bias, epsilon);
+  return create<LayerNormOp>(role, x.getType(), x, scale, bias, Value(), Value(), epsilon);
 }
 
 Value DecoderBuilder::createAdd(StringRef role, Value a, Value b) {

@@ -88,27 +88,73 @@ static double geluTanh(double x) {
 // Norms
 //===----------------------------------------------------------------------===//
 
-/// Normalizes rows of as many elements as the scale has. A layer norm subtracts the mean first and
-/// adds a bias; `bias` is null for an rms norm.
-static Array computeNorm(const Array &x, const Array &scale, const Array *bias, double epsilon) {
+/// The mean of a power over the last dims, of whose elements a device may hold a part.
+static Array computeMoment(MomentOp op, const Array &x, ArrayRef<int64_t> shape) {
+  Array result(shape);
+  int64_t dims = op.getDims();
+  int64_t columns = getNumElements(ArrayRef<int64_t>(x.shape).take_back(dims));
+  auto count = static_cast<double>(op.getCount());
+  for (auto [i, element] : llvm::enumerate(x.elements))
+    result.elements[i / columns] += (op.getOrder() == 2 ? element * element : element) / count;
+  return result;
+}
+
+namespace {
+/// Weights and moments of a norm.
+struct NormArrays {
+  const Array *scale = nullptr;
+  const Array *bias = nullptr; ///< Null for an rms norm.
+  /// Null where the norm finds them itself; the mean also for an rms norm.
+  const Array *mean = nullptr, *square = nullptr;
+};
+} // namespace
+
+/// Mean and variance of a row, the mean 0 and the variance the mean square for an rms norm.
+static std::pair<double, double> getRowMoments(ArrayRef<double> x, const NormArrays &arrays,
+                                               int64_t row) {
+  auto columns = static_cast<double>(x.size());
+  double mean = 0, variance = 0;
+  if (arrays.square) {
+    mean = arrays.mean ? arrays.mean->elements[row] : 0;
+    return {mean, std::max(arrays.square->elements[row] - mean * mean, 0.0)};
+  }
+  if (arrays.bias)
+    for (double element : x)
+      mean += element / columns;
+  for (double element : x)
+    variance += (element - mean) * (element - mean) / columns;
+  return {mean, variance};
+}
+
+/// Normalizes rows of as many elements as the scale has.
+static Array computeNorm(const Array &x, const NormArrays &arrays, double epsilon) {
   Array result = x;
-  int64_t columns = scale.elements.size();
+  int64_t columns = arrays.scale->elements.size();
   int64_t rows = columns ? x.elements.size() / columns : 0;
   for (int64_t row = 0; row < rows; ++row) {
     MutableArrayRef<double> out(&result.elements[row * columns], columns);
-    double mean = 0, square = 0;
-    if (bias)
-      for (double element : out)
-        mean += element / static_cast<double>(columns);
-    for (double &element : out) {
-      element -= mean;
-      square += element * element / static_cast<double>(columns);
-    }
+    auto [mean, variance] = getRowMoments(out, arrays, row);
     for (auto [i, element] : llvm::enumerate(out))
-      element = element / std::sqrt(square + epsilon) * scale.elements[i] +
-                (bias ? bias->elements[i] : 0);
+      element = (element - mean) / std::sqrt(variance + epsilon) * arrays.scale->elements[i] +
+                (arrays.bias ? arrays.bias->elements[i] : 0);
   }
   return result;
+}
+
+static Array computeRmsNorm(RmsNormOp op, Operands operands) {
+  NormArrays arrays{operands[1]};
+  if (op.getSquare())
+    arrays.square = operands[2];
+  return computeNorm(*operands[0], arrays, op.getEpsilon().convertToDouble());
+}
+
+static Array computeLayerNorm(LayerNormOp op, Operands operands) {
+  NormArrays arrays{operands[1], operands[2]};
+  if (op.getMean()) {
+    arrays.mean = operands[3];
+    arrays.square = operands[4];
+  }
+  return computeNorm(*operands[0], arrays, op.getEpsilon().convertToDouble());
 }
 
 //===----------------------------------------------------------------------===//
@@ -179,7 +225,7 @@ static Array computeReorder(ReorderOp op, const Array &x) {
 //===----------------------------------------------------------------------===//
 
 bool dagrt::isLocalCompute(Operation *op) {
-  return isa<EmbeddingOp, MatmulOp, SiluOp, ReluOp, GeluOp, AddOp, MulOp, RmsNormOp, LayerNormOp,
+  return isa<EmbeddingOp, MatmulOp, SiluOp, ReluOp, GeluOp, AddOp, MulOp, MomentOp, RmsNormOp, LayerNormOp,
              RopeOp, AttentionOp, AttentionScoresOp, SoftmaxOp, AttentionContextOp, SliceOp,
              ReorderOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op);
 }
@@ -201,12 +247,9 @@ Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> sh
       .Case<MulOp, arith::MulFOp>([&](auto) { return mapElements(x, y, multiply); })
       .Case([&](arith::SubFOp) { return mapElements(x, y, subtract); })
       .Case([&](arith::DivFOp) { return mapElements(x, y, divide); })
-      .Case([&](RmsNormOp op) {
-        return computeNorm(x, *operands[1], nullptr, op.getEpsilon().convertToDouble());
-      })
-      .Case([&](LayerNormOp op) {
-        return computeNorm(x, *operands[1], operands[2], op.getEpsilon().convertToDouble());
-      })
+      .Case([&](MomentOp op) { return computeMoment(op, x, shape); })
+      .Case([&](RmsNormOp op) { return computeRmsNorm(op, operands); })
+      .Case([&](LayerNormOp op) { return computeLayerNorm(op, operands); })
       .Case([&](RopeOp op) { return computeRope(op, operands); })
       .Case([&](AttentionOp op) { return computeAttention(op, operands); })
       .Case([&](AttentionScoresOp op) { return computeScores(op, operands); })

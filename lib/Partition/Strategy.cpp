@@ -50,6 +50,10 @@ struct EntryText {
   std::optional<Strings> result, travels;
   Values when;
 };
+struct RefusalText {
+  Values when;
+  std::string because;
+};
 struct OrderText {
   std::string zigzag;
   Values when;
@@ -58,6 +62,7 @@ struct StrategyText {
   std::string name;
   Values options;
   Choices choices;
+  std::vector<RefusalText> refused;
   std::vector<MeshText> meshes;
   std::optional<OrderText> order;
   std::vector<EntryText> entries;
@@ -68,6 +73,7 @@ LLVM_YAML_IS_SEQUENCE_VECTOR(AxisText)
 LLVM_YAML_IS_SEQUENCE_VECTOR(MeshText)
 LLVM_YAML_IS_SEQUENCE_VECTOR(CutText)
 LLVM_YAML_IS_SEQUENCE_VECTOR(EntryText)
+LLVM_YAML_IS_SEQUENCE_VECTOR(RefusalText)
 
 namespace llvm::yaml {
 template <>
@@ -120,6 +126,13 @@ struct MappingTraits<EntryText> {
   }
 };
 template <>
+struct MappingTraits<RefusalText> {
+  static void mapping(IO &io, RefusalText &refusal) {
+    io.mapOptional("when", refusal.when);
+    io.mapOptional("because", refusal.because);
+  }
+};
+template <>
 struct MappingTraits<OrderText> {
   static void mapping(IO &io, OrderText &order) {
     io.mapOptional("zigzag", order.zigzag);
@@ -132,6 +145,7 @@ struct MappingTraits<StrategyText> {
     io.mapOptional("name", strategy.name);
     io.mapOptional("options", strategy.options);
     io.mapOptional("choices", strategy.choices);
+    io.mapOptional("refused", strategy.refused);
     io.mapOptional("meshes", strategy.meshes);
     io.mapOptional("token_order", strategy.order);
     io.mapOptional("entries", strategy.entries);
@@ -197,6 +211,24 @@ static LogicalResult readOptions(Instantiation &fill, const StrategyText &text,
     if (!llvm::is_contained(choices, fill.values[option]))
       return fill.error("expects " + option + " to be one of " + llvm::join(choices, ", ") +
                         ", got '" + fill.values[option] + "'");
+  return success();
+}
+
+/// Options that are right each for itself, and not together.
+static LogicalResult checkRefused(Instantiation &fill, const StrategyText &text) {
+  for (const RefusalText &refusal : text.refused) {
+    if (refusal.when.map.empty() || refusal.because.empty())
+      return fill.error("expects each of 'refused' to have 'when' and 'because', got one without");
+    FailureOr<bool> applies = fill.holds(refusal.when);
+    if (failed(applies))
+      return failure();
+    if (!*applies)
+      continue;
+    std::string options;
+    for (const auto &[option, value] : refusal.when.map)
+      options += " " + option + "=" + value;
+    return fill.error("expects options that go together, got" + options + ": " + refusal.because);
+  }
   return success();
 }
 
@@ -310,8 +342,8 @@ FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
   llvm::yaml::Input input(yaml, nullptr, collect, &message);
   input >> text;
   if (input.error())
-    return fill.error("expects a YAML mapping of name, options, choices, meshes, token_order and "
-                      "entries: " +
+    return fill.error("expects a YAML mapping of name, options, choices, refused, meshes, "
+                      "token_order and entries: " +
                       message);
   if (!input.getCurrentNode())
     return fill.error("expects at least one mesh under 'meshes', got none");
@@ -319,8 +351,8 @@ FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
     return fill.error("expects one YAML document, got more");
   Strategy strategy;
   strategy.name = text.name.empty() ? name.str() : text.name;
-  if (failed(readOptions(fill, text, options)) || failed(readMeshes(fill, text, strategy)) ||
-      failed(readEntries(fill, text, strategy)))
+  if (failed(readOptions(fill, text, options)) || failed(checkRefused(fill, text)) ||
+      failed(readMeshes(fill, text, strategy)) || failed(readEntries(fill, text, strategy)))
     return failure();
   if (text.order) {
     FailureOr<bool> applies = fill.holds(text.order->when);

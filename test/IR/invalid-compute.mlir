@@ -243,6 +243,95 @@ func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf16>) {
 
 // -----
 
+func.func @f(%x: tensor<4x8xbf16>, %s: tensor<8xbf16>, %m: tensor<4xbf16>) {
+  // norm-c2
+  // expected-error@+1 {{'dagrt.rms_norm' op expects moments of 1 dims of 'f32', got 'tensor<4xbf16>'}}
+  %0 = dagrt.rms_norm %x, %s square %m epsilon 0.5 : tensor<4x8xbf16>, tensor<8xbf16>, tensor<4xbf16>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{operand defined here}}
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>, %m: tensor<4xf32>, %q: tensor<8xf32>) {
+  // norm-c2
+  // expected-error@+1 {{'dagrt.layer_norm' op expects dim 0 of operand #4 (rows) to be 4, got 8}}
+  %0 = dagrt.layer_norm %x, %s, %s moments %m, %q epsilon 0.5
+    : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>, %m: tensor<4xf32>) {
+  // norm-c2
+  // expected-error@+1 {{'dagrt.layer_norm' op expects both moments or none, got one}}
+  %0 = "dagrt.layer_norm"(%x, %s, %s, %m) {epsilon = 0.5, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}
+    : (tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<4xf32>) -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // moment-c1
+  // expected-error@+1 {{'dagrt.moment' op expects an order of 1 or 2, got 3}}
+  %0 = dagrt.moment %x order 3 dims 1 count 8 : tensor<4x8xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // moment-c1
+  // expected-error@+1 {{'dagrt.moment' op expects a mean over 1 to 2 dims, got 0}}
+  %0 = dagrt.moment %x order 2 dims 0 count 8 : tensor<4x8xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xbf16>) {
+  // moment-c2
+  // expected-error@+1 {{'dagrt.moment' op expects a result of 1 dims of 'f32', got 'tensor<4xbf16>'}}
+  %0 = dagrt.moment %x order 2 dims 1 count 8 : tensor<4x8xbf16> -> tensor<4xbf16>
+  return
+}
+
+// -----
+
+dagrt.mesh @base <"tp" = 2> devices [0, 1]
+func.func @f(%x: tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>) {
+  // moment-c3
+  // expected-error@+1 {{'dagrt.moment' op expects a count of the elements in the last 1 dims of 'tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>', got 4}}
+  %0 = dagrt.moment %x order 2 dims 1 count 4 : tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>
+    -> tensor<4xf32, #dagrt.dist<@base, [_], of [4], partial ["tp"]>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // moment-c3
+  // expected-error@+1 {{'dagrt.moment' op expects a count of at least the elements in the last 1 dims of 'tensor<4x8xf32>', got 4}}
+  %0 = dagrt.moment %x order 2 dims 1 count 4 : tensor<4x8xf32> -> tensor<4xf32>
+  return
+}
+
+// -----
+
+// A moment of rows in parts is a sum that is not complete.
+dagrt.mesh @base <"tp" = 2> devices [0, 1]
+// expected-note@+1 {{this operand's distribution decides}}
+func.func @f(%x: tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>) {
+  // expected-error@+1 {{'dagrt.moment' op expects result #0 of type 'tensor<4xf32, #dagrt.dist<@base, [_], of [4], partial ["tp"]>>', got 'tensor<4xf32, #dagrt.dist<@base, [_], of [4]>>'}}
+  %0 = dagrt.moment %x order 2 dims 1 count 8 : tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>
+    -> tensor<4xf32, #dagrt.dist<@base, [_], of [4]>>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<4x8xf32>, %p: tensor<8xi32>) {
   // rope-c1
   // expected-error@+1 {{'dagrt.rope' op expects an operand of at least 3 dims, got 'tensor<4x8xf32>'}}

@@ -89,6 +89,16 @@ func.func @norms(%x: tensor<4x8xf32>, %s: tensor<8xf32>) {
   %0 = dagrt.rms_norm %x, %s epsilon 1.0e-6 : tensor<4x8xf32>, tensor<8xf32>
   // CHECK-NEXT: dagrt.layer_norm %{{.*}}, %{{.*}}, %{{.*}} epsilon 0.000000e+00 : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>
   %1 = dagrt.layer_norm %x, %s, %s epsilon 0.0 : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>
+  // Norms that are given the moments of their rows.
+  // CHECK-NEXT: %[[SQUARE:.*]] = dagrt.moment %{{.*}} order 2 dims 1 count 8 : tensor<4x8xf32> -> tensor<4xf32>
+  %m2 = dagrt.moment %x order 2 dims 1 count 8 : tensor<4x8xf32> -> tensor<4xf32>
+  // CHECK-NEXT: dagrt.rms_norm %{{.*}}, %{{.*}} square %[[SQUARE]] epsilon 5.000000e-01 : tensor<4x8xf32>, tensor<8xf32>, tensor<4xf32>
+  %3 = dagrt.rms_norm %x, %s square %m2 epsilon 0.5 : tensor<4x8xf32>, tensor<8xf32>, tensor<4xf32>
+  // CHECK-NEXT: %[[MEAN:.*]] = dagrt.moment %{{.*}} order 1 dims 1 count 8
+  %m1 = dagrt.moment %x order 1 dims 1 count 8 : tensor<4x8xf32> -> tensor<4xf32>
+  // CHECK-NEXT: dagrt.layer_norm %{{.*}}, %{{.*}}, %{{.*}} moments %[[MEAN]], %[[SQUARE]] epsilon 5.000000e-01 : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
+  %4 = dagrt.layer_norm %x, %s, %s moments %m1, %m2 epsilon 0.5
+    : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
   // A norm over two dims (as Cohere's per-head norms have).
   // CHECK-NEXT: dagrt.rms_norm
   %2 = dagrt.rms_norm %x, %x epsilon 0.5 : tensor<4x8xf32>, tensor<4x8xf32>

@@ -9,12 +9,17 @@ dagrt.mesh @long <"a" = 3> devices [20, 21, 22]
 
 // Rows of more than one dim.
 !x = tensor<2x3x4x5xf32>
-func.func @norms(%x: !x) -> (!x, !x) {
+func.func @norms(%x: !x) -> (!x, !x, !x, !x, tensor<2x3xf32>) {
   %s = dagrt.parameter "s" : tensor<4x5xf32>
   %b = dagrt.parameter "b" : tensor<4x5xf32>
   %y = dagrt.rms_norm %x, %s epsilon 1.0e-5 : !x, tensor<4x5xf32>
   %z = dagrt.layer_norm %x, %s, %b epsilon 1.0e-3 : !x, tensor<4x5xf32>, tensor<4x5xf32>
-  return %y, %z : !x, !x
+  %m1 = dagrt.moment %x order 1 dims 2 count 20 : !x -> tensor<2x3xf32>
+  %m2 = dagrt.moment %x order 2 dims 2 count 20 : !x -> tensor<2x3xf32>
+  %v = dagrt.rms_norm %x, %s square %m2 epsilon 1.0e-5 : !x, tensor<4x5xf32>, tensor<2x3xf32>
+  %w = dagrt.layer_norm %x, %s, %b moments %m1, %m2 epsilon 1.0e-3
+    : !x, tensor<4x5xf32>, tensor<4x5xf32>, tensor<2x3xf32>, tensor<2x3xf32>
+  return %y, %z, %v, %w, %m1 : !x, !x, !x, !x, tensor<2x3xf32>
 }
 
 func.func @elementwise(%x: !x) -> (!x, !x, !x, !x, !x, !x) {

@@ -91,7 +91,18 @@ func.func @arithmetic() -> tensor<2xf64> {
 // NORMS-NEXT: output #2
 // NORMS-NEXT: [0]: 0.166666667 1.16666667
 // NORMS-NEXT: [1]: 0.166666667 1.16666667
-func.func @norms() -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
+// With moments that are given, the same; 4 - 5 * 5 is no variance, and counts as none.
+// NORMS-NEXT: output #3
+// NORMS-NEXT: [0]: 0.4 4.2
+// NORMS-NEXT: [1]: 0.4 4.2
+// NORMS-NEXT: output #4
+// NORMS-NEXT: [0]: 98 203
+// NORMS-NEXT: [1]: 98 203
+// NORMS-NEXT: output #5
+// NORMS-NEXT: [0]: 96 203
+// NORMS-NEXT: [1]: 96 203
+func.func @norms() -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>,
+                       tensor<2x2xf32>, tensor<2x2xf32>) {
   %x = arith.constant dense<[[1.0, 7.0], [1.0, 7.0]]> : tensor<2x2xf32>
   %scale = arith.constant dense<[2.0, 3.0]> : tensor<2xf32>
   %bias = arith.constant dense<[100.0, 200.0]> : tensor<2xf32>
@@ -100,7 +111,19 @@ func.func @norms() -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>) {
   %layer = dagrt.layer_norm %x, %scale, %bias epsilon 0.0
     : tensor<2x2xf32>, tensor<2xf32>, tensor<2xf32>
   %both = dagrt.rms_norm %x, %ones epsilon 11.0 : tensor<2x2xf32>, tensor<2x2xf32>
-  return %rms, %layer, %both : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
+  %mean = dagrt.moment %x order 1 dims 1 count 2 : tensor<2x2xf32> -> tensor<2xf32>
+  %square = dagrt.moment %x order 2 dims 1 count 2 : tensor<2x2xf32> -> tensor<2xf32>
+  %given = dagrt.rms_norm %x, %scale square %square epsilon 0.0
+    : tensor<2x2xf32>, tensor<2xf32>, tensor<2xf32>
+  %givenLayer = dagrt.layer_norm %x, %scale, %bias moments %mean, %square epsilon 0.0
+    : tensor<2x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+  %five = arith.constant dense<5.0> : tensor<2xf32>
+  %four = arith.constant dense<4.0> : tensor<2xf32>
+  %clamped = dagrt.layer_norm %x, %scale, %bias moments %five, %four epsilon 4.0
+    : tensor<2x2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+  return %rms, %layer, %both, %given, %givenLayer, %clamped
+    : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>,
+      tensor<2x2xf32>
 }
 
 // Position 0 turns nothing. At position 1 with theta 100 and four dims the angles are 1 and 0.1:

@@ -48,6 +48,10 @@ static constexpr StringLiteral kPrograms[] = {
     "vocabulary=8 strategy=shared",
     "tokens=5 hidden=4 ffn=4 gated=yes packed_gate_up=yes packing=per-head stored=in-out "
     "rope=linear head_dim=4 parallel=yes causal=yes tp=2 groups=2 positions=offset vocabulary=5",
+    "tokens=5 groups=2 queries=2 head_dim=4 hidden=6 ffn=7 vocabulary=5 causal=yes rope=full "
+    "layout=hidden tp=4",
+    "tokens=5 groups=2 queries=2 head_dim=4 hidden=6 ffn=7 vocabulary=5 causal=yes rope=full "
+    "norm=layer layout=hidden strategy=fa-pool pool=3 tp=4",
 };
 
 namespace {

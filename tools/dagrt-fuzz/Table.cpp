@@ -102,7 +102,7 @@ static constexpr Entry kEntries[] = {
     {"tp", "1 2*5 3*2 4*4 5 6 8*2", [](StringRef c, Setup &s) { s.tp = toNumber(c); }},
     {"pp", "1*3 2*3 3 4", [](StringRef c, Setup &s) { s.pp = toNumber(c); }},
     {"pool", "1 2 3 4 5*3 7", [](StringRef c, Setup &s) { s.pool = toNumber(c); }},
-    {"layout", "megatron sequence-parallel", [](StringRef c, Setup &s) { s.layout = c; }},
+    {"layout", "megatron sequence-parallel hidden*2", [](StringRef c, Setup &s) { s.layout = c; }},
     {"cut", "block core", [](StringRef c, Setup &s) { s.cut = c; }},
     {"blocks", "contiguous zigzag auto", [](StringRef c, Setup &s) { s.blocks = c; }},
     // Sizes that have names when the model is partitioned.

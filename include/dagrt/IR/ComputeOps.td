@@ -167,50 +167,103 @@ def Dagrt_MulOp : Dagrt_BinaryOp<"mul", "product"> {
   }];
 }
 
-def Dagrt_RmsNormOp : Dagrt_ComputeOp<"rms_norm"> {
+def Dagrt_MomentOp : Dagrt_ComputeOp<"moment"> {
+  let summary = "Mean of a power over the last dims";
+  let description = [{
+    The sum of `x^order` over the last `dims` dims, divided by `count`, the number of elements in them: what
+    a norm needs to know of a row whose elements lie on several devices. Where those dims are cut, each
+    device adds up its own elements and divides by the number of all of them, so the result is a partial
+    sum. It is f64 for f64, and f32 for any other type: the sum of many squares.
+
+    **Constraints**
+    1. `moment-c1`: `order` is 1 or 2, and `dims` is at least 1 and at most the rank of `x`.
+    2. `moment-c2`: the result has the other dims of `x`, and elements of f64 if `x` has them, else of f32.
+    3. `moment-c3`: `count` is the product of the last `dims` global sizes of a placed `x`, and no less than
+       that of another one (which may be a device's part, in the program of a rank).
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<4x8xbf16>) -> tensor<4xf32> {
+      %m = dagrt.moment %x order 2 dims 1 count 8 : tensor<4x8xbf16> -> tensor<4xf32>
+      return %m : tensor<4xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$x, I64Attr:$order, I64Attr:$dims,
+                       I64Attr:$count);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$x `order` $order `dims` $dims `count` $count attr-dict `:` type($x) `->` type($result)";
+}
+
+class Dagrt_NormOp<string mnemonic, list<Trait> traits = []>
+    : Dagrt_Op<mnemonic, !listconcat([Pure,
+        DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["decompose", "canDecompose"]>,
+        DeclareOpInterfaceMethods<WorkOpInterface>], traits)>;
+
+def Dagrt_RmsNormOp : Dagrt_NormOp<"rms_norm"> {
   let summary = "Root mean square norm";
   let description = [{
     `x / sqrt(mean(x^2) + epsilon) * scale`, the mean over the dims that `scale` has
-    (Zhang and Sennrich, 2019).
+    (Zhang and Sennrich, 2019). With `square`, that mean is given, and the normed dims may be cut.
 
     **Constraints**
     1. `norm-c1`: the dims of `scale` (and `bias`) are the last dims of `x`; `epsilon` is finite and not negative.
+    2. `norm-c2`: given moments have the other dims of `x`, and elements of f64 if `x` has them, else of f32.
 
     Example:
     ```mlir
     func.func @f(%x: tensor<4x8xf32>, %scale: tensor<8xf32>) -> tensor<4x8xf32> {
       %y = dagrt.rms_norm %x, %scale epsilon 1.0e-5 : tensor<4x8xf32>, tensor<8xf32>
-      return %y : tensor<4x8xf32>
+      %m = dagrt.moment %y order 2 dims 1 count 8 : tensor<4x8xf32> -> tensor<4xf32>
+      %z = dagrt.rms_norm %y, %scale square %m epsilon 1.0e-5
+        : tensor<4x8xf32>, tensor<8xf32>, tensor<4xf32>
+      return %z : tensor<4x8xf32>
     }
     ```
   }];
-  let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_FloatTensor:$scale, F64Attr:$epsilon);
+  let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_FloatTensor:$scale,
+                       Optional<Dagrt_FloatTensor>:$square, F64Attr:$epsilon);
   let results = (outs Dagrt_FloatTensor:$result);
-  let assemblyFormat = "$x `,` $scale `epsilon` custom<PlainF64>($epsilon) attr-dict `:` type($x) `,` type($scale) custom<SameType>(ref(type($x)), type($result))";
+  let assemblyFormat = [{
+    $x `,` $scale (`square` $square^)? `epsilon` custom<PlainF64>($epsilon) attr-dict
+    `:` type($x) `,` type($scale) (`,` type($square)^)?
+    custom<SameType>(ref(type($x)), type($result))
+  }];
 }
 
-def Dagrt_LayerNormOp : Dagrt_ComputeOp<"layer_norm"> {
+def Dagrt_LayerNormOp : Dagrt_NormOp<"layer_norm", [AttrSizedOperandSegments]> {
   let summary = "Layer norm";
   let description = [{
     `(x - mean(x)) / sqrt(var(x) + epsilon) * scale + bias`, over the dims that `scale` has
-    (Ba et al., 2016).
+    (Ba et al., 2016). With `moments`, the means of `x` and of `x^2` are given, the variance is
+    the second less the square of the first, and the normed dims may be cut.
 
     **Constraints**
     1. `norm-c1`: the dims of `scale` (and `bias`) are the last dims of `x`; `epsilon` is finite and not negative.
+    2. `norm-c2`: given moments have the other dims of `x`, and elements of f64 if `x` has them, else of f32.
 
     Example:
     ```mlir
     func.func @f(%x: tensor<4x8xf32>, %scale: tensor<8xf32>, %bias: tensor<8xf32>) -> tensor<4x8xf32> {
       %y = dagrt.layer_norm %x, %scale, %bias epsilon 1.0e-5
         : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>
-      return %y : tensor<4x8xf32>
+      %mean = dagrt.moment %y order 1 dims 1 count 8 : tensor<4x8xf32> -> tensor<4xf32>
+      %square = dagrt.moment %y order 2 dims 1 count 8 : tensor<4x8xf32> -> tensor<4xf32>
+      %z = dagrt.layer_norm %y, %scale, %bias moments %mean, %square epsilon 1.0e-5
+        : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
+      return %z : tensor<4x8xf32>
     }
     ```
   }];
   let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_FloatTensor:$scale, Dagrt_FloatTensor:$bias,
+                       Optional<Dagrt_FloatTensor>:$mean, Optional<Dagrt_FloatTensor>:$square,
                        F64Attr:$epsilon);
   let results = (outs Dagrt_FloatTensor:$result);
-  let assemblyFormat = "$x `,` $scale `,` $bias `epsilon` custom<PlainF64>($epsilon) attr-dict `:` type($x) `,` type($scale) `,` type($bias) custom<SameType>(ref(type($x)), type($result))";
+  let assemblyFormat = [{
+    $x `,` $scale `,` $bias (`moments` $mean^ `,` $square)? `epsilon` custom<PlainF64>($epsilon)
+    attr-dict `:` type($x) `,` type($scale) `,` type($bias) (`,` type($mean)^ `,` type($square))?
+    custom<SameType>(ref(type($x)), type($result))
+  }];
 }
 
 def Dagrt_RopeOp : Dagrt_ComputeOp<"rope"> {

@@ -81,8 +81,9 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
     **Does**: fills in the built-in strategy `tp-pp`: `pp` stages of consecutive layers, each stage a mesh of
     `tp` devices, with column- and row-parallel projections (Megatron-LM). Layers that do not
     divide go to the first stages. Between the pairs, activations are replicated (`layout=megatron`: two
-    all-reduces a layer) or cut along the sequence (`sequence-parallel`: all-gathers and
-    reduce-scatters).
+    all-reduces a layer), cut along the sequence (`sequence-parallel`: all-gathers and
+    reduce-scatters), or cut along hidden (`hidden`: projections contract what each device has, attention
+    is computed by every device, and norms all-reduce their moments).
 
     **Requires**: as `--partition`; roles on the ops, as the importers set them. `tp` is at most the
     number of query heads; fewer key/value heads than `tp` must divide it.
@@ -132,7 +133,7 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
     Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of a stage">,
     Option<"pp", "pp", "int64_t", /*default=*/"2", "stages, at most one for each layer">,
     Option<"layout", "layout", "std::string", /*default=*/"\"megatron\"",
-           "how activations lie between the pairs: megatron or sequence-parallel">
+           "how activations lie between the pairs: megatron, sequence-parallel or hidden">
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }
@@ -149,6 +150,7 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
     `auto` takes it where a causal fused kernel makes it matter.
 
     **Requires**: as `--partition-tp-pp`; the rule for heads holds for `cut=core` only.
+    `layout=hidden` goes with `cut=block`.
 
     **Ensures**: as `--partition`.
 
@@ -199,7 +201,7 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
     Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of the base mesh">,
     Option<"pool", "pool", "int64_t", /*default=*/"5", "devices of the pool">,
     Option<"layout", "layout", "std::string", /*default=*/"\"sequence-parallel\"",
-           "how activations lie on the base: megatron or sequence-parallel">,
+           "how activations lie on the base: megatron, sequence-parallel or hidden (with cut=block)">,
     Option<"cut", "cut", "std::string", /*default=*/"\"block\"",
            "what moves to the pool: block (with projections) or core">,
     Option<"blocks", "blocks", "std::string", /*default=*/"\"auto\"",

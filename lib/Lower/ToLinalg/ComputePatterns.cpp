@@ -165,11 +165,12 @@ struct Rows {
     }
   }
 
-  /// The mean of each row.
-  Value getMean(Value x) {
+  /// The mean of each row, of which `x` may hold a part: `count` is that of all its elements.
+  Value getMean(Value x) { return getMean(x, count); }
+  Value getMean(Value x, int64_t count) {
     Value sum = emit.reduce(x, dims, Reduction::Sum);
     return emit.map(sum, Emitter::getElementType(sum),
-                    [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                    [=](OpBuilder &b, Location loc, ValueRange x) -> Value {
                       Value size = arith::ConstantOp::create(
                           b, loc, b.getFloatAttr(x[0].getType(), static_cast<double>(count)));
                       return arith::DivFOp::create(b, loc, x[0], size);
@@ -202,6 +203,32 @@ Value emitScaled(OpBuilder &b, Location loc, Value x, Value square, Value scale,
   return arith::MulFOp::create(b, loc, arith::DivFOp::create(b, loc, x, root), scale);
 }
 
+/// square - mean * mean, which rounding may take below zero.
+Value emitVariance(Emitter &emit, Value mean, Value square) {
+  AffineMap identity = emit.builder.getMultiDimIdentityMap(Emitter::getShape(mean).size());
+  return emit.map({mean, square}, {identity, identity}, Emitter::getShape(mean),
+                  Emitter::getElementType(mean),
+                  [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+                    Value product = arith::MulFOp::create(b, loc, x[0], x[0]);
+                    Value variance = arith::SubFOp::create(b, loc, x[1], product);
+                    Value zero =
+                        arith::ConstantOp::create(b, loc, b.getFloatAttr(variance.getType(), 0));
+                    return arith::MaximumFOp::create(b, loc, variance, zero);
+                  });
+}
+
+struct MomentPattern final : OpConversionPattern<MomentOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(MomentOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Emitter emit(rewriter, op.getLoc());
+    Value x = adaptor.getX();
+    Rows rows(emit, x, op.getDims(), getLead(op.getType()));
+    rewriter.replaceOp(op, rows.getMean(op.getOrder() == 2 ? emitSquares(emit, x) : x, op.getCount()));
+    return success();
+  }
+};
+
 struct RmsNormPattern final : OpConversionPattern<RmsNormOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(RmsNormOp op, OpAdaptor adaptor,
@@ -209,7 +236,8 @@ struct RmsNormPattern final : OpConversionPattern<RmsNormOp> {
     Emitter emit(rewriter, op.getLoc());
     Value x = adaptor.getX();
     Rows rows(emit, x, op.getScale().getType().getRank(), getLead(op.getType()));
-    Value square = rows.getMean(emitSquares(emit, x));
+    Value square =
+        op.getSquare() ? adaptor.getSquare() : rows.getMean(emitSquares(emit, x));
     double epsilon = op.getEpsilon().convertToDouble();
     rewriter.replaceOp(op, emit.map({x, square, adaptor.getScale()},
                                     {rows.getIdentity(), rows.getRowMap(), rows.getColumnMap()},
@@ -229,12 +257,14 @@ struct LayerNormPattern final : OpConversionPattern<LayerNormOp> {
     Value x = adaptor.getX();
     Type type = Emitter::getElementType(x);
     Rows rows(emit, x, op.getScale().getType().getRank(), getLead(op.getType()));
+    Value mean = op.getMean() ? adaptor.getMean() : rows.getMean(x);
     Value centered =
-        emit.map({x, rows.getMean(x)}, {rows.getIdentity(), rows.getRowMap()}, Emitter::getShape(x),
+        emit.map({x, mean}, {rows.getIdentity(), rows.getRowMap()}, Emitter::getShape(x),
                  getComputeType(type), [](OpBuilder &b, Location loc, ValueRange x) -> Value {
                    return arith::SubFOp::create(b, loc, x[0], x[1]);
                  });
-    Value variance = rows.getMean(emitSquares(emit, centered));
+    Value variance = op.getMean() ? emitVariance(emit, mean, adaptor.getSquare())
+                                  : rows.getMean(emitSquares(emit, centered));
     double epsilon = op.getEpsilon().convertToDouble();
     rewriter.replaceOp(op, emit.map({centered, variance, adaptor.getScale(), adaptor.getBias()},
                                     {rows.getIdentity(), rows.getRowMap(), rows.getColumnMap(),
@@ -319,5 +349,5 @@ void dagrt::populateComputePatterns(const LinalgTypeConverter &converter,
   patterns
       .add<MatmulPattern, UnaryPattern<SiluOp, emitSilu>, UnaryPattern<ReluOp, emitRelu>,
            GeluPattern, BinaryPattern<AddOp, arith::AddFOp>, BinaryPattern<MulOp, arith::MulFOp>,
-           RmsNormPattern, LayerNormPattern, EmbeddingPattern>(converter, patterns.getContext());
+           MomentPattern, RmsNormPattern, LayerNormPattern, EmbeddingPattern>(converter, patterns.getContext());
 }

@@ -18,12 +18,13 @@ TOLERANCE = "1e-9"
 # A config of this folder: 28 query heads in 4 groups, which 8 devices hold as 4 + 3 in each group.
 HEADS = pathlib.Path(__file__).parent / "qwen2-28-heads.json"
 
-TP_PP = [f"layout={layout}" for layout in ("megatron", "sequence-parallel")]
+TP_PP = [f"layout={layout}" for layout in ("megatron", "sequence-parallel", "hidden")]
 FA_POOL = [
     f"layout={layout} cut={cut} blocks={blocks}"
     for layout, cut, blocks in itertools.product(
-        ("megatron", "sequence-parallel"), ("block", "core"), ("contiguous", "zigzag")
+        ("megatron", "sequence-parallel", "hidden"), ("block", "core"), ("contiguous", "zigzag")
     )
+    if (layout, cut) != ("hidden", "core")
 ]
 
 # Every way to cut, on models that differ in what a partition must get right: grouped heads, biases,
@@ -60,6 +61,8 @@ ONE = [
     ("llama-3.1-8b", "--seq-len=37", "--partition-fa-pool=tp=1 pool=1"),
     ("llama-2-7b", "--seq-len=37", "--partition-fa-pool=tp=3 pool=7 cut=core"),
     ("gpt2-xl", "--seq-len=37", "--partition-tp-pp=tp=4 pp=2"),
+    ("gpt2-xl", "--seq-len=37", "--partition-tp-pp=tp=3 pp=2 layout=hidden"),
+    ("qwen2.5-7b", "--seq-len=5", "--partition-fa-pool=tp=5 pool=3 layout=hidden"),
 ]
 
 
