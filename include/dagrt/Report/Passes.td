@@ -71,4 +71,56 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }
 
+def CompareTermsPass : Pass<"compare-terms", "::mlir::ModuleOp"> {
+  let summary = "Set a published count beside what a program does";
+  let description = [{
+    **Does**: reads a count that somebody made by hand, `terms=FILE`, measures on the program the ops that each
+    of its terms stands for, and reports both numbers, their ratio and the reason that the file gives. The
+    file is a YAML mapping of `name`, `source` and `terms`; `docs/terms.md` describes it.
+
+    **Requires** functions of one block; the first one with a body is measured. Symbolic sizes are bound on a
+    copy: to `sizes`, or else to the module's own default.
+
+    **Ensures** that the IR is unchanged. A file is replaced only when the report is complete.
+
+    Example: `terms=FILE` with
+
+    ```yaml
+    name: an activation
+    terms:
+      - term: free of charge
+        ops: {kinds: [elementwise]}
+        measure: ops
+        count: {value: 0}
+        because: it moves every element through memory
+    ```
+
+    reports of
+
+    ```mlir
+    func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
+      %y = dagrt.silu %x : tensor<8xf32>
+      return %y : tensor<8xf32>
+    }
+    ```
+
+    that 0 ops were published and the program has 1.
+
+    **Cost**: linear in ops for each term.
+  }];
+  let options = [
+    Option<"terms", "terms", "std::string", "\"\"", "File with the published count">,
+    Option<"sizes", "sizes", "std::string", "\"\"",
+           "Numbers for the sizes, as in seq_len=2048,batch=4; the module's defaults otherwise">,
+    Option<"report", "report", "std::string", "\"\"",
+           "File for the report; by default it goes to standard error, and `-` is standard output">,
+    Option<"format", "format", "std::string", "\"text\"", "Format of the report: text or json">,
+    Option<"cluster", "cluster", "std::string", "\"dgx-h100\"",
+           "Cluster to take costs from, where there are none: a name or a file">,
+    Option<"model", "model", "std::string", "\"roofline\"", "Cost model for such costs">,
+    Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
+  ];
+  let dependentDialects = ["::dagrt::DagrtDialect"];
+}
+
 #endif // DAGRT_REPORT_PASSES_TD
