@@ -13,6 +13,7 @@ import tempfile
 PASS = re.compile(r"^### `-([\w-]+)`\n(.*?)(?=^### |\Z)", re.MULTILINE | re.DOTALL)
 FENCE = re.compile(r"^```mlir\n(.*?)^```", re.MULTILINE | re.DOTALL)
 STRATEGY = re.compile(r"^```yaml\n(.*?)^```", re.MULTILINE | re.DOTALL)
+FILE_OPTION = re.compile(r"`(\w+)=FILE`")
 OPTIONS = re.compile(r"`([\w-]+=[^`\s]+(?: [\w-]+=[^`\s]+)*)`")
 
 
@@ -46,7 +47,7 @@ def check_pipeline(name, tool):
 def check_example(name, body, tool):
     """A "before" and an "after": running the pass on one gives the other. The options are what
     stands between the two in backticks (becomes, with `tp=2 pp=1`), or else the defaults. A yaml
-    block is the strategy."""
+    block is the file of the option that the text calls `option=FILE`, or else the strategy."""
     blocks = list(FENCE.finditer(body))
     if len(blocks) < 2:
         yield f"expects an example before and after, got {len(blocks)} programs"
@@ -58,7 +59,8 @@ def check_example(name, body, tool):
         if strategy:
             file.write(strategy[1])
             file.flush()
-            options = [f"strategy={file.name}"]
+            option = FILE_OPTION.search(body)
+            options = [f"{option[1] if option else 'strategy'}={file.name}"]
         command = f"--{name}={options[0]}" if options else f"--{name}"
         got, want = run(tool, [command], before[1]), run(tool, [], after[1])
     if got.returncode != 0:
