@@ -29,7 +29,7 @@ static std::string formatScaled(double value, StringRef unit) {
     value /= 1000;
     ++step;
   }
-  return llvm::formatv("{0} {1}{2}", llvm::format("%.4g", value).str(), prefixes[step], unit).str();
+  return llvm::formatv("{0} {1}{2}", llvm::format("%.4g", value), prefixes[step], unit).str();
 }
 
 static std::string formatMeasure(double value, const Term &term) {
