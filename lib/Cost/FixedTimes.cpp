@@ -5,10 +5,11 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A key of `fixed_time_us` is the mnemonic of an op (`send`), and then each such op takes the time;
-// or a role (`attention`, `attention.core`), and then the ops of the role in one
-// layer on one mesh take the time together, in equal parts. Mnemonics win over roles,
-// and longer roles over shorter ones. `attention` and `embedding` are mnemonics as
+// A key of `fixed_time_us` is the mnemonic of an op (`send`), and then each such op takes the time,
+// or with a role behind it (`send.attention`) each such op of the role;
+// or a role (`attention`, `attention.core`), and then the ops of the role in one layer and
+// micro-batch on one mesh take the time together, in equal parts. Mnemonics win over roles,
+// and longer keys over shorter ones. `attention` and `embedding` are mnemonics as
 // well as groups of roles, and are taken as roles: the group holds the op.
 //
 //===----------------------------------------------------------------------===//
@@ -26,9 +27,9 @@ using namespace dagrt;
 static constexpr StringLiteral kRoleGroups[] = {"embedding", "positions", "norm", "attention",
                                                 "residual",  "ffn",       "head"};
 
-static bool isMnemonic(StringRef key, MLIRContext *context) {
-  return !llvm::is_contained(kRoleGroups, key) &&
-         RegisteredOperationName::lookup(("dagrt." + key).str(), context).has_value();
+static bool isMnemonic(StringRef word, MLIRContext *context) {
+  return !llvm::is_contained(kRoleGroups, word) &&
+         RegisteredOperationName::lookup(("dagrt." + word).str(), context).has_value();
 }
 
 /// The mesh that `op` runs on; null if it is not placed.
@@ -46,28 +47,44 @@ static bool isTransfer(Operation *op) {
 }
 
 namespace {
-/// A key and what it turned out to be.
+/// A key, and what it turned out to be: a mnemonic, a role, or one before the other.
 struct FixedKey {
+  FixedKey(const FixedTime &time, MLIRContext *context) : time(&time) {
+    auto [first, rest] = StringRef(time.key).split('.');
+    if (isMnemonic(first, context))
+      std::tie(mnemonic, role) = std::tie(first, rest);
+    else
+      role = time.key;
+  }
+
+  /// True if the key says how long `op` takes.
+  bool matches(Operation *op) const {
+    RoleAttr opRole = getRole(op);
+    if (!role.empty() && (!opRole || !opRole.isWithin(role)))
+      return false;
+    return mnemonic.empty() ? !isTransfer(op) : op->getName().stripDialect() == mnemonic;
+  }
+
+  /// True if this key goes before `other`, which matches the same op.
+  bool isBefore(const FixedKey &other) const {
+    if (mnemonic.empty() != other.mnemonic.empty())
+      return other.mnemonic.empty();
+    return role.size() > other.role.size();
+  }
+
   const FixedTime *time;
-  bool isMnemonic;
+  StringRef mnemonic, role;
   int64_t ops = 0;
 };
 } // namespace
 
 /// The key for `op`, or null.
 static FixedKey *findKey(Operation *op, MutableArrayRef<FixedKey> keys) {
+  FixedKey *found = nullptr;
   for (FixedKey &key : keys)
-    if (key.isMnemonic && op->getName().stripDialect() == key.time->key)
-      return &key;
-  RoleAttr role = getRole(op);
-  if (!role || isTransfer(op))
-    return nullptr;
-  FixedKey *longest = nullptr;
-  for (FixedKey &key : keys)
-    if (!key.isMnemonic && role.isWithin(key.time->key) &&
-        (!longest || key.time->key.size() > longest->time->key.size()))
-      longest = &key;
-  return longest;
+    if (key.matches(op) && (!found || key.isBefore(*found)))
+      found = &key;
+  return found;
 }
 
 static void setTime(Operation *op, int64_t picoseconds) {
@@ -85,8 +102,7 @@ static void splitTime(ArrayRef<Operation *> ops, int64_t picoseconds) {
 
 /// A key that no model knows is most likely a typo; one that this function has no op for is not.
 static void reportUnused(func::FuncOp function, const FixedKey &key, remark::RemarkOpts options) {
-  StringRef group = StringRef(key.time->key).split('.').first;
-  if (!key.isMnemonic && !llvm::is_contained(kRoleGroups, group)) {
+  if (!key.role.empty() && !llvm::is_contained(kRoleGroups, key.role.split('.').first)) {
     emitWarning(function.getLoc())
         << "expects the keys of 'fixed_time_us' to name ops or roles, got '" << key.time->key
         << "', which matches nothing in '" << function.getName() << "'";
@@ -118,9 +134,9 @@ int64_t dagrt::applyFixedTimes(func::FuncOp function, const Cluster &cluster) {
     return 0;
   SmallVector<FixedKey> keys;
   for (const FixedTime &time : cluster.fixedTimes)
-    keys.push_back({&time, isMnemonic(time.key, function.getContext())});
-  // Ops of a role in one layer on one mesh.
-  using Group = std::tuple<const FixedTime *, int64_t, Attribute>;
+    keys.emplace_back(time, function.getContext());
+  // Ops of a role in one layer and micro-batch on one mesh.
+  using Group = std::tuple<const FixedTime *, int64_t, int64_t, Attribute>;
   llvm::MapVector<Group, SmallVector<Operation *>> groups;
   int64_t fixed = 0;
   for (Block &block : function.getBody()) {
@@ -132,10 +148,12 @@ int64_t dagrt::applyFixedTimes(func::FuncOp function, const Cluster &cluster) {
       if (getCost(&op))
         continue;
       ++fixed;
-      if (key->isMnemonic)
+      if (!key->mnemonic.empty()) {
         setTime(&op, key->time->picoseconds);
-      else
-        groups[{key->time, getRole(&op).getLayer(), getMesh(&op)}].push_back(&op);
+        continue;
+      }
+      RoleAttr role = getRole(&op);
+      groups[{key->time, role.getLayer(), role.getMicrobatch(), getMesh(&op)}].push_back(&op);
     }
   }
   for (auto &[group, ops] : groups)

@@ -570,28 +570,41 @@ double RopeAttr::getAttentionFactor() const {
 
 Attribute RoleAttr::parse(AsmParser &parser, Type) {
   StringRef name;
-  int64_t layer = -1;
+  int64_t layer = -1, microbatch = -1;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseKeyword(&name))
     return {};
-  if (succeeded(parser.parseOptionalComma()) &&
-      (parser.parseKeyword("layer") || parser.parseInteger(layer)))
+  bool hasMore = succeeded(parser.parseOptionalComma());
+  if (hasMore && succeeded(parser.parseOptionalKeyword("layer"))) {
+    if (parser.parseInteger(layer))
+      return {};
+    hasMore = succeeded(parser.parseOptionalComma());
+  }
+  if (hasMore && failed(parser.parseOptionalKeyword("microbatch"))) {
+    parser.emitError(parser.getCurrentLocation())
+        << "expects " << (layer < 0 ? "'layer N' or " : "") << "'microbatch N'"
+        << " after the comma";
+    return {};
+  }
+  if (hasMore && parser.parseInteger(microbatch))
     return {};
   if (parser.parseGreater())
     return {};
   return RoleAttr::getChecked([&]() { return parser.emitError(loc); }, parser.getContext(), name,
-                              layer);
+                              layer, microbatch);
 }
 
 void RoleAttr::print(AsmPrinter &printer) const {
   printer << '<' << getName();
   if (hasLayer())
     printer << ", layer " << getLayer();
+  if (hasMicrobatch())
+    printer << ", microbatch " << getMicrobatch();
   printer << '>';
 }
 
 LogicalResult RoleAttr::verify(function_ref<InFlightDiagnostic()> emitError, StringRef name,
-                               int64_t layer) {
+                               int64_t layer, int64_t microbatch) {
   auto isWord = [](StringRef word) {
     return !word.empty() && llvm::all_of(word, [](char c) { return llvm::isAlnum(c) || c == '_'; });
   };
@@ -601,6 +614,8 @@ LogicalResult RoleAttr::verify(function_ref<InFlightDiagnostic()> emitError, Str
     return emitError() << "expects a role of words joined by dots, got '" << name << "'";
   if (layer < -1)
     return emitError() << "expects a layer that is not negative, got " << layer;
+  if (microbatch < -1)
+    return emitError() << "expects a micro-batch that is not negative, got " << microbatch;
   return success();
 }
 

@@ -384,7 +384,7 @@ LogicalResult AttentionContextOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// Slice and reorder
+// Slice, concat and reorder
 //===----------------------------------------------------------------------===//
 
 ShardingRule SliceOp::getShardingRule() {
@@ -497,6 +497,57 @@ struct SliceBeforeReorder final : OpRewritePattern<SliceOp> {
 
 void SliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
   patterns.add<DropFullSlice, SliceBeforeReorder>(context);
+}
+
+ShardingRule ConcatOp::getShardingRule() {
+  ShardingRule rule;
+  rule.partial = PartialRule::Additive;
+  SmallVector<unsigned, 6> target;
+  GlobalShape shape = getGlobalShape(getTensor(getResult()));
+  for (size_t dim = 0; dim < shape.size(); ++dim)
+    target.push_back(rule.addFactor("d", shape[dim],
+                                    dim == static_cast<size_t>(getDim()) ? FactorKind::Indivisible
+                                                                         : FactorKind::Free));
+  for (Value part : getParts()) {
+    rule.operands.push_back(target);
+    rule.operands.back()[getDim()] =
+        rule.addFactor("d", getGlobalShape(getTensor(part))[getDim()], FactorKind::Indivisible);
+  }
+  rule.results.push_back(target);
+  return rule;
+}
+
+LogicalResult ConcatOp::verify() {
+  // concat-c1
+  if (getParts().empty())
+    return emitOpError() << "expects at least one part, got none";
+  auto type = getTensor(getResult());
+  if (failed(verifyDim(*this, getDim(), type)))
+    return failure();
+  int64_t sum = 0;
+  bool isStatic = true;
+  for (auto [i, part] : llvm::enumerate(getParts())) {
+    if (failed(verifyRank(*this, part, type.getRank(), ("part #" + Twine(i)).str())) ||
+        failed(verifyElementTypes(*this, {getResult(), part})))
+      return failure();
+    int64_t size = getGlobalShape(getTensor(part))[getDim()];
+    isStatic &= !ShapedType::isDynamic(size);
+    if (isStatic && llvm::AddOverflow(sum, size, sum))
+      return emitOpError() << "expects parts of fewer than 2^63 elements along dim " << getDim();
+  }
+  // concat-c2
+  int64_t size = getGlobalShape(type)[getDim()];
+  if (isStatic && !ShapedType::isDynamic(size) && size != sum)
+    return emitOpError() << "expects a result of " << sum << " elements along dim " << getDim()
+                         << ", as the parts have together, got " << size;
+  return verifyByRule(*this, getShardingRule());
+}
+
+/// concat(x) of one part -> x
+OpFoldResult ConcatOp::fold(FoldAdaptor) {
+  if (getParts().size() == 1 && getParts().front().getType() == getType())
+    return getParts().front();
+  return {};
 }
 
 ShardingRule ReorderOp::getShardingRule() {

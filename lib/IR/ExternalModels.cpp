@@ -316,8 +316,8 @@ static void attachTensor(MLIRContext *context, tensor::TensorDialect *) {
   using namespace tensor;
   attach<NoWork, BitcastOp, CastOp, CollapseShapeOp, DimOp, EmptyOp, ExpandShapeOp, ExtractOp,
          ExtractSliceOp, RankOp, ReshapeOp>(context);
-  attach<CopyWork, ConcatOp, FromElementsOp, GatherOp, GenerateOp, InsertOp, InsertSliceOp, PadOp,
-         ScatterOp, SplatOp>(context);
+  attach<CopyWork, tensor::ConcatOp, FromElementsOp, GatherOp, GenerateOp, InsertOp, InsertSliceOp,
+         PadOp, ScatterOp, SplatOp>(context);
 }
 
 static void attachLinalg(MLIRContext *context, linalg::LinalgDialect *) {

@@ -311,5 +311,6 @@ Work EmbeddingOp::getWork() {
 Work SliceOp::getWork() { return Work(); }
 Work AllSliceOp::getWork() { return Work(); }
 
-/// Moves every element.
+/// These move every element.
+Work ConcatOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 0); }
 Work ReorderOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 0); }

@@ -185,7 +185,7 @@ static Array computeRope(RopeOp op, Operands operands) {
 }
 
 //===----------------------------------------------------------------------===//
-// Slice and reorder
+// Slice, concat and reorder
 //===----------------------------------------------------------------------===//
 
 /// Result of `shape` whose element `i` along `dim` is the operand's element `from(i)`.
@@ -198,6 +198,20 @@ static Array selectAlong(const Array &x, int64_t dim, ArrayRef<int64_t> shape,
     for (int64_t i = 0; i < shape[dim]; ++i)
       std::copy_n(x.elements.begin() + (o * x.shape[dim] + from(i)) * inner, inner,
                   result.elements.begin() + (o * shape[dim] + i) * inner);
+  return result;
+}
+
+/// The operands one after the other along `dim`.
+static Array computeConcat(int64_t dim, Operands parts, ArrayRef<int64_t> shape) {
+  Array result(shape);
+  int64_t inner = getNumElements(shape.drop_front(dim + 1));
+  int64_t outer = getNumElements(shape.take_front(dim));
+  auto target = result.elements.begin();
+  for (int64_t o = 0; o < outer; ++o)
+    for (const Array *part : parts) {
+      int64_t run = part->shape[dim] * inner;
+      target = std::copy_n(part->elements.begin() + o * run, run, target);
+    }
   return result;
 }
 
@@ -227,7 +241,7 @@ static Array computeReorder(ReorderOp op, const Array &x) {
 bool dagrt::isLocalCompute(Operation *op) {
   return isa<EmbeddingOp, MatmulOp, SiluOp, ReluOp, GeluOp, AddOp, MulOp, MomentOp, RmsNormOp, LayerNormOp,
              RopeOp, AttentionOp, AttentionScoresOp, SoftmaxOp, AttentionContextOp, SliceOp,
-             ReorderOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op);
+             ConcatOp, ReorderOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op);
 }
 
 Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> shape) {
@@ -259,5 +273,6 @@ Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> sh
         int64_t offset = op.getOffset().toNumber();
         return selectAlong(x, op.getDim(), shape, [=](int64_t i) { return offset + i; });
       })
+      .Case([&](ConcatOp op) { return computeConcat(op.getDim(), operands, shape); })
       .Case([&](ReorderOp op) { return computeReorder(op, x); });
 }

@@ -35,14 +35,16 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
   using PartitionFaPoolPassBase::PartitionFaPoolPassBase;
 
   void runOnOperation() override {
-    std::string order = blocks;
-    if (order == "auto")
-      order = hasCausalKernel(getOperation()) ? "zigzag" : "contiguous";
+    std::string blockOrder = blocks;
+    if (blockOrder == "auto")
+      blockOrder = hasCausalKernel(getOperation()) ? "zigzag" : "contiguous";
     StrategyOptions options = {{"tp", std::to_string(tp)},
                                {"pool", std::to_string(pool)},
                                {"layout", layout},
                                {"cut", cut},
-                               {"blocks", order}};
+                               {"blocks", blockOrder},
+                               {"microbatches", std::to_string(microbatches)},
+                               {"order", order}};
     if (failed(partitionByText(getOperation(), *getBuiltinStrategy("fa-pool"), "fa-pool", options)))
       signalPassFailure();
   }

@@ -26,7 +26,9 @@ struct PartitionTpPp final : dagrt::impl::PartitionTpPpPassBase<PartitionTpPp> {
 
   void runOnOperation() override {
     StrategyOptions options = {
-        {"tp", std::to_string(tp)}, {"pp", std::to_string(pp)}, {"layout", layout}};
+        {"tp", std::to_string(tp)}, {"pp", std::to_string(pp)},
+        {"layout", layout},         {"microbatches", std::to_string(microbatches)},
+        {"order", order},           {"virtual", std::to_string(virtualStages)}};
     if (failed(partitionByText(getOperation(), *getBuiltinStrategy("tp-pp"), "tp-pp", options)))
       signalPassFailure();
   }

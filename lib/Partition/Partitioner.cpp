@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Partition/Partitioner.h"
+#include "MicroBatches.h"
 #include "PlacementRemarks.h"
 #include "Propagation.h"
 #include "Resharding.h"
@@ -63,6 +64,8 @@ private:
   LogicalResult partitionFunction(func::FuncOp function);
   LogicalResult partitionOp(Operation *op, Resharder &values);
   LogicalResult partitionReturn(func::ReturnOp op, Resharder &values);
+  LogicalResult split(func::FuncOp function);
+  std::optional<OpPlace> findPlace(RoleAttr role, const Directive &directive);
   FailureOr<MeshOp> chooseMesh(Operation *op, const Directive &directive, OperandTypes operands);
   FailureOr<SmallVector<Value>> createOp(Operation *op, const OpPlan &plan, ValueRange operands);
   const Directive &getDirective(RoleAttr role);
@@ -123,10 +126,16 @@ LogicalResult Partitioner::createMeshes(int64_t layers) {
   numLayers = layers;
   builder.setInsertionPointToStart(module.getBody());
   for (const MeshSpec &spec : strategy.meshes) {
-    if (spec.repeat && *spec.repeat > std::max<int64_t>(numLayers, 1))
+    int64_t most = std::max<int64_t>(numLayers, 1), stages = spec.repeat.value_or(1);
+    int64_t each = strategy.microbatches.virtualStages;
+    if (stages > 1 && stages > most)
       return emitError(module.getLoc())
-             << "expects at most " << std::max<int64_t>(numLayers, 1)
-             << " stages, one for each layer, got " << *spec.repeat << "; lower 'pp'";
+             << "expects at most " << most << " stages, one for each layer, got " << stages
+             << "; lower 'pp'";
+    if (stages > 1 && each > most / stages)
+      return emitError(module.getLoc())
+             << "expects at most " << most / stages << " virtual stages on each of " << stages
+             << " stages, so that each of them has one of the " << most << " layers, got " << each;
     for (int64_t i = 0; i < spec.repeat.value_or(1); ++i)
       if (failed(createMesh(spec, spec.repeat ? spec.name + std::to_string(i) : spec.name)))
         return failure();
@@ -141,16 +150,29 @@ static int64_t getStage(int64_t layer, int64_t layers, int64_t stages) {
   return layer < boundary ? layer / (size + 1) : longer + (layer - boundary) / size;
 }
 
+/// Where the strategy has ops of a role run; none if they follow their operands.
+std::optional<OpPlace> Partitioner::findPlace(RoleAttr role, const Directive &directive) {
+  if (directive.mesh.empty())
+    return std::nullopt;
+  ArrayRef<MeshOp> row = meshes[directive.mesh];
+  if (row.size() == 1)
+    return OpPlace{row.front(), 0};
+  if (!role || !role.hasLayer())
+    return std::nullopt;
+  // Virtual stages go round the row.
+  int64_t stages = row.size();
+  int64_t chunk =
+      getStage(role.getLayer(), numLayers, stages * strategy.microbatches.virtualStages);
+  return OpPlace{row[chunk % stages], chunk};
+}
+
 FailureOr<MeshOp> Partitioner::chooseMesh(Operation *op, const Directive &directive,
                                           OperandTypes operands) {
-  RoleAttr role = getRole(op);
-  if (!directive.mesh.empty()) {
-    ArrayRef<MeshOp> row = meshes[directive.mesh];
-    if (row.size() == 1)
-      return row.front();
-    if (role && role.hasLayer())
-      return row[getStage(role.getLayer(), numLayers, row.size())];
-  }
+  // Micro-batches are joined where the first of them is.
+  std::optional<OpPlace> place =
+      isa<ConcatOp>(op) && !getRole(op) ? std::nullopt : findPlace(getRole(op), directive);
+  if (place)
+    return cast<MeshOp>(place->mesh);
   for (RankedTensorType type : operands)
     if (DistAttr dist = getDist(type))
       return lookupMesh(module, dist.getMesh());
@@ -218,6 +240,11 @@ FailureOr<SmallVector<Value>> Partitioner::createOp(Operation *op, const OpPlan 
 LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   if (isa<ParameterOp, PositionsOp>(op)) {
     values.addSource(op);
+    return success();
+  }
+  if (auto slice = dyn_cast<SliceOp>(op);
+      slice && !getRole(op) && isa<BlockArgument>(slice.getOperand())) {
+    values.addPart(slice);
     return success();
   }
   SmallVector<RankedTensorType> types;
@@ -374,6 +401,20 @@ LogicalResult Partitioner::emitRemarks(ArrayRef<func::FuncOp> functions) {
   return success();
 }
 
+/// Cuts the batch of `function` into micro-batches.
+LogicalResult Partitioner::split(func::FuncOp function) {
+  int64_t stages = 1;
+  for (const MeshSpec &spec : strategy.meshes)
+    stages = std::max(stages, spec.repeat.value_or(1));
+  auto find = [&](Operation *op, std::optional<OpPlace> followed) {
+    RoleAttr role = getRole(op);
+    if (std::optional<OpPlace> place = findPlace(role, getDirective(role)))
+      return *place;
+    return followed.value_or(OpPlace{firstMesh, 0});
+  };
+  return splitIntoMicrobatches(function, strategy.microbatches, stages, find);
+}
+
 LogicalResult Partitioner::run() {
   SmallVector<func::FuncOp> functions;
   int64_t layers = 0;
@@ -397,7 +438,7 @@ LogicalResult Partitioner::run() {
   for (func::FuncOp function : functions) {
     if (strategy.zigzagBlocks > 0)
       reorderTokens(function, strategy.zigzagBlocks);
-    if (failed(partitionFunction(function)))
+    if (failed(split(function)) || failed(partitionFunction(function)))
       return failure();
   }
   remarkUnusedEntries();

@@ -210,10 +210,23 @@ FailureOr<RankedTensorType> Resharder::getFlightType(LogicalValue &value, Ranked
   return getPlacedType(mesh, getGlobalShape(dist), target.getElementType(), dims);
 }
 
+/// What is sent stands right behind the op that made it, and not where it is asked for: the sender
+/// may have more to do until then, and a message would wait for it.
+static void insertBehind(OpBuilder &builder, Value value) {
+  builder.setInsertionPointAfterValue(value);
+  Block *block = builder.getInsertionBlock();
+  Block::iterator point = builder.getInsertionPoint();
+  while (point != block->end() && isa<CommunicationOpInterface>(*point))
+    ++point;
+  builder.setInsertionPoint(block, point);
+}
+
 FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType target) {
   // A sum is completed where it is pending; scattered, so that each sender has a part.
   Value source = findOn(value, getDist(value.forms.front().getType()).getMesh());
   auto sourceType = cast<RankedTensorType>(source.getType());
+  OpBuilder::InsertPoint consumerPoint = builder.saveInsertionPoint();
+  insertBehind(builder, source);
   if (DistAttr dist = getDist(sourceType); dist.isPartial()) {
     MeshOp mesh = getMesh(dist.getMesh());
     SmallVector<AxesAttr> dims(dist.getDims());
@@ -234,6 +247,7 @@ FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType targe
   auto send = SendOp::create(builder, source.getLoc(),
                              MessageType::get(builder.getContext(), *flight), source);
   setRole(send, value.producer);
+  builder.restoreInsertionPoint(consumerPoint);
   auto recv = RecvOp::create(builder, source.getLoc(), *flight, send.getMessage());
   setRole(recv, value.producer);
   value.forms.push_back(recv);
@@ -250,6 +264,33 @@ Value Resharder::makeSource(LogicalValue &value, RankedTensorType target) {
   clone->getResult(0).setType(target);
   value.forms.push_back(clone->getResult(0));
   return clone->getResult(0);
+}
+
+/// A part of an argument, cut from it where it lies, or from one that lies as the part shall.
+FailureOr<Value> Resharder::makePart(LogicalValue &value, RankedTensorType target,
+                                     RoleAttr consumer) {
+  SliceOp part = value.part;
+  LogicalValue &whole = values[part.getOperand()];
+  RankedTensorType lies = target;
+  if (!whole.forms.empty()) {
+    FlatSymbolRefAttr home = getDist(whole.forms.front().getType()).getMesh();
+    lies = cast<RankedTensorType>(findOn(whole, home).getType());
+  }
+  DistAttr dist = getDist(lies);
+  MeshOp mesh = getMesh(dist.getMesh());
+  SmallVector<AxesAttr> dims(dist.getDims());
+  dims[part.getDim()] = AxesAttr::get(builder.getContext(), {});
+  auto getType = [&](Value logical) {
+    auto type = cast<RankedTensorType>(logical.getType());
+    return getPlacedType(mesh, type.getShape(), type.getElementType(), dims);
+  };
+  FailureOr<Value> argument = getAs(part.getOperand(), getType(part.getOperand()), consumer);
+  if (failed(argument))
+    return failure();
+  auto slice = SliceOp::create(builder, part.getLoc(), getType(part.getResult()), *argument,
+                               part.getDim(), part.getOffset());
+  value.forms.push_back(slice);
+  return slice.getResult();
 }
 
 /// A form on `mesh` to start from: a complete one if there is one.
@@ -275,6 +316,8 @@ FailureOr<Value> Resharder::getAs(Value logical, RankedTensorType target, RoleAt
     value.forms.push_back(value.argument);
     return Value(value.argument);
   }
+  if (value.part && value.forms.empty() && failed(makePart(value, target, consumer)))
+    return failure();
   Value start = findOn(value, getDist(target).getMesh());
   if (!start) {
     FailureOr<Value> arrived = transfer(value, target);

@@ -34,6 +34,9 @@ public:
     values[logical].argument = argument;
   }
 
+  /// A part of an argument lies as its first user needs it, too.
+  void addPart(SliceOp part) { values[part.getResult()].part = part; }
+
   /// `placed` is the logical value; `producer` and `travels` say who made it, and how it is
   /// cut in flight.
   void addValue(mlir::Value logical, mlir::Value placed, RoleAttr producer,
@@ -54,12 +57,15 @@ private:
   struct LogicalValue {
     mlir::Operation *source = nullptr;
     mlir::BlockArgument argument;
+    SliceOp part;
     llvm::SmallVector<mlir::Value, 2> forms; ///< The first is what its op made.
     RoleAttr producer;
     const std::vector<std::string> *travels = nullptr;
   };
 
   mlir::Value makeSource(LogicalValue &value, mlir::RankedTensorType target);
+  mlir::FailureOr<mlir::Value> makePart(LogicalValue &value, mlir::RankedTensorType target,
+                                        RoleAttr consumer);
   mlir::Value findOn(const LogicalValue &value, mlir::FlatSymbolRefAttr mesh) const;
   mlir::FailureOr<mlir::Value> transfer(LogicalValue &value, mlir::RankedTensorType target);
   mlir::Value layAnew(mlir::Value value, mlir::RankedTensorType target, RoleAttr producer,

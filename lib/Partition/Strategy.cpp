@@ -16,6 +16,7 @@
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
 #include "llvm/Support/raw_ostream.h"
@@ -58,6 +59,9 @@ struct OrderText {
   std::string zigzag;
   Values when;
 };
+struct MicrobatchesText {
+  std::string count, order, virtualStages;
+};
 struct StrategyText {
   std::string name;
   Values options;
@@ -65,6 +69,7 @@ struct StrategyText {
   std::vector<RefusalText> refused;
   std::vector<MeshText> meshes;
   std::optional<OrderText> order;
+  std::optional<MicrobatchesText> microbatches;
   std::vector<EntryText> entries;
 };
 } // namespace
@@ -140,6 +145,14 @@ struct MappingTraits<OrderText> {
   }
 };
 template <>
+struct MappingTraits<MicrobatchesText> {
+  static void mapping(IO &io, MicrobatchesText &microbatches) {
+    io.mapOptional("count", microbatches.count);
+    io.mapOptional("order", microbatches.order);
+    io.mapOptional("virtual", microbatches.virtualStages);
+  }
+};
+template <>
 struct MappingTraits<StrategyText> {
   static void mapping(IO &io, StrategyText &strategy) {
     io.mapOptional("name", strategy.name);
@@ -148,6 +161,7 @@ struct MappingTraits<StrategyText> {
     io.mapOptional("refused", strategy.refused);
     io.mapOptional("meshes", strategy.meshes);
     io.mapOptional("token_order", strategy.order);
+    io.mapOptional("microbatches", strategy.microbatches);
     io.mapOptional("entries", strategy.entries);
   }
 };
@@ -322,6 +336,58 @@ static LogicalResult readEntries(Instantiation &fill, const StrategyText &text,
   return success();
 }
 
+static std::optional<MicrobatchOrder> getOrder(StringRef name) {
+  return llvm::StringSwitch<std::optional<MicrobatchOrder>>(name)
+      .Case("breadth-first", MicrobatchOrder::BreadthFirst)
+      .Case("depth-first", MicrobatchOrder::DepthFirst)
+      .Case("interleaved", MicrobatchOrder::Interleaved)
+      .Case("ping-pong", MicrobatchOrder::PingPong)
+      .Default(std::nullopt);
+}
+
+/// Orders and virtual stages make sense on some rows of meshes only.
+static LogicalResult checkMicrobatches(Instantiation &fill, const Strategy &strategy) {
+  const MicrobatchSpec &spec = strategy.microbatches;
+  int64_t stages = 1;
+  for (const MeshSpec &mesh : strategy.meshes)
+    stages = std::max(stages, mesh.repeat.value_or(1));
+  if (spec.virtualStages > 1 && stages == 1)
+    return fill.error("expects at least 2 stages for virtual stages to go round, got " +
+                      Twine(spec.virtualStages) + " virtual stages on 1");
+  if (spec.order == MicrobatchOrder::Interleaved && spec.virtualStages == 1)
+    return fill.error("expects at least 2 virtual stages on each stage for interleaved order, got "
+                      "1; with one, breadth-first is the order");
+  size_t meshes = strategy.meshes.size();
+  if (spec.order == MicrobatchOrder::PingPong && (meshes != 2 || stages > 1))
+    return fill.error("expects two meshes that take turns for ping-pong order, got " +
+                      (stages > 1 ? Twine("stages") : Twine(meshes)));
+  return success();
+}
+
+static LogicalResult readMicrobatches(Instantiation &fill, const StrategyText &text,
+                                      Strategy &strategy) {
+  if (!text.microbatches)
+    return success();
+  auto getCount = [&](StringRef count, const Twine &what) {
+    return count.empty() ? FailureOr<int64_t>(1) : fill.getCount(count, what);
+  };
+  FailureOr<int64_t> count = getCount(text.microbatches->count, "the number of micro-batches");
+  FailureOr<int64_t> stages =
+      getCount(text.microbatches->virtualStages, "the number of virtual stages");
+  if (failed(count) || failed(stages))
+    return failure();
+  StringRef order = text.microbatches->order;
+  if (auto option = fill.values.find(order.str()); option != fill.values.end())
+    order = option->second;
+  std::optional<MicrobatchOrder> known = getOrder(order.empty() ? "breadth-first" : order);
+  if (!known)
+    return fill.error("expects an order of micro-batches of breadth-first, depth-first, "
+                      "interleaved or ping-pong, got '" +
+                      order + "'");
+  strategy.microbatches = {*count, *known, *stages};
+  return checkMicrobatches(fill, strategy);
+}
+
 FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
                                          const StrategyOptions &options,
                                          llvm::function_ref<void(const Twine &)> emitError) {
@@ -343,7 +409,7 @@ FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
   input >> text;
   if (input.error())
     return fill.error("expects a YAML mapping of name, options, choices, refused, meshes, "
-                      "token_order and entries: " +
+                      "token_order, microbatches and entries: " +
                       message);
   if (!input.getCurrentNode())
     return fill.error("expects at least one mesh under 'meshes', got none");
@@ -352,7 +418,8 @@ FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
   Strategy strategy;
   strategy.name = text.name.empty() ? name.str() : text.name;
   if (failed(readOptions(fill, text, options)) || failed(checkRefused(fill, text)) ||
-      failed(readMeshes(fill, text, strategy)) || failed(readEntries(fill, text, strategy)))
+      failed(readMeshes(fill, text, strategy)) || failed(readEntries(fill, text, strategy)) ||
+      failed(readMicrobatches(fill, text, strategy)))
     return failure();
   if (text.order) {
     FailureOr<bool> applies = fill.holds(text.order->when);

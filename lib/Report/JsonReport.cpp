@@ -125,6 +125,8 @@ static void writeEntry(OStream &json, const FunctionReport &report, unsigned ind
       json.attribute("role", role.getName());
       if (role.hasLayer())
         json.attribute("layer", role.getLayer());
+      if (role.hasMicrobatch())
+        json.attribute("microbatch", role.getMicrobatch());
     }
     writeGetTime(json, report.facts[index].gemm);
     writeCost(json, op);

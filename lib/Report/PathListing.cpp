@@ -5,8 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Steps of the path that would print the same line, but for their layer and start, are equal: they
-// agree in label, mesh, time, arguments and wait. What repeats among them is printed once.
+// Steps of the path that would print the same line, but for their layer, micro-batch and start, are
+// equal: they agree in label, mesh, time, arguments and wait. What repeats among them is printed
+// once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -17,6 +18,8 @@
 
 #include "llvm/Support/FormatVariadic.h"
 
+#include <tuple>
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -25,8 +28,8 @@ namespace {
 struct Step {
   const ScheduledOp *op = nullptr;
   std::string label, mesh, detail, wait;
-  /// The layer, -1 for none.
-  int64_t layer = -1;
+  /// Layer and micro-batch, -1 for none.
+  int64_t layer = -1, microbatch = -1;
 };
 
 /// Writes steps and folds.
@@ -34,7 +37,8 @@ class Listing {
 public:
   Listing(llvm::raw_ostream &os, ArrayRef<Step> steps) : os(os), steps(steps) {
     for (const Step &step : steps) {
-      labelWidth = std::clamp<size_t>(step.label.size() + 2, labelWidth, 34);
+      size_t prefix = step.microbatch >= 0 ? 15 : 2;
+      labelWidth = std::clamp<size_t>(step.label.size() + prefix, labelWidth, 34);
       meshWidth = std::clamp<size_t>(step.mesh.size(), meshWidth, 16);
     }
   }
@@ -45,7 +49,7 @@ private:
   void writeStep(const Folded &part, unsigned depth);
   void writeFold(const Folded &part, unsigned depth);
   void writeLine(StringRef line) { os << line.rtrim() << '\n'; }
-  std::string getLayers(const Folded &part) const;
+  std::string getRange(const Folded &part, int64_t Step::*number, StringRef what) const;
   int64_t getTime(const Folded &part) const;
   bool hasBudget();
 
@@ -94,7 +98,7 @@ static Step makeStep(const FunctionReport &function, unsigned index) {
     step.mesh.replace(arrow, 4, "->");
   step.detail = getDetail(op.op, function.facts[index].gemm);
   if (RoleAttr role = getRole(op.op))
-    step.layer = role.getLayer();
+    std::tie(step.layer, step.microbatch) = std::pair(role.getLayer(), role.getMicrobatch());
   if (op.cause == StartCause::Resource)
     step.wait =
         llvm::formatv("^ waited {0} for {1} of {2}, held by {3}", formatTime(op.start - op.ready),
@@ -114,26 +118,27 @@ static std::vector<unsigned> numberSteps(ArrayRef<Step> steps) {
                                    << step.detail << '\n'
                                    << step.wait << '\n'
                                    << step.op->getDuration() << '\n'
-                                   << (step.layer >= 0);
+                                   << (step.layer >= 0) << (step.microbatch >= 0);
     result.push_back(numbers.try_emplace(key, numbers.size()).first->getValue());
   }
   return result;
 }
 
-/// `layer 3`, `layers 1-31`; empty if no step belongs to a layer.
-std::string Listing::getLayers(const Folded &part) const {
+/// `  layer 3`, `  layers 1-31`; empty if no step of the part belongs to a layer. The same for
+/// micro-batches.
+std::string Listing::getRange(const Folded &part, int64_t Step::*number, StringRef what) const {
   int64_t first = INT64_MAX, last = -1;
   for (const Step &step : steps.slice(part.first, size_t(part.length) * part.count)) {
-    if (step.layer < 0)
+    if (step.*number < 0)
       continue;
-    first = std::min(first, step.layer);
-    last = std::max(last, step.layer);
+    first = std::min(first, step.*number);
+    last = std::max(last, step.*number);
   }
   if (last < 0)
     return "";
   if (first == last)
-    return llvm::formatv("layer {0}", first);
-  return llvm::formatv("layers {0}-{1}", first, last);
+    return llvm::formatv("  {0} {1}", what, first);
+  return llvm::formatv("  {0}{1} {2}-{3}", what, what.ends_with("h") ? "es" : "s", first, last);
 }
 
 /// Time of one of the equal parts.
@@ -156,6 +161,8 @@ void Listing::writeStep(const Folded &part, unsigned depth) {
   if (part.count > 1)
     label += std::to_string(part.count) + " x ";
   // Inside a fold the layer is the fold's.
+  if (depth == 0 && step.microbatch >= 0 && part.count == 1)
+    label += "mb" + std::to_string(step.microbatch) + ".";
   if (depth == 0 && step.layer >= 0)
     label += "layers." + std::to_string(step.layer) + ".";
   label += step.label;
@@ -169,10 +176,10 @@ void Listing::writeStep(const Folded &part, unsigned depth) {
 
 void Listing::writeFold(const Folded &part, unsigned depth) {
   std::string indent(2 * depth, ' ');
-  std::string layers = getLayers(part);
   writeLine(fit(llvm::formatv(" {0,9} {1,9}  {2}{3} x [{4}{5}",
                               formatTime(steps[part.first].op->start), formatTime(getTime(part)),
-                              indent, part.count, layers.empty() ? "" : "  ", layers)
+                              indent, part.count, getRange(part, &Step::layer, "layer"),
+                              getRange(part, &Step::microbatch, "micro-batch"))
                     .str(),
                 100));
   write(part.body, depth + 1);

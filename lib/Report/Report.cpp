@@ -33,7 +33,7 @@ static bool isNamedByMnemonic(Operation *op) {
   return isa<CommunicationOpInterface>(op) || isa<RecvOp>(op) || !getCost(op);
 }
 
-/// Appends role and mnemonic, the layer before them if `withLayer`.
+/// Appends role and mnemonic, before them micro-batch and layer if `withLayer`.
 static void appendLabel(Operation *op, bool withLayer, SmallVectorImpl<char> &name) {
   llvm::raw_svector_ostream os(name);
   RoleAttr role = getRole(op);
@@ -41,6 +41,8 @@ static void appendLabel(Operation *op, bool withLayer, SmallVectorImpl<char> &na
     os << getMnemonic(op);
     return;
   }
+  if (withLayer && role.hasMicrobatch())
+    os << "mb" << role.getMicrobatch() << '.';
   if (withLayer && role.hasLayer())
     os << "layers." << role.getLayer() << '.';
   os << role.getName();

@@ -84,3 +84,44 @@ func.func @keeps_given_cost(%x: tensor<4xf32>) -> tensor<4xf32> {
   %1 = dagrt.silu %0 {dagrt.role = #dagrt.role<ffn.up, layer 0>} : tensor<4xf32>
   return %1 : tensor<4xf32>
 }
+
+// -----
+
+!a = tensor<8xf32, #dagrt.dist<@a, [_], of [8]>>
+!b = tensor<8xf32, #dagrt.dist<@b, [_], of [8]>>
+
+dagrt.mesh @a <"x" = 2> devices [0, 1]
+dagrt.mesh @b <"x" = 2> devices [2, 3]
+
+// A mnemonic with a role goes before the mnemonic alone, and a longer role before a shorter one. Each
+// such op takes the time.
+// CHECK-LABEL: @mnemonic_of_a_role
+// CHECK: send {{.*}}#dagrt.cost<11000000 ps, fixed>
+// CHECK: send {{.*}}#dagrt.cost<11000000 ps, fixed>
+// CHECK: send {{.*}}#dagrt.cost<12000000 ps, fixed>
+// CHECK: send {{.*}}#dagrt.cost<5000000 ps, fixed>
+func.func @mnemonic_of_a_role(%x: !a) -> (!b, !b, !b, !b) {
+  %0 = dagrt.send %x {dagrt.role = #dagrt.role<norm.attention, layer 0>} : !a -> !dagrt.message<!b>
+  %1 = dagrt.send %x {dagrt.role = #dagrt.role<norm.final, layer 0>} : !a -> !dagrt.message<!b>
+  %2 = dagrt.send %x {dagrt.role = #dagrt.role<norm.ffn, layer 0>} : !a -> !dagrt.message<!b>
+  %3 = dagrt.send %x {dagrt.role = #dagrt.role<normal, layer 0>} : !a -> !dagrt.message<!b>
+  %4 = dagrt.recv %0 : !dagrt.message<!b>
+  %5 = dagrt.recv %1 : !dagrt.message<!b>
+  %6 = dagrt.recv %2 : !dagrt.message<!b>
+  %7 = dagrt.recv %3 : !dagrt.message<!b>
+  return %4, %5, %6, %7 : !b, !b, !b, !b
+}
+
+// -----
+
+// Each micro-batch takes the time of the role.
+// CHECK-LABEL: @each_micro_batch
+// CHECK: silu {{.*}}#dagrt.cost<80000000 ps, fixed>
+// CHECK: silu {{.*}}#dagrt.cost<40000000 ps, fixed>
+// CHECK: silu {{.*}}#dagrt.cost<40000000 ps, fixed>
+func.func @each_micro_batch(%x: tensor<4xf32>) -> tensor<4xf32> {
+  %0 = dagrt.silu %x {dagrt.role = #dagrt.role<ffn.up, layer 0, microbatch 0>} : tensor<4xf32>
+  %1 = dagrt.silu %0 {dagrt.role = #dagrt.role<ffn.up, layer 0, microbatch 1>} : tensor<4xf32>
+  %2 = dagrt.silu %1 {dagrt.role = #dagrt.role<ffn.down, layer 0, microbatch 1>} : tensor<4xf32>
+  return %2 : tensor<4xf32>
+}

@@ -43,6 +43,10 @@ func.func @roles(%x: tensor<8xf32>) {
   %0 = dagrt.silu %x {dagrt.role = #dagrt.role<attention.query.rope, layer 0>} : tensor<8xf32>
   // CHECK: dagrt.role = #dagrt.role<head_2>
   %1 = dagrt.silu %x {dagrt.role = #dagrt.role<head_2>} : tensor<8xf32>
+  // CHECK: dagrt.role = #dagrt.role<ffn.up, layer 3, microbatch 1>
+  %2 = dagrt.silu %x {dagrt.role = #dagrt.role<ffn.up, layer 3, microbatch 1>} : tensor<8xf32>
+  // CHECK: dagrt.role = #dagrt.role<head, microbatch 0>
+  %3 = dagrt.silu %x {dagrt.role = #dagrt.role<head, microbatch 0>} : tensor<8xf32>
   return
 }
 

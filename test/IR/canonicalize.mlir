@@ -172,3 +172,11 @@ func.func @keeps_message_of_a_caller(
   %y = dagrt.recv %m : !dagrt.message<tensor<2xf32, #dagrt.dist<@n, ["tp"], of [4]>>>
   return
 }
+
+// CHECK-LABEL: @drops_concat_of_one_part
+// CHECK-SAME: (%[[X:.*]]: tensor<4x8xf32>)
+// CHECK-NEXT: return %[[X]]
+func.func @drops_concat_of_one_part(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %y = dagrt.concat %x dim 0 : tensor<4x8xf32> -> tensor<4x8xf32>
+  return %y : tensor<4x8xf32>
+}

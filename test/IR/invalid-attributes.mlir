@@ -161,6 +161,21 @@ func.func @f(%x: tensor<1x4x4xf32>, %p: tensor<4xi32>) {
 
 // -----
 
+// expected-error@+1 {{expects a micro-batch that is not negative, got -2}}
+%0 = dagrt.positions {dagrt.role = #dagrt.role<attention, layer 0, microbatch -2>} : tensor<4xi32>
+
+// -----
+
+// expected-error@+1 {{expects 'layer N' or 'microbatch N' after the comma}}
+%0 = dagrt.positions {dagrt.role = #dagrt.role<attention, batch 0>} : tensor<4xi32>
+
+// -----
+
+// expected-error@+1 {{expects 'microbatch N' after the comma}}
+%0 = dagrt.positions {dagrt.role = #dagrt.role<attention, layer 0, layer 1>} : tensor<4xi32>
+
+// -----
+
 // expected-error@+1 {{expected valid keyword}}
 %0 = dagrt.positions {dagrt.role = #dagrt.role<"attention">} : tensor<4xi32>
 

@@ -596,6 +596,81 @@ func.func @f(%x: tensor<?x8xf32>) {
 
 // -----
 
+func.func @f() {
+  // concat-c1
+  // expected-error@+1 {{'dagrt.concat' op expects at least one part, got none}}
+  %0 = "dagrt.concat"() {dim = 0} : () -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>) {
+  // concat-c1
+  // expected-error@+1 {{'dagrt.concat' op expects a dim from 0 to 1, got 2}}
+  %0 = dagrt.concat %x dim 2 : tensor<4x8xf32> -> tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %y: tensor<8xf32>) {
+  // concat-c1
+  // expected-error@+1 {{'dagrt.concat' op expects part #1 of 2 dims, got 'tensor<8xf32>'}}
+  %0 = dagrt.concat %x, %y dim 0 : tensor<4x8xf32>, tensor<8xf32> -> tensor<5x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %y: tensor<4x8xf16>) {
+  // concat-c1
+  // expected-error@+1 {{'dagrt.concat' op expects one element type, got 'f32' and 'f16'}}
+  %0 = dagrt.concat %x, %y dim 0 : tensor<4x8xf32>, tensor<4x8xf16> -> tensor<8x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %y: tensor<2x8xf32>) {
+  // concat-c2
+  // expected-error@+1 {{'dagrt.concat' op expects a result of 6 elements along dim 0, as the parts have together, got 5}}
+  %0 = dagrt.concat %x, %y dim 0 : tensor<4x8xf32>, tensor<2x8xf32> -> tensor<5x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<0x9223372036854775807xf32>) {
+  // concat-c2
+  // expected-error@+1 {{'dagrt.concat' op expects parts of fewer than 2^63 elements along dim 1}}
+  %0 = dagrt.concat %x, %x dim 1 : tensor<0x9223372036854775807xf32>, tensor<0x9223372036854775807xf32> -> tensor<0x1xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{operand defined here}}
+func.func @f(%x: tensor<4x8xf32>, %y: tensor<4x9xf32>) {
+  // expected-error@+1 {{'dagrt.concat' op expects dim 1 of operand #1 (d) to be 8, got 9}}
+  %0 = dagrt.concat %x, %y dim 0 : tensor<4x8xf32>, tensor<4x9xf32> -> tensor<8x8xf32>
+  return
+}
+
+// -----
+
+dagrt.mesh @m <"tp" = 2> devices [0, 1]
+// expected-note@+1 {{operand defined here}}
+func.func @f(%x: tensor<2x8xf32, #dagrt.dist<@m, ["tp", _], of [4, 8]>>) {
+  // expected-error@+1 {{'dagrt.concat' op expects d to be whole on each device, got operand #0 cut over ["tp"]}}
+  %0 = dagrt.concat %x, %x dim 0
+    : tensor<2x8xf32, #dagrt.dist<@m, ["tp", _], of [4, 8]>>, tensor<2x8xf32, #dagrt.dist<@m, ["tp", _], of [4, 8]>>
+    -> tensor<4x8xf32, #dagrt.dist<@m, ["tp", _], of [8, 8]>>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<4x8xf32>) {
   // reorder-c1
   // expected-error@+1 {{'dagrt.reorder' op expects a dim from 0 to 1, got -1}}

@@ -153,6 +153,8 @@ func.func @decomposed_attention(%q: tensor<1x8x2x3x4xf32>, %k: tensor<1x8x2x4xf3
 func.func @tokens(%x: tensor<1x8x4xf32>, %ids: tensor<1x8xi32>) {
   // CHECK-NEXT: dagrt.slice %{{.*}} dim 1 offset 7 : tensor<1x8x4xf32> -> tensor<1x1x4xf32>
   %0 = dagrt.slice %x dim 1 offset 7 : tensor<1x8x4xf32> -> tensor<1x1x4xf32>
+  // CHECK-NEXT: dagrt.concat %{{.*}}, %{{.*}} dim 1 : tensor<1x1x4xf32>, tensor<1x8x4xf32> -> tensor<1x9x4xf32>
+  %c = dagrt.concat %0, %x dim 1 : tensor<1x1x4xf32>, tensor<1x8x4xf32> -> tensor<1x9x4xf32>
   // CHECK-NEXT: %[[Z:.*]] = dagrt.reorder %{{.*}} dim 1 order zigzag<3> : tensor<1x8xi32>
   %z = dagrt.reorder %ids dim 1 order zigzag<3> : tensor<1x8xi32>
   // CHECK-NEXT: dagrt.reorder %[[Z]] dim 1 order zigzag<3> inverse : tensor<1x8xi32>

@@ -125,6 +125,22 @@ func.func @axis_indices() -> (tensor<1xi32, #dagrt.dist<@grid, [{"tp", "dp"}], o
                   tensor<1xi64, #dagrt.dist<@grid, ["tp":(2)2], of [2]>>
 }
 
+// On devices that each hold columns, and with a sum that is still to be completed.
+!c2 = tensor<2x2xf32, #dagrt.dist<@line, [_, "a"], of [2, 7]>>
+!c5 = tensor<5x2xf32, #dagrt.dist<@line, [_, "a"], of [5, 7]>>
+!c9 = tensor<9x2xf32, #dagrt.dist<@line, [_, "a"], of [9, 7]>>
+!m2 = tensor<2x3xf32, #dagrt.dist<@line, [_, _], of [2, 3], partial ["a"]>>
+!m9 = tensor<9x3xf32, #dagrt.dist<@line, [_, _], of [9, 3], partial ["a"]>>
+!m11 = tensor<11x3xf32, #dagrt.dist<@line, [_, _], of [11, 3], partial ["a"]>>
+func.func @concat(%x: !c2, %y: !c5) -> (!c9, !m11) {
+  %0 = dagrt.concat %x, %y, %x dim 0 : !c2, !c5, !c2 -> !c9
+  %k = dagrt.parameter "k" : !k
+  %1 = dagrt.matmul %0, %k : !c9, !k -> !m9
+  %2 = dagrt.matmul %x, %k : !c2, !k -> !m2
+  %3 = dagrt.concat %1, %2 dim 0 : !m9, !m2 -> !m11
+  return %0, %3 : !c9, !m11
+}
+
 func.func @identity(%x: tensor<2x3xf32>) -> (tensor<2x3xf32>, tensor<2x3xf32>) {
   return %x, %x : tensor<2x3xf32>, tensor<2x3xf32>
 }

@@ -9,6 +9,7 @@
 // RUN: dagrt-run %s --print-outputs --function=partial_rope | FileCheck %s --check-prefix=PARTIAL
 // RUN: dagrt-run %s --print-outputs --function=embedding | FileCheck %s --check-prefix=EMBED
 // RUN: dagrt-run %s --print-outputs --function=slice | FileCheck %s --check-prefix=SLICE
+// RUN: dagrt-run %s --print-outputs --function=concat | FileCheck %s --check-prefix=CONCAT
 // RUN: dagrt-run %s --print-outputs --function=reorder | FileCheck %s --check-prefix=REORDER
 // RUN: dagrt-run %s --print-outputs --function=positions | FileCheck %s --check-prefix=POSITIONS
 // RUN: dagrt-run %s --print-outputs --function=scalar | FileCheck %s --check-prefix=SCALAR
@@ -189,6 +190,24 @@ func.func @slice() -> (tensor<2x1x2xf32>, tensor<2x3x1xf32>) {
   %y = dagrt.slice %x dim 1 offset 1 : tensor<2x3x2xf32> -> tensor<2x1x2xf32>
   %z = dagrt.slice %x dim 2 offset 1 : tensor<2x3x2xf32> -> tensor<2x3x1xf32>
   return %y, %z : tensor<2x1x2xf32>, tensor<2x3x1xf32>
+}
+
+// Along the last dim, parts of two and one elements stand in each row behind each other; along the
+// first, one behind the other.
+// CONCAT:      output #0: 2x3
+// CONCAT-NEXT: [0]: 1 2 5
+// CONCAT-NEXT: [1]: 3 4 6
+// CONCAT-NEXT: output #1: 3x1
+// CONCAT-NEXT: [0]: 5
+// CONCAT-NEXT: [1]: 6
+// CONCAT-NEXT: [2]: 7
+func.func @concat() -> (tensor<2x3xf32>, tensor<3x1xf32>) {
+  %x = arith.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %y = arith.constant dense<[[5.0], [6.0]]> : tensor<2x1xf32>
+  %z = arith.constant dense<7.0> : tensor<1x1xf32>
+  %0 = dagrt.concat %x, %y dim 1 : tensor<2x2xf32>, tensor<2x1xf32> -> tensor<2x3xf32>
+  %1 = dagrt.concat %y, %z dim 0 : tensor<2x1xf32>, tensor<1x1xf32> -> tensor<3x1xf32>
+  return %0, %1 : tensor<2x3xf32>, tensor<3x1xf32>
 }
 
 // zigzag<2> of 7 tokens: chunks 01, 23, 45, 6 in the order 0, 3, 1, 2. The inverse of the same

@@ -33,6 +33,8 @@ struct Setup {
   std::string layout, cut, blocks;
   /// True if the number of tokens, the batch, are named sizes when the model is partitioned.
   bool symbolicTokens = false, symbolicBatch = false;
+  int64_t microbatches = 1, virtualStages = 1;
+  std::string order;
   /// Choices whose effect depends on others.
   std::string rope, positions, packing, sliding;
 

@@ -23,9 +23,9 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// One or more programs for each strategy, layout, cut and order of tokens; causal, not
-/// causal and windowed; more devices than key/value heads, heads that are padded, tokens that the
-/// pool does not divide; every rotation.
+/// One or more programs for each strategy, layout, cut and order of tokens; micro-batches; causal,
+/// not causal and windowed; more devices than key/value heads, heads that are padded, tokens that
+/// the pool does not divide; every rotation.
 static constexpr StringLiteral kPrograms[] = {
     "layers=2 tokens=5 groups=2 queries=3 hidden=6 ffn=7 vocabulary=23 gated=yes activation=silu "
     "logits=last tp=4 pp=2",
@@ -52,6 +52,9 @@ static constexpr StringLiteral kPrograms[] = {
     "layout=hidden tp=4",
     "tokens=5 groups=2 queries=2 head_dim=4 hidden=6 ffn=7 vocabulary=5 causal=yes rope=full "
     "norm=layer layout=hidden strategy=fa-pool pool=3 tp=4",
+    "batch=3 tokens=3 hidden=3 ffn=2 groups=2 queries=2 head_dim=2 causal=yes strategy=fa-pool "
+    "tp=2 "
+    "pool=2 microbatches=2 order=ping-pong",
 };
 
 namespace {

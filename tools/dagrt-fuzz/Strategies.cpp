@@ -22,10 +22,12 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// The batch over one axis, tensor parallelism over the other. {0} and {1} are their sizes.
+/// The batch over one axis, tensor parallelism over the other. {0} and {1} are their sizes, {2} and
+/// {3} say what is done with micro-batches.
 static constexpr StringLiteral kGrid = R"yaml(name: grid
 meshes:
   - {{name: grid, axes: [{{name: dp, size: {0}}, {{name: tp, size: {1}}]}
+microbatches: {{count: {2}, order: {3}}
 entries:
   - {{role: "", mesh: grid}
   - {{role: embedding, cut: [{{axis: tp, over: [vocab]}], result: [dp]}
@@ -43,28 +45,31 @@ entries:
 )yaml";
 
 /// Attention on three devices of which the other mesh has two; its residual is cut over tokens
-/// and over hidden, and norms of a cut dim have to be gathered.
+/// and over hidden, and norms of a cut dim have to be gathered. {0} and {1} are for micro-batches.
 static constexpr StringLiteral kShared = R"yaml(name: shared
 meshes:
-  - {name: square, axes: [{name: x, size: 2}, {name: y, size: 2}], devices: [3, 1, 2, 0]}
-  - {name: row, axes: [{name: z, size: 3}], devices: [2, 4, 3]}
+  - {{name: square, axes: [{{name: x, size: 2}, {{name: y, size: 2}], devices: [3, 1, 2, 0]}
+  - {{name: row, axes: [{{name: z, size: 3}], devices: [2, 4, 3]}
+microbatches: {{count: {0}, order: {1}}
 entries:
-  - {role: "", mesh: square}
-  - {role: attention, mesh: row}
-  - {role: attention.query, result: [_, z]}
-  - {role: attention.key, result: [_, z]}
-  - {role: attention.value, result: [_, z]}
-  - {role: attention.output, travels: [_, y, x]}
-  - {role: ffn.gate, cut: [{axis: y, over: [n0]}]}
-  - {role: ffn.up, cut: [{axis: y, over: [n0]}]}
-  - {role: ffn.down, cut: [{axis: y, over: [k0]}]}
-  - {role: residual, result: [_, x, y]}
+  - {{role: "", mesh: square}
+  - {{role: attention, mesh: row}
+  - {{role: attention.query, result: [_, z]}
+  - {{role: attention.key, result: [_, z]}
+  - {{role: attention.value, result: [_, z]}
+  - {{role: attention.output, travels: [_, y, x]}
+  - {{role: ffn.gate, cut: [{{axis: y, over: [n0]}]}
+  - {{role: ffn.up, cut: [{{axis: y, over: [n0]}]}
+  - {{role: ffn.down, cut: [{{axis: y, over: [k0]}]}
+  - {{role: residual, result: [_, x, y]}
 )yaml";
 
 std::string dagrt::getStrategyText(const Setup &setup) {
   if (setup.strategy == "grid")
-    return llvm::formatv(kGrid.data(), setup.pp, setup.tp).str();
-  return setup.strategy == "shared" ? kShared.str() : "";
+    return llvm::formatv(kGrid.data(), setup.pp, setup.tp, setup.microbatches, setup.order).str();
+  if (setup.strategy == "shared")
+    return llvm::formatv(kShared.data(), setup.microbatches, setup.order).str();
+  return "";
 }
 
 LogicalResult dagrt::partition(ModuleOp module, const Setup &setup) {

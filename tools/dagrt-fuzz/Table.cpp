@@ -111,6 +111,10 @@ static constexpr Entry kEntries[] = {
        s.symbolicTokens = c == "tokens" || c == "both";
        s.symbolicBatch = c == "batch" || c == "both";
      }},
+    {"microbatches", "1*3 2*2 3*2", [](StringRef c, Setup &s) { s.microbatches = toNumber(c); }},
+    {"order", "breadth-first*2 depth-first interleaved ping-pong",
+     [](StringRef c, Setup &s) { s.order = c; }},
+    {"virtual", "1*2 2 3", [](StringRef c, Setup &s) { s.virtualStages = toNumber(c); }},
 };
 
 ArrayRef<Entry> dagrt::getEntries() { return kEntries; }
@@ -139,6 +143,18 @@ static void setNames(DecoderSpec &spec) {
                 "down",
                 "norm",
                 "head"};
+}
+
+/// Orders and virtual stages go with some strategies only, and a micro-batch has an element.
+static void setMicrobatches(Setup &setup) {
+  setup.microbatches = std::min(setup.microbatches, *setup.options.batch);
+  bool hasStages = setup.strategy == "tp-pp" && setup.pp > 1;
+  if (!hasStages || setup.pp * setup.virtualStages > setup.spec.layers)
+    setup.virtualStages = 1;
+  bool hasTurns = setup.strategy == "fa-pool" || setup.strategy == "shared";
+  if ((setup.order == "interleaved" && setup.virtualStages == 1) ||
+      (setup.order == "ping-pong" && !hasTurns))
+    setup.order = "breadth-first";
 }
 
 /// Stretched frequencies begin well inside short sequences, so that they change numbers.
@@ -192,6 +208,7 @@ void dagrt::finishSetup(Setup &setup) {
     spec.packing = QKVPacking::PerHead;
   spec.packedGateUp &= spec.gated;
   spec.sharedNorm &= spec.parallel;
+  setMicrobatches(setup);
   setNames(spec);
 }
 
@@ -201,10 +218,14 @@ void dagrt::finishSetup(Setup &setup) {
 
 std::string Setup::getPipeline() const {
   if (strategy == "tp-pp")
-    return llvm::formatv("partition-tp-pp{{tp={0} pp={1} layout={2}}", tp, pp, layout).str();
+    return llvm::formatv("partition-tp-pp{{tp={0} pp={1} layout={2} microbatches={3} order={4} "
+                         "virtual={5}}",
+                         tp, pp, layout, microbatches, order, virtualStages)
+        .str();
   if (strategy == "fa-pool")
-    return llvm::formatv("partition-fa-pool{{tp={0} pool={1} layout={2} cut={3} blocks={4}}", tp,
-                         pool, layout, cut, blocks)
+    return llvm::formatv("partition-fa-pool{{tp={0} pool={1} layout={2} cut={3} blocks={4} "
+                         "microbatches={5} order={6}}",
+                         tp, pool, layout, cut, blocks, microbatches, order)
         .str();
   return "";
 }

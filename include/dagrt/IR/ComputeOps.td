@@ -440,6 +440,32 @@ def Dagrt_SliceOp : Dagrt_ComputeOp<"slice"> {
   let hasCanonicalizer = 1;
 }
 
+def Dagrt_ConcatOp : Dagrt_ComputeOp<"concat"> {
+  let summary = "Parts joined along one dim";
+  let description = [{
+    The parts one after the other along dim `dim`: what slices that cover a value took apart, put
+    together again (the micro-batches of a result). The dim may not be cut over devices.
+
+    **Constraints**
+    1. `concat-c1`: there is a part; `dim` is a dim of the parts, and parts and result have one
+       rank and one element type.
+    2. `concat-c2`: dim `dim` of the result has as many elements as the parts have together.
+
+    Example:
+    ```mlir
+    func.func @join(%a: tensor<2x16x64xf32>, %b: tensor<1x16x64xf32>) -> tensor<3x16x64xf32> {
+      %y = dagrt.concat %a, %b dim 0
+        : tensor<2x16x64xf32>, tensor<1x16x64xf32> -> tensor<3x16x64xf32>
+      return %y : tensor<3x16x64xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Variadic<Dagrt_AnyTensor>:$parts, I64Attr:$dim);
+  let results = (outs Dagrt_AnyTensor:$result);
+  let assemblyFormat = "$parts `dim` $dim attr-dict `:` type($parts) `->` type($result)";
+  let hasFolder = 1;
+}
+
 def Dagrt_ReorderOp : Dagrt_ComputeOp<"reorder"> {
   let summary = "Puts tokens into an order, or back";
   let description = [{

@@ -303,10 +303,11 @@ def Dagrt_RopeAttr : Dagrt_Attr<"Rope", "rope_config"> {
 //===----------------------------------------------------------------------===//
 
 def Dagrt_RoleAttr : Dagrt_Attr<"Role", "role"> {
-  let summary = "The part an op plays in its model, and its layer";
+  let summary = "The part an op plays in its model, its layer and its micro-batch";
   let description = [{
-    A dotted name, most general word first (`attention.query.rope`), and the
-    layer, if it belongs to one. Strategies and reports match roles by whole words
+    A dotted name, most general word first (`attention.query.rope`), the
+    layer, if it belongs to one, and the micro-batch, if it works on one of several:
+    `#dagrt.role<ffn.up, layer 3, microbatch 1>`. Strategies and reports match roles by whole words
     from the left: `attention` matches `attention.query`, and not `attention_pool`.
     Set by the importers; never derived from names.
 
@@ -325,11 +326,22 @@ def Dagrt_RoleAttr : Dagrt_Attr<"Role", "role"> {
   }];
   let parameters = (ins
     StringRefParameter<"dotted name">:$name,
-    DefaultValuedParameter<"int64_t", "-1", "layer, -1 for none">:$layer);
+    DefaultValuedParameter<"int64_t", "-1", "layer, -1 for none">:$layer,
+    DefaultValuedParameter<"int64_t", "-1", "micro-batch, -1 for the whole batch">:$microbatch);
+  let builders = [
+    AttrBuilder<(ins "::llvm::StringRef":$name, CArg<"int64_t", "-1">:$layer), [{
+      return $_get($_ctxt, name, layer, /*microbatch=*/-1);
+    }]>
+  ];
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     bool hasLayer() const { return getLayer() >= 0; }
+    bool hasMicrobatch() const { return getMicrobatch() >= 0; }
+    /// The same role of micro-batch `microbatch`.
+    RoleAttr withMicrobatch(int64_t microbatch) const {
+      return get(getContext(), getName(), getLayer(), microbatch);
+    }
     /// True if `prefix` is this role or a group of roles that holds it.
     bool isWithin(::llvm::StringRef prefix) const;
   }];

@@ -83,7 +83,9 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
     divide go to the first stages. Between the pairs, activations are replicated (`layout=megatron`: two
     all-reduces a layer), cut along the sequence (`sequence-parallel`: all-gathers and
     reduce-scatters), or cut along hidden (`hidden`: projections contract what each device has, attention
-    is computed by every device, and norms all-reduce their moments).
+    is computed by every device, and norms all-reduce their moments). With
+    `microbatches=N` the batch runs in N parts, in an order by which stages work at the same time; `virtual=V` gives
+    each stage V runs of layers.
 
     **Requires**: as `--partition`; roles on the ops, as the importers set them. `tp` is at most the
     number of query heads; fewer key/value heads than `tp` must divide it.
@@ -133,7 +135,13 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
     Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of a stage">,
     Option<"pp", "pp", "int64_t", /*default=*/"2", "stages, at most one for each layer">,
     Option<"layout", "layout", "std::string", /*default=*/"\"megatron\"",
-           "how activations lie between the pairs: megatron, sequence-parallel or hidden">
+           "how activations lie between the pairs: megatron, sequence-parallel or hidden">,
+    Option<"microbatches", "microbatches", "int64_t", /*default=*/"1",
+           "parts that the batch is cut into, at most one for each of its elements">,
+    Option<"order", "order", "std::string", /*default=*/"\"breadth-first\"",
+           "order of the micro-batches: breadth-first, depth-first or interleaved">,
+    Option<"virtualStages", "virtual", "int64_t", /*default=*/"1",
+           "runs of layers that each stage has; the runs go round the stages">
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }
@@ -147,7 +155,8 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
     `cut=core` queries, keys and values travel and only the attention core moves. Keys and values are gathered
     inside the pool, because every block of queries needs all keys. `blocks=zigzag` balances causal
     attention over the blocks by one permutation of the tokens at the model's input, undone at its output;
-    `auto` takes it where a causal fused kernel makes it matter.
+    `auto` takes it where a causal fused kernel makes it matter. With `microbatches=N` the batch runs in
+    N parts, and the pool works on one while the base works on another.
 
     **Requires**: as `--partition-tp-pp`; the rule for heads holds for `cut=core` only.
     `layout=hidden` goes with `cut=block`.
@@ -206,7 +215,11 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
            "what moves to the pool: block (with projections) or core">,
     Option<"blocks", "blocks", "std::string", /*default=*/"\"auto\"",
            "order of the tokens over the pool: contiguous, zigzag, or auto (zigzag with a causal fused "
-           "kernel)">
+           "kernel)">,
+    Option<"microbatches", "microbatches", "int64_t", /*default=*/"1",
+           "parts that the batch is cut into, at most one for each of its elements">,
+    Option<"order", "order", "std::string", /*default=*/"\"breadth-first\"",
+           "order of the micro-batches: breadth-first, depth-first or ping-pong">
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }

@@ -58,6 +58,22 @@ struct MeshSpec {
   std::optional<int64_t> repeat;
 };
 
+/// In which order the devices of a mesh take up micro-batches.
+enum class MicrobatchOrder {
+  BreadthFirst, ///< All of them, then the next run of layers (GPipe).
+  DepthFirst,   ///< One through the whole model, then the next one.
+  Interleaved,  ///< As many as there are stages through all runs of layers, then the next ones.
+  PingPong,     ///< Breadth-first over two meshes that take turns.
+};
+
+/// How the batch is cut into micro-batches.
+struct MicrobatchSpec {
+  int64_t count = 1;
+  MicrobatchOrder order = MicrobatchOrder::BreadthFirst;
+  /// Runs of layers of each mesh of a row; the runs go round the row.
+  int64_t virtualStages = 1;
+};
+
 /// A strategy with its options filled in.
 struct Strategy {
   std::string name;
@@ -65,6 +81,7 @@ struct Strategy {
   std::vector<StrategyEntry> entries;
   /// Blocks of a zigzag order of the tokens; 0 for the order they come in.
   int64_t zigzagBlocks = 0;
+  MicrobatchSpec microbatches;
 };
 
 /// Option values by name, as text.

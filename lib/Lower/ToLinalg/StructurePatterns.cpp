@@ -90,6 +90,24 @@ struct SlicePattern final : OpConversionPattern<SliceOp> {
   }
 };
 
+struct ConcatPattern final : OpConversionPattern<ConcatOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(ConcatOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Emitter emit(rewriter, op.getLoc());
+    int64_t dim = op.getDim() + getLead(op.getType()), offset = 0;
+    auto type = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
+    Value joined =
+        tensor::EmptyOp::create(rewriter, op.getLoc(), type.getShape(), type.getElementType());
+    for (Value part : adaptor.getParts()) {
+      joined = emit.insert(part, joined, dim, offset);
+      offset += Emitter::getShape(part)[dim];
+    }
+    rewriter.replaceOp(op, joined);
+    return success();
+  }
+};
+
 struct ReorderPattern final : OpConversionPattern<ReorderOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(ReorderOp op, OpAdaptor adaptor,
@@ -228,6 +246,6 @@ struct RopePattern final : OpConversionPattern<RopeOp> {
 
 void dagrt::populateStructurePatterns(const LinalgTypeConverter &converter,
                                       RewritePatternSet &patterns) {
-  patterns.add<SlicePattern, ReorderPattern, PositionsPattern, AxisIndexPattern, RopePattern>(
-      converter, patterns.getContext());
+  patterns.add<SlicePattern, ConcatPattern, ReorderPattern, PositionsPattern, AxisIndexPattern,
+               RopePattern>(converter, patterns.getContext());
 }

@@ -65,6 +65,35 @@ ONE = [
     ("qwen2.5-7b", "--seq-len=5", "--partition-fa-pool=tp=5 pool=3 layout=hidden"),
 ]
 
+# Micro-batches in every order: of one size and not, of ids, of activations and of the last token,
+# with orders of tokens, learned positions, parallel branches and padded heads.
+BATCHES = [
+    ("llama-3.1-8b", "--batch=3 --logits=all", [
+        "--partition-tp-pp=tp=2 pp=2 microbatches=2",
+        "--partition-tp-pp=tp=2 pp=2 microbatches=3 order=depth-first layout=sequence-parallel",
+        "--partition-fa-pool=tp=2 pool=3 microbatches=3 order=ping-pong blocks=zigzag",
+        "--partition-fa-pool=tp=4 pool=3 microbatches=2 cut=core layout=megatron",
+    ]),
+    ("origin", "--batch=5 --logits=none", [
+        "--partition-tp-pp=tp=2 pp=2 microbatches=5",
+        "--partition-fa-pool=tp=4 pool=5 microbatches=3 order=ping-pong",
+        "--partition-fa-pool=tp=2 pool=3 microbatches=5 order=depth-first cut=core",
+    ]),
+    ("gpt-j-6b", "--batch=2", [
+        "--partition-tp-pp=tp=4 pp=2 microbatches=2",
+        "--partition-fa-pool=tp=4 pool=3 microbatches=2 order=ping-pong",
+    ]),
+    ("opt-1.3b", "--batch=4 --attention=decomposed", [
+        "--partition-tp-pp=tp=2 pp=2 microbatches=3 layout=sequence-parallel",
+        "--partition-fa-pool=tp=2 pool=5 microbatches=4 order=ping-pong cut=core",
+    ]),
+    (HEADS, "--batch=4", [
+        "--partition-tp-pp=tp=8 pp=2 virtual=2 microbatches=3 order=interleaved",
+        "--partition-tp-pp=tp=4 pp=2 virtual=2 microbatches=4 order=breadth-first",
+        "--partition-tp-pp=tp=2 pp=2 virtual=2 microbatches=2 order=depth-first",
+    ]),
+]
+
 
 def run(command, **pipes):
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **pipes)
@@ -89,6 +118,8 @@ def main():
     options_of_run = sys.argv[3:]
     scratch.mkdir(parents=True, exist_ok=True)
     cases = list(ONE)
+    for config, options, partitions in BATCHES:
+        cases += [(config, f"--seq-len=11 {options}", partition) for partition in partitions]
     for config, options, tp_pp, fa_pool in ALL:
         cases += [(config, options, f"--partition-tp-pp={tp_pp} {more}") for more in TP_PP]
         cases += [(config, options, f"--partition-fa-pool={fa_pool} {more}") for more in FA_POOL]
