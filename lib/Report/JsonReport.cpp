@@ -92,7 +92,7 @@ static void writeGetTime(OStream &json, const std::optional<GemmShape> &gemm) {
 }
 
 static void writeCost(OStream &json, const ScheduledOp &op) {
-  CostAttr cost = getCost(op.op);
+  CostAttr cost = op.cost;
   if (!cost || op.occupancy == Occupancy::Nothing)
     return;
   json.attribute("bound", stringifyBound(cost.getBound()));

@@ -72,12 +72,11 @@ std::string dagrt::getClassLabel(const Timeline &timeline, unsigned deviceClass)
 }
 
 /// `Get_Time(8192, 4096, 512)` for a GEMM, else what the cost says: `ring, link`.
-static std::string getDetail(Operation *op, const std::optional<GemmShape> &gemm) {
+static std::string getDetail(CostAttr cost, const std::optional<GemmShape> &gemm) {
   if (gemm) {
     std::string text = llvm::formatv("Get_Time({0}, {1}, {2})", gemm->m, gemm->k, gemm->n);
     return gemm->batch == 1 ? text : std::to_string(gemm->batch) + " x " + text;
   }
-  CostAttr cost = getCost(op);
   std::string text;
   if (cost.getBound() != Bound::none)
     text = (stringifyBound(cost.getBound()) + " bound").str();
@@ -96,7 +95,7 @@ static Step makeStep(const FunctionReport &function, unsigned index) {
   // Columns are scarce here.
   if (size_t arrow = step.mesh.find(" -> "); op.destination != kNone && arrow != std::string::npos)
     step.mesh.replace(arrow, 4, "->");
-  step.detail = getDetail(op.op, function.facts[index].gemm);
+  step.detail = getDetail(op.cost, function.facts[index].gemm);
   if (RoleAttr role = getRole(op.op))
     std::tie(step.layer, step.microbatch) = std::pair(role.getLayer(), role.getMicrobatch());
   if (op.cause == StartCause::Resource)

@@ -175,22 +175,20 @@ static void computeClasses(Timeline &timeline) {
     llvm::sort(mesh.classes);
 }
 
-LogicalResult dagrt::placeOps(Timeline &timeline) {
+LogicalResult dagrt::placeOps(Timeline &timeline,
+                              llvm::function_ref<bool(Operation *)> takesTime) {
   func::FuncOp function = timeline.function;
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitOpError() << "expects a body of one block to schedule, got "
                                   << function.getBody().getBlocks().size();
   MeshTable table(timeline);
-  auto costName = StringAttr::get(function.getContext(), DagrtDialect::kCostAttrName);
   for (Operation &op : function.getBody().front().without_terminator()) {
     ScheduledOp entry;
     entry.op = &op;
-    auto cost = dyn_cast_or_null<CostAttr>(op.getDiscardableAttr(costName));
-    if (!cost && failed(verifyUncosted(&op)))
+    bool hasCost = takesTime(&op);
+    if (!hasCost && failed(verifyUncosted(&op)))
       return failure();
-    entry.occupancy = getOccupancy(&op, cost != nullptr);
-    if (entry.occupancy != Occupancy::Nothing)
-      entry.end = cost.getPicoseconds();
+    entry.occupancy = getOccupancy(&op, hasCost);
     FailureOr<unsigned> mesh = table.find(&op, getPlacingType(&op));
     FailureOr<unsigned> destination = kNone;
     if (MessageType message = getMadeMessage(&op))

@@ -17,9 +17,10 @@
 
 namespace dagrt {
 
-/// Fills `timeline.ops` (op, mesh, destination, occupancy; `end` is the duration), `meshes` and
-/// `classes`.
-mlir::LogicalResult placeOps(Timeline &timeline);
+/// Fills `timeline.ops` (op, mesh, destination, occupancy), `meshes` and `classes`. Ops that
+/// `takesTime` is false for hold nothing.
+mlir::LogicalResult placeOps(Timeline &timeline,
+                             llvm::function_ref<bool(mlir::Operation *)> takesTime);
 
 } // namespace dagrt
 

@@ -81,81 +81,57 @@ SmallVector<Use, 4> Timeline::getUses(const ScheduledOp &op) const {
   return uses;
 }
 
+//===----------------------------------------------------------------------===//
+// Structure
+//===----------------------------------------------------------------------===//
+
 namespace {
-/// The pass forward: earliest starts, and the edges they come from.
-class Forward {
+/// Collects the edges of the graph.
+class EdgeBuilder {
 public:
-  explicit Forward(Timeline &timeline)
+  explicit EdgeBuilder(Timeline &timeline)
       : timeline(timeline), lastHolder(timeline.classes.size() * kNumResources, kNone) {}
 
-  LogicalResult run() {
+  void run() {
     numbers.reserve(timeline.ops.size());
     timeline.dependencies.reserve(3 * timeline.ops.size());
     for (auto [index, op] : llvm::enumerate(timeline.ops)) {
-      if (failed(schedule(index, op)))
-        return failure();
+      addEdges(index, op);
       numbers.try_emplace(op.op, index);
-      timeline.makespan = std::max(timeline.makespan, op.end);
     }
-    return success();
   }
 
 private:
-  /// Starts `op`, whose `end` is its duration.
-  LogicalResult schedule(unsigned index, ScheduledOp &op) {
-    int64_t duration = op.end;
+  void addEdges(unsigned index, ScheduledOp &op) {
     op.firstDependency = timeline.dependencies.size();
     for (Value operand : op.op->getOperands())
-      waitForValue(op, operand);
+      addData(operand);
     if (op.op->getNumRegions() > 0) {
       llvm::SetVector<Value> captured;
       getUsedValuesDefinedAbove(op.op->getRegions(), captured);
       for (Value value : captured)
-        waitForValue(op, value);
+        addData(value);
     }
-    op.ready = op.start;
     op.firstResourceDependency = timeline.dependencies.size();
     if (timeline.options.limitedResources)
       for (Use use : timeline.getUses(op))
-        waitForResource(index, op, use);
-    if (llvm::AddOverflow(op.start, duration, op.end))
-      return op.op->emitOpError()
-             << "expects the program to end before 2^63 ps (106 days), got a start at " << op.start
-             << " ps and a cost of " << duration << " ps";
-    return success();
+        addResource(index, use);
   }
 
-  void waitForValue(ScheduledOp &op, Value value) {
+  void addData(Value value) {
     Operation *producer = value.getDefiningOp();
     auto it = producer ? numbers.find(producer) : numbers.end();
-    if (it == numbers.end())
+    if (it != numbers.end())
+      timeline.dependencies.push_back(it->second);
+  }
+
+  void addResource(unsigned index, Use use) {
+    unsigned holder =
+        std::exchange(lastHolder[use.deviceClass * kNumResources + unsigned(use.resource)], index);
+    if (holder == kNone)
       return;
-    timeline.dependencies.push_back(it->second);
-    wait(op, it->second, StartCause::Data);
-  }
-
-  void waitForResource(unsigned index, ScheduledOp &op, Use use) {
-    unsigned &holder = lastHolder[use.deviceClass * kNumResources + unsigned(use.resource)];
-    if (holder != kNone) {
-      timeline.dependencies.push_back(holder);
-      if (wait(op, holder, StartCause::Resource)) {
-        op.resource = use.resource;
-        op.deviceClass = use.deviceClass;
-      }
-    }
-    holder = index;
-  }
-
-  /// Moves the start of `op` to the end of `blocker`, if that is later; on a tie the earlier caller
-  /// stays the cause.
-  bool wait(ScheduledOp &op, unsigned blocker, StartCause cause) {
-    int64_t end = timeline.ops[blocker].end;
-    if (end <= op.start)
-      return false;
-    op.start = end;
-    op.cause = cause;
-    op.blocker = blocker;
-    return true;
+    timeline.dependencies.push_back(holder);
+    timeline.resourceEdges.push_back(use);
   }
 
   Timeline &timeline;
@@ -165,6 +141,68 @@ private:
   llvm::DenseMap<Operation *, unsigned> numbers;
 };
 } // namespace
+
+FailureOr<Timeline>
+dagrt::buildTimelineStructure(func::FuncOp function, const ScheduleOptions &options,
+                              llvm::function_ref<bool(Operation *)> takesTime) {
+  Timeline timeline;
+  timeline.function = function;
+  timeline.options = options;
+  if (failed(placeOps(timeline, takesTime)))
+    return failure();
+  EdgeBuilder(timeline).run();
+  return timeline;
+}
+
+//===----------------------------------------------------------------------===//
+// Times
+//===----------------------------------------------------------------------===//
+
+/// When `op` may go on with what `dependency` leaves it: the weight of the edge between them.
+static int64_t getArrival(const ScheduledOp &dependency, const ScheduledOp &op) {
+  (void)op;
+  return dependency.end;
+}
+
+/// Moves the start of `op` to the arrival of op `blocker`, if that is later; on a tie the earlier
+/// caller stays the cause.
+static bool wait(const Timeline &timeline, ScheduledOp &op, unsigned blocker, StartCause cause) {
+  int64_t arrival = getArrival(timeline.ops[blocker], op);
+  if (arrival <= op.start)
+    return false;
+  op.start = arrival;
+  op.cause = cause;
+  op.blocker = blocker;
+  return true;
+}
+
+/// The pass forward: earliest starts.
+static LogicalResult computeStarts(Timeline &timeline, ArrayRef<int64_t> durations) {
+  timeline.makespan = 0;
+  const Use *use = timeline.resourceEdges.data();
+  for (auto [index, op] : llvm::enumerate(timeline.ops)) {
+    op.start = 0;
+    op.cause = StartCause::Start;
+    op.blocker = kNone;
+    for (unsigned dependency : timeline.getDataDependencies(index))
+      wait(timeline, op, dependency, StartCause::Data);
+    op.ready = op.start;
+    for (unsigned dependency : timeline.getResourceDependencies(index)) {
+      if (wait(timeline, op, dependency, StartCause::Resource)) {
+        op.resource = use->resource;
+        op.deviceClass = use->deviceClass;
+      }
+      ++use;
+    }
+    int64_t duration = op.occupancy == Occupancy::Nothing ? 0 : durations[index];
+    if (llvm::AddOverflow(op.start, duration, op.end))
+      return op.op->emitOpError()
+             << "expects the program to end before 2^63 ps (106 days), got a start at " << op.start
+             << " ps and a cost of " << duration << " ps";
+    timeline.makespan = std::max(timeline.makespan, op.end);
+  }
+  return success();
+}
 
 /// The pass in reverse: the latest end that lets every dependent op start in time.
 static void computeSlack(Timeline &timeline) {
@@ -176,14 +214,20 @@ static void computeSlack(Timeline &timeline) {
     int64_t latestStart = op.slack - op.getDuration();
     for (ArrayRef<unsigned> edges :
          {timeline.getDataDependencies(index), timeline.getResourceDependencies(index)})
-      for (unsigned dependency : edges)
-        timeline.ops[dependency].slack = std::min(timeline.ops[dependency].slack, latestStart);
+      for (unsigned number : edges) {
+        ScheduledOp &dependency = timeline.ops[number];
+        int64_t latestEnd = latestStart + (dependency.end - getArrival(dependency, op));
+        dependency.slack = std::min(dependency.slack, latestEnd);
+      }
     op.slack -= op.end;
   }
 }
 
 /// Follows the blockers from the first op that ends last.
 static void traceCriticalPath(Timeline &timeline) {
+  for (unsigned index : timeline.criticalPath)
+    timeline.ops[index].critical = false;
+  timeline.criticalPath.clear();
   if (timeline.makespan == 0)
     return;
   const auto *last = llvm::find_if(
@@ -196,14 +240,31 @@ static void traceCriticalPath(Timeline &timeline) {
   std::reverse(timeline.criticalPath.begin(), timeline.criticalPath.end());
 }
 
-FailureOr<Timeline> dagrt::computeTimeline(func::FuncOp function, const ScheduleOptions &options) {
-  Timeline timeline;
-  timeline.function = function;
-  timeline.options = options;
-  if (failed(placeOps(timeline)) || failed(Forward(timeline).run()))
+LogicalResult dagrt::retime(Timeline &timeline, ArrayRef<int64_t> durations) {
+  assert(durations.size() == timeline.ops.size() && "expects a duration for each op");
+  if (failed(computeStarts(timeline, durations)))
     return failure();
   computeSlack(timeline);
   traceCriticalPath(timeline);
+  return success();
+}
+
+FailureOr<Timeline> dagrt::computeTimeline(func::FuncOp function, const ScheduleOptions &options) {
+  auto costName = StringAttr::get(function.getContext(), DagrtDialect::kCostAttrName);
+  auto findCost = [&](Operation *op) {
+    return dyn_cast_or_null<CostAttr>(op->getDiscardableAttr(costName));
+  };
+  FailureOr<Timeline> timeline = buildTimelineStructure(
+      function, options, [&](Operation *op) { return findCost(op) != nullptr; });
+  if (failed(timeline))
+    return failure();
+  std::vector<int64_t> durations(timeline->ops.size());
+  for (auto [op, duration] : llvm::zip_equal(timeline->ops, durations)) {
+    op.cost = findCost(op.op);
+    duration = op.cost ? op.cost.getPicoseconds() : 0;
+  }
+  if (failed(retime(*timeline, durations)))
+    return failure();
   return timeline;
 }
 

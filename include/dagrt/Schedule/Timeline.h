@@ -9,6 +9,9 @@
 // start that its operands and the devices it runs on allow, one pass back gives
 // its slack, and a walk along what each op waited for gives the critical path.
 //
+// A timeline has a structure (where ops run, and what waits for what) that does not depend on how
+// long ops take. It is built once, and can be timed any number of times.
+//
 //===----------------------------------------------------------------------===//
 
 #ifndef DAGRT_SCHEDULE_TIMELINE_H
@@ -82,6 +85,8 @@ struct DeviceClass {
 /// One op and its place in time. Times are picoseconds from the program's start.
 struct ScheduledOp {
   mlir::Operation *op = nullptr;
+  /// What it costs; null if it takes no time.
+  CostAttr cost;
   int64_t start = 0, end = 0;
   /// When its last operand is there.
   int64_t ready = 0;
@@ -118,6 +123,8 @@ struct Timeline {
   std::vector<ScheduledOp> ops;
   /// Edges of the graph, by the op that waits.
   std::vector<unsigned> dependencies;
+  /// What each edge of a resource is about: the n-th for the n-th such edge among `dependencies`.
+  std::vector<Use> resourceEdges;
   llvm::SmallVector<ScheduledMesh> meshes;
   llvm::SmallVector<DeviceClass> classes;
   /// The longest path in order of time: ops of which each starts when the one before ends, the
@@ -133,6 +140,18 @@ struct Timeline {
   /// The resources that `op` holds.
   llvm::SmallVector<Use, 4> getUses(const ScheduledOp &op) const;
 };
+
+/// The structure of a timeline, all of whose times are 0: where the ops of `function` run, and what
+/// each waits for. `takesTime` says which ops hold what they run on. Errors are emitted on the op they
+/// belong to.
+mlir::FailureOr<Timeline>
+buildTimelineStructure(mlir::func::FuncOp function, const ScheduleOptions &options,
+                       llvm::function_ref<bool(mlir::Operation *)> takesTime);
+
+/// Times a structure anew, in one pass over its edges and one back: `durations` has an entry for each
+/// op, not negative; those of ops that hold nothing are not read. Starts, ends, slack, causes
+/// and the critical path are as if the timeline had just been computed.
+mlir::LogicalResult retime(Timeline &timeline, llvm::ArrayRef<int64_t> durations);
 
 /// Schedules the ops of `function`, which has a body, by their `dagrt.cost`. Each resource serves
 /// ops in program order. Where several things let an op start at the same moment, data is
