@@ -144,6 +144,8 @@ LogicalResult DagrtDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     return expect(isa<TimingAttr>(attribute.getValue()), "#dagrt.timing");
   if (name == kSizesAttrName)
     return verifyDefaultSizes(op, attribute.getValue());
+  if (name == kCostsAtAttrName)
+    return expect(isa<DictionaryAttr>(attribute.getValue()), "dictionary");
   if (name == kLogicalAttrName) {
     if (failed(expect(isa<LogicalAttr>(attribute.getValue()), "#dagrt.logical")))
       return failure();

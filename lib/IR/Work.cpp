@@ -67,6 +67,26 @@ static double getBytes(Type type) {
   return getElements(type) * getElementBytes(cast<RankedTensorType>(type).getElementType());
 }
 
+SizeProduct dagrt::getSizesOnDevice(Operation *op, Type type) {
+  if (auto message = dyn_cast_or_null<MessageType>(type))
+    type = message.getPayload();
+  auto tensor = dyn_cast_or_null<RankedTensorType>(type);
+  if (!tensor)
+    return {};
+  DistAttr dist = getDist(tensor);
+  return SizeProduct(getLocalSizes(dist ? lookupMesh(op, dist.getMesh()) : MeshOp(), tensor));
+}
+
+SmallVector<SizeProduct, 3> dagrt::getRowsAndColumns(Operation *op) {
+  if (op->getNumResults() == 0)
+    return {};
+  SizeProduct sizes = getSizesOnDevice(op, op->getResult(0).getType());
+  if (sizes.empty())
+    return {};
+  SizeProduct columns = {sizes.pop_back_val()};
+  return {std::move(sizes), std::move(columns)};
+}
+
 void dagrt::setTotalFlops(Operation *op, Work &work, double logicalFlops) {
   work.logicalFlops = work.totalFlops = logicalFlops;
   auto shardingOp = dyn_cast<ShardingRuleOpInterface>(op);
@@ -147,12 +167,49 @@ Work MatmulOp::getWork() {
       getShape(getGlobalShape(getLhs().getType()), getGlobalShape(getRhs().getType())));
 }
 
+/// One size for a product of them, which formulas write as one number; null if one has no name.
+static SizeAttr multiply(ArrayRef<SizeAttr> sizes, MLIRContext *context) {
+  SizeAttr product = SizeAttr::getConstant(context, 1);
+  for (SizeAttr size : sizes) {
+    if (!size)
+      return size;
+    product = product.times(size);
+  }
+  return product;
+}
+
+SmallVector<SizeProduct, 3> MatmulOp::getWorkSizes() {
+  int64_t contract = getContract();
+  SizeProduct lhs = getSizesOnDevice(*this, getLhs().getType());
+  SizeProduct rhs = getSizesOnDevice(*this, getRhs().getType());
+  ArrayRef<SizeAttr> m = ArrayRef(lhs).drop_back(contract), k = ArrayRef(rhs).take_front(contract);
+  return {SizeProduct(m), {multiply(k, getContext())},
+          {multiply(ArrayRef(rhs).drop_front(contract), getContext())}};
+}
+
 Work AttentionScoresOp::getWork() {
   auto getShape = [](ArrayRef<int64_t> scores, ArrayRef<int64_t> query) {
     return GemmShape{getProduct(scores.take_front(3)), scores[3], query[4], scores[4]};
   };
   return getGemmWork(*this, getShape(getType().getShape(), getQuery().getType().getShape()),
                      getShape(getGlobalShape(getType()), getGlobalShape(getQuery().getType())));
+}
+
+/// As in the literature: batch elements are rows, and heads lie side by side in the dim of head_dim.
+static SmallVector<SizeProduct, 3> getScoreSizes(SizeProduct query, SizeProduct key) {
+  return {{query[0], query[1]}, {query[2], query[3], query[4]}, {key[1]}};
+}
+
+SmallVector<SizeProduct, 3> AttentionScoresOp::getWorkSizes() {
+  return getScoreSizes(getSizesOnDevice(*this, getQuery().getType()),
+                       getSizesOnDevice(*this, getKey().getType()));
+}
+
+SmallVector<SizeProduct, 3> AttentionContextOp::getWorkSizes() {
+  // Weights are [batch, group, query head, query, key], values [batch, key, group, head_dim].
+  SizeProduct weights = getSizesOnDevice(*this, getWeights().getType());
+  SizeProduct value = getSizesOnDevice(*this, getValue().getType());
+  return {{weights[0], weights[3]}, {weights[4]}, {weights[1], weights[2], value[3]}};
 }
 
 Work AttentionContextOp::getWork() {
@@ -233,6 +290,11 @@ static std::pair<double, double> countPairs(AttentionOp op) {
     busiest =
         std::max(busiest, countBlock(runs, begin, std::min(begin + size, queries), keys, window));
   return {busiest, all};
+}
+
+SmallVector<SizeProduct, 3> AttentionOp::getWorkSizes() {
+  return getScoreSizes(getSizesOnDevice(*this, getQuery().getType()),
+                       getSizesOnDevice(*this, getKey().getType()));
 }
 
 Work AttentionOp::getWork() {

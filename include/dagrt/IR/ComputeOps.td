@@ -83,6 +83,9 @@ def Dagrt_MatmulOp : Dagrt_ComputeOp<"matmul"> {
     $lhs `,` $rhs (`contract` $contract^)? attr-dict
     `:` type($lhs) `,` type($rhs) `->` type($result)
   }];
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<::dagrt::SizeProduct, 3> getWorkSizes();
+  }];
 }
 
 class Dagrt_UnaryOp<string mnemonic, string formula> : Dagrt_ComputeOp<mnemonic, [SameOperandsAndResultType]> {
@@ -331,6 +334,9 @@ def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments]>
     `:` type($query) `,` type($key) `,` type($value)
     (`,` type($query_positions)^ `,` type($key_positions))? `->` type($result)
   }];
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<::dagrt::SizeProduct, 3> getWorkSizes();
+  }];
 }
 
 def Dagrt_AttentionScoresOp : Dagrt_ComputeOp<"attention_scores"> {
@@ -354,6 +360,9 @@ def Dagrt_AttentionScoresOp : Dagrt_ComputeOp<"attention_scores"> {
   let results = (outs Dagrt_FloatTensor:$result);
   let assemblyFormat = [{
     $query `,` $key `scale` custom<PlainF64>($scale) attr-dict `:` type($query) `,` type($key) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<::dagrt::SizeProduct, 3> getWorkSizes();
   }];
 }
 
@@ -408,6 +417,9 @@ def Dagrt_AttentionContextOp : Dagrt_ComputeOp<"attention_context"> {
   let arguments = (ins Dagrt_FloatTensor:$weights, Dagrt_FloatTensor:$value);
   let results = (outs Dagrt_FloatTensor:$result);
   let assemblyFormat = "$weights `,` $value attr-dict `:` type($weights) `,` type($value) `->` type($result)";
+  let extraClassDeclaration = [{
+    ::llvm::SmallVector<::dagrt::SizeProduct, 3> getWorkSizes();
+  }];
 }
 
 def Dagrt_SliceOp : Dagrt_ComputeOp<"slice"> {

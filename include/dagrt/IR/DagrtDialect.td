@@ -61,6 +61,7 @@ def Dagrt_Dialect : Dialect {
     | `dagrt.role` | `#dagrt.role`: the part the op plays in the model, and its layer |
     | `dagrt.cost` | `#dagrt.cost`: how long the op takes, and what binds it |
     | `dagrt.cluster` | on a function: `#dagrt.cluster`, what its costs were computed for |
+    | `dagrt.costs_at` | on a function: the named sizes that its costs hold at, a dictionary of `i64` |
     | `dagrt.timing` | `#dagrt.timing`: when the op starts and ends, and its slack |
     | `dagrt.logical` | on a placed function: `#dagrt.logical`, the totals of the model it came from |
     | `dagrt.sizes` | on a module: a dictionary of the named sizes, each with its default, an `i64` of at least 1 |
@@ -80,6 +81,7 @@ def Dagrt_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kRoleAttrName = "dagrt.role";
     static constexpr ::llvm::StringLiteral kCostAttrName = "dagrt.cost";
     static constexpr ::llvm::StringLiteral kClusterAttrName = "dagrt.cluster";
+    static constexpr ::llvm::StringLiteral kCostsAtAttrName = "dagrt.costs_at";
     static constexpr ::llvm::StringLiteral kTimingAttrName = "dagrt.timing";
     static constexpr ::llvm::StringLiteral kLogicalAttrName = "dagrt.logical";
     static constexpr ::llvm::StringLiteral kSizesAttrName = "dagrt.sizes";

@@ -51,7 +51,14 @@ def WorkOpInterface : OpInterface<"WorkOpInterface"> {
     devices of its mesh, and in the model it came from.
   }];
   let methods = [
-    InterfaceMethod<"The op's work, from its types.", "::dagrt::Work", "getWork", (ins)>
+    InterfaceMethod<"The op's work, from its types.", "::dagrt::Work", "getWork", (ins)>,
+    InterfaceMethod<[{
+        The sizes that the op's time depends on, for formulas: products of what one device has, of
+        symbolic sizes, too. Of a GEMM these are m, k and n, whose product is half its FLOPs: batches
+        of products fold into them. By default the rows and the columns of the first result.
+      }],
+      "::llvm::SmallVector<::dagrt::SizeProduct, 3>", "getWorkSizes", (ins), [{}],
+      [{ return ::dagrt::getRowsAndColumns($_op); }]>
   ];
 }
 

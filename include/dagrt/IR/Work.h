@@ -80,6 +80,16 @@ double getElementBytes(mlir::Type elementType);
 /// Number of real elements on the busiest device (which is the first).
 double getLocalElements(mlir::Type type);
 
+/// A product of sizes as a formula writes it, factor by factor: `1024·seq_len`. Null factors have no
+/// name.
+using SizeProduct = llvm::SmallVector<SizeAttr, 4>;
+
+/// What one device has of a value of `type`, around `op`; nothing if it is no ranked tensor.
+SizeProduct getSizesOnDevice(mlir::Operation *op, mlir::Type type);
+
+/// The leading sizes and the last size of the first result of `op` on one device.
+llvm::SmallVector<SizeProduct, 3> getRowsAndColumns(mlir::Operation *op);
+
 /// Work of an op that reads its tensor operands and writes its results once and does
 /// `flopsPerElement` operations for each result element.
 Work getStreamingWork(mlir::Operation *op, WorkKind kind, double flopsPerElement);
