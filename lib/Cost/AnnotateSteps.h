@@ -5,17 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What the steps of `annotateCosts` share.
+// What the steps of costing a function share.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DAGRT_COST_ANNOTATESTEPS_H
 #define DAGRT_COST_ANNOTATESTEPS_H
 
-#include "dagrt/Cost/CostModel.h"
+#include "dagrt/Cost/SymbolicCosts.h"
 
 #include "llvm/ADT/DenseMap.h"
-#include "llvm/ADT/MapVector.h"
 
 namespace dagrt {
 
@@ -33,32 +32,15 @@ struct SameCostInfo {
   static bool isEqual(const mlir::Operation *a, const mlir::Operation *b);
 };
 
-/// A cost and the number of ops that it stands for. Null for ops that take no time.
-struct SharedCost {
-  CostAttr cost;
-  int64_t count = 0;
-};
-
-/// The costs of a function by the first op of each kind, in program order.
-using CostTable = llvm::MapVector<mlir::Operation *, SharedCost,
-                                  llvm::DenseMap<mlir::Operation *, unsigned, SameCostInfo>>;
-
-/// What annotation found, for remarks.
-struct AnnotationSummary {
-  CostTable costs;
-  int64_t costed = 0; ///< By the model.
-  int64_t kept = 0;   ///< That carried a cost before.
-  int64_t fixed = 0;  ///< That the cluster's description fixes.
-  /// Ops that nothing is known about, by name: the first and how many.
-  llvm::MapVector<mlir::OperationName, std::pair<mlir::Operation *, int64_t>> unknown;
-};
-
 /// True if `op` computes or communicates, so that it takes time.
 bool takesTime(mlir::Operation *op);
 
-/// Puts the times that the cluster's description fixes on the ops they are for. Returns how many
-/// ops got one. A key that matches nothing gives a warning.
-int64_t applyFixedTimes(mlir::func::FuncOp function, const Cluster &cluster);
+/// Costs that the cluster's description fixes, of ops that carry none. Looked up only; never
+/// iterated.
+using FixedTimes = llvm::DenseMap<mlir::Operation *, CostAttr>;
+
+/// The costs that the cluster's description fixes. A key that matches nothing gives a warning.
+FixedTimes getFixedTimes(mlir::func::FuncOp function, const Cluster &cluster);
 
 /// Emits an error if a mesh that `function` uses has a device id that the cluster does not have.
 llvm::LogicalResult checkDevices(mlir::func::FuncOp function, const Cluster &cluster);
@@ -66,9 +48,9 @@ llvm::LogicalResult checkDevices(mlir::func::FuncOp function, const Cluster &clu
 /// The meshes that values of `function` lie on, in the order of their first use.
 llvm::SmallVector<MeshOp> getUsedMeshes(mlir::func::FuncOp function);
 
-/// Says where meshes lie, which algorithm each collective got, and the totals.
-void emitCostRemarks(mlir::func::FuncOp function, const Cluster &cluster,
-                     const AnnotationSummary &summary);
+/// Says where meshes lie, which algorithm each collective got, and the totals: the model costed
+/// `costed` ops.
+void emitCostRemarks(const SymbolicCosts &costs, int64_t costed);
 
 } // namespace dagrt
 

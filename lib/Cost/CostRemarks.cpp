@@ -75,21 +75,22 @@ struct CommunicationUse {
 };
 } // namespace
 
-static std::vector<CommunicationUse> collectUses(const CostTable &costs, const Cluster &cluster) {
+static std::vector<CommunicationUse> collectUses(const SymbolicCosts &costs) {
   // Addresses of attributes serve for look-up only: their order reaches no output.
   using Key =
       std::tuple<CommunicationKind, double, const void *, const void *, int64_t, const void *>;
   std::map<Key, size_t> numbers;
   std::vector<CommunicationUse> uses;
-  for (const auto &[op, shared] : costs) {
+  for (auto [index, entry] : llvm::enumerate(costs.getClasses())) {
+    Operation *op = costs.getBoundOp(index);
     auto communicationOp = dyn_cast<CommunicationOpInterface>(op);
-    if (!communicationOp || !shared.cost)
+    if (!communicationOp || entry.given)
       continue;
-    CommunicationUse use{op, communicationOp.getCommunication(), shared.cost};
+    CommunicationUse use{entry.op, communicationOp.getCommunication(), entry.cost};
     CommunicationShape shape = getCommunicationShape(op);
     use.ranks = shape.groups.empty() ? 0 : shape.groups.front().size();
-    use.link = getCommunicationTime(shape, cluster).link;
-    use.count = shared.count;
+    use.link = getCommunicationTime(shape, costs.getCluster()).link;
+    use.count = entry.count;
     Key key{use.what.kind,
             use.what.bytes,
             use.what.mesh.getAsOpaquePointer(),
@@ -126,28 +127,29 @@ static void reportCommunication(const CommunicationUse &use, remark::RemarkOpts 
       << remark::metric("Microseconds", microseconds) << remark::metric("Count", use.count);
 }
 
-void dagrt::emitCostRemarks(func::FuncOp function, const Cluster &cluster,
-                            const AnnotationSummary &summary) {
+void dagrt::emitCostRemarks(const SymbolicCosts &costs, int64_t costed) {
+  func::FuncOp function = costs.getFunction();
+  const Cluster &cluster = costs.getCluster();
   if (!function.getContext()->getRemarkEngine())
     return;
   auto name = [&](StringRef name) {
     return remark::RemarkOpts::name(name).category(kCategory).function(function.getName());
   };
   reportMeshes(function, cluster, name("MeshPlacement"));
-  for (const CommunicationUse &use : collectUses(summary.costs, cluster))
+  for (const CommunicationUse &use : collectUses(costs))
     reportCommunication(use, name("CollectiveAlgorithm"));
-  for (const auto &[opName, firstAndCount] : summary.unknown)
+  for (const auto &[opName, firstAndCount] : costs.getUnknownOps())
     remark::missed(firstAndCount.first->getLoc(), name("UnknownWork"))
         << remark::add("{0} x '{1}' count as free", firstAndCount.second,
                        opName.getStringRef().str())
         << remark::reason("the op does not say what it computes")
         << remark::suggest("implement WorkOpInterface for it, or give it a 'dagrt.cost'");
   int64_t distinct =
-      llvm::count_if(summary.costs, [](const auto &entry) { return bool(entry.second.cost); });
+      llvm::count_if(costs.getClasses(), [](const CostClass &entry) { return !entry.given; });
   remark::analysis(function.getLoc(), name("CostTotals"))
       << remark::add(
              "{0} ops costed for '{1}', {2} of them distinct; {3} fixed by it, {4} kept their cost",
-             summary.costed, cluster.name, distinct, summary.fixed, summary.kept)
-      << remark::metric("Costed", summary.costed) << remark::metric("Fixed", summary.fixed)
-      << remark::metric("Kept", summary.kept);
+             costed, cluster.name, distinct, costs.countFixed(), costs.countKept())
+      << remark::metric("Costed", costed) << remark::metric("Fixed", costs.countFixed())
+      << remark::metric("Kept", costs.countKept());
 }

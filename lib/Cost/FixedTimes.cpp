@@ -87,17 +87,16 @@ static FixedKey *findKey(Operation *op, MutableArrayRef<FixedKey> keys) {
   return found;
 }
 
-static void setTime(Operation *op, int64_t picoseconds) {
-  op->setDiscardableAttr(DagrtDialect::kCostAttrName,
-                         CostAttr::get(op->getContext(), picoseconds, Bound::fixed,
-                                       Provenance::given, "", Real(-1.0)));
+static CostAttr makeCost(Operation *op, int64_t picoseconds) {
+  return CostAttr::get(op->getContext(), picoseconds, Bound::fixed, Provenance::given, "",
+                       Real(-1.0));
 }
 
 /// Equal parts; what does not divide goes to the first.
-static void splitTime(ArrayRef<Operation *> ops, int64_t picoseconds) {
+static void splitTime(ArrayRef<Operation *> ops, int64_t picoseconds, FixedTimes &times) {
   int64_t count = ops.size();
   for (auto [i, op] : llvm::enumerate(ops))
-    setTime(op, picoseconds / count + (i == 0 ? picoseconds % count : 0));
+    times[op] = makeCost(op, picoseconds / count + (i == 0 ? picoseconds % count : 0));
 }
 
 /// A key that no model knows is most likely a typo; one that this function has no op for is not.
@@ -129,16 +128,16 @@ static void reportKeys(func::FuncOp function, ArrayRef<FixedKey> keys) {
   }
 }
 
-int64_t dagrt::applyFixedTimes(func::FuncOp function, const Cluster &cluster) {
+FixedTimes dagrt::getFixedTimes(func::FuncOp function, const Cluster &cluster) {
+  FixedTimes times;
   if (cluster.fixedTimes.empty())
-    return 0;
+    return times;
   SmallVector<FixedKey> keys;
   for (const FixedTime &time : cluster.fixedTimes)
     keys.emplace_back(time, function.getContext());
   // Ops of a role in one layer and micro-batch on one mesh.
   using Group = std::tuple<const FixedTime *, int64_t, int64_t, Attribute>;
   llvm::MapVector<Group, SmallVector<Operation *>> groups;
-  int64_t fixed = 0;
   for (Block &block : function.getBody()) {
     for (Operation &op : block) {
       FixedKey *key = takesTime(&op) ? findKey(&op, keys) : nullptr;
@@ -147,9 +146,8 @@ int64_t dagrt::applyFixedTimes(func::FuncOp function, const Cluster &cluster) {
       ++key->ops;
       if (getCost(&op))
         continue;
-      ++fixed;
       if (!key->mnemonic.empty()) {
-        setTime(&op, key->time->picoseconds);
+        times[&op] = makeCost(&op, key->time->picoseconds);
         continue;
       }
       RoleAttr role = getRole(&op);
@@ -157,7 +155,7 @@ int64_t dagrt::applyFixedTimes(func::FuncOp function, const Cluster &cluster) {
     }
   }
   for (auto &[group, ops] : groups)
-    splitTime(ops, std::get<0>(group)->picoseconds);
+    splitTime(ops, std::get<0>(group)->picoseconds, times);
   reportKeys(function, keys);
-  return fixed;
+  return times;
 }

@@ -18,7 +18,7 @@ func.func @type_without_a_rate(%x: tensor<4x4xf8E4M3FN>) -> tensor<4x4xf8E4M3FN>
 
 // One error, not one for each op.
 func.func @symbolic_size(%x: tensor<?x4xf32>) -> tensor<?x4xf32> {
-  // expected-error @+1 {{expects sizes that are numbers, got the symbolic size in 'tensor<?x4xf32>'; import the model with a number for it, such as '--seq-len=8192'}}
+  // expected-error @+1 {{expects sizes that are numbers or named ('#dagrt.sizes'), got a size without a name in 'tensor<?x4xf32>'}}
   %y = dagrt.silu %x : tensor<?x4xf32>
   %z = dagrt.silu %y : tensor<?x4xf32>
   return %z : tensor<?x4xf32>

@@ -8,6 +8,8 @@
 #ifndef DAGRT_COST_ANNOTATECOST_H
 #define DAGRT_COST_ANNOTATECOST_H
 
+#include "dagrt/IR/Sizes.h"
+
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Support/LLVM.h"
 
@@ -20,7 +22,13 @@ struct CostOptions {
   std::string cluster = "dgx-h100"; ///< Name of a built-in cluster, or a file.
   std::string model = "roofline";   ///< Name of a cost model.
   std::string table;                ///< File of measurements, for models that read one.
+  /// Named sizes, `seq_len=8192`, that differ from the module's default.
+  std::string sizes;
 };
+
+/// The binding that costs of `function` are to hold at: the module's default, with what `sizes` says
+/// instead. Costs that are there for another one are an error; they decide if `sizes` is empty.
+mlir::FailureOr<SizeBinding> readCostSizes(mlir::func::FuncOp function, llvm::StringRef sizes);
 
 /// Puts a `dagrt.cost` on every op of `function` that takes time and has none. Errors are
 /// emitted on the op or function they belong to.

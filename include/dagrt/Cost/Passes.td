@@ -16,11 +16,12 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
     **Does**: computes how long each op takes on its busiest device and writes it on the op as
     `dagrt.cost`, with what binds the time and where the number comes from.
 
-    **Requires**: sizes that are numbers, and meshes whose device ids the cluster has. A function
+    **Requires**: meshes whose device ids the cluster has. A function
     without meshes runs on one device.
 
     **Ensures**: every op that computes or communicates carries a cost. An op that carried one before
-    keeps it. Functions carry a `dagrt.cluster` that says what they were costed for. Idempotent.
+    keeps it. Symbolic sizes have the module's default, or what `sizes` gives; the function then says in
+    `dagrt.costs_at` which sizes its costs hold at. Functions carry a `dagrt.cluster` that says what they were costed for. Idempotent.
 
     Example: 4096 rows of 4096 bf16 elements are read and written at 3.35 TB/s.
 
@@ -54,7 +55,9 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
            "Machine to cost for: the name of a built-in cluster, or a YAML or JSON file">,
     Option<"model", "model", "std::string", "\"roofline\"", "Name of the cost model">,
     Option<"table", "table", "std::string", "\"\"",
-           "File of measurements, for models that read one (default: none)">];
+           "File of measurements, for models that read one (default: none)">,
+    Option<"sizes", "sizes", "std::string", "\"\"",
+           "Named sizes that differ from the module's default: `seq_len=4096,batch=4`">];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }
 

@@ -1,0 +1,85 @@
+//===- SymbolicCosts.h - What ops cost, at any sizes -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The costs of a function as a function of its sizes. A model repeats its layers, so there are few
+// classes of ops whose costs must be equal: one op of each class is kept, and each binding asks the
+// cost model about these only. The function is read, never changed.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_COST_SYMBOLICCOSTS_H
+#define DAGRT_COST_SYMBOLICCOSTS_H
+
+#include "dagrt/Cost/BoundOps.h"
+#include "dagrt/Cost/CostModel.h"
+
+#include "llvm/ADT/MapVector.h"
+
+namespace dagrt {
+
+/// Ops whose cost is the same at any binding.
+struct CostClass {
+  mlir::Operation *op = nullptr; ///< The first of them.
+  int64_t count = 0;             ///< How many they are.
+  /// The cost that they carry, or that the cluster's description fixes; null if the model is asked.
+  CostAttr given;
+  CostAttr cost; ///< At the last binding.
+};
+
+/// What the ops of a function cost, at any binding of its sizes.
+class SymbolicCosts {
+public:
+  /// Groups the ops of `function`. Errors are emitted on the op they belong to.
+  static mlir::FailureOr<SymbolicCosts> create(mlir::func::FuncOp function,
+                                               const CostOptions &options,
+                                               const CostModelRegistry &registry);
+
+  /// Asks the cost model about each class at `binding`.
+  mlir::LogicalResult evaluate(const SizeBinding &binding);
+
+  /// The cost at the last binding of op `number`, counted through the function's blocks; null if it
+  /// takes no time.
+  CostAttr getCost(unsigned number) const {
+    return classOf[number] == kFree ? CostAttr() : classes[classOf[number]].cost;
+  }
+  bool takesTime(unsigned number) const { return classOf[number] != kFree; }
+  /// The class of op `number`, kFree if it takes no time.
+  unsigned getClass(unsigned number) const { return classOf[number]; }
+
+  static constexpr unsigned kFree = ~0u;
+
+  llvm::ArrayRef<CostClass> getClasses() const { return classes; }
+  /// What stands for class `index` at the last binding.
+  mlir::Operation *getBoundOp(unsigned index) const { return (*bound)[index]; }
+  /// True if a cost may depend on the binding.
+  bool dependsOnSizes() const { return bound->hasCopies(); }
+  const Cluster &getCluster() const { return cluster; }
+  mlir::func::FuncOp getFunction() const { return function; }
+
+  int64_t countFixed() const { return fixed; } ///< That the cluster's description fixes.
+  int64_t countKept() const { return kept; }   ///< That carry a cost.
+  /// Ops that nothing is known about, by name: the first and how many.
+  using UnknownOps = llvm::MapVector<mlir::OperationName, std::pair<mlir::Operation *, int64_t>>;
+  const UnknownOps &getUnknownOps() const { return unknown; }
+
+private:
+  SymbolicCosts() = default;
+  void groupOps();
+
+  mlir::func::FuncOp function;
+  Cluster cluster;
+  std::unique_ptr<CostModel> model;
+  std::vector<unsigned> classOf;
+  std::vector<CostClass> classes;
+  std::unique_ptr<BoundOps> bound;
+  int64_t fixed = 0, kept = 0;
+  UnknownOps unknown;
+};
+
+} // namespace dagrt
+
+#endif // DAGRT_COST_SYMBOLICCOSTS_H

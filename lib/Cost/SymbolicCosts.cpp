@@ -1,0 +1,229 @@
+//===- SymbolicCosts.cpp - What ops cost, at any sizes -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Each op says what it does (WorkOpInterface, CommunicationOpInterface), and a cost model says how
+// long that takes. A transformer repeats its layers, so most ops equal another one by name,
+// properties and types: they are a class, and each class is costed once. Costs that ops
+// carry, and times that the cluster's description fixes, are classes, too.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Cost/SymbolicCosts.h"
+
+#include "AnnotateSteps.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+//===----------------------------------------------------------------------===//
+// Equal costs
+//===----------------------------------------------------------------------===//
+
+static bool holdsIntegers(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  return type && type.getElementType().isInteger();
+}
+
+unsigned SameCostInfo::getHashValue(const Operation *constOp) {
+  auto *op = const_cast<Operation *>(constOp);
+  llvm::hash_code hash = llvm::hash_combine(op->getName(), op->hashProperties());
+  for (Value operand : op->getOperands())
+    hash = llvm::hash_combine(hash, operand.getType(),
+                              holdsIntegers(operand) ? operand.getAsOpaquePointer() : nullptr);
+  for (Type type : op->getResultTypes())
+    hash = llvm::hash_combine(hash, type);
+  return static_cast<unsigned>(hash);
+}
+
+bool SameCostInfo::isEqual(const Operation *constA, const Operation *constB) {
+  if (constA == constB)
+    return true;
+  for (const Operation *op : {constA, constB})
+    if (op == getEmptyKey() || op == getTombstoneKey())
+      return false;
+  auto *a = const_cast<Operation *>(constA), *b = const_cast<Operation *>(constB);
+  if (a->getName() != b->getName() || a->getNumOperands() != b->getNumOperands() ||
+      a->getResultTypes() != b->getResultTypes() ||
+      !a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage()))
+    return false;
+  return llvm::all_of(llvm::zip_equal(a->getOperands(), b->getOperands()), [](auto pair) {
+    auto [x, y] = pair;
+    return x.getType() == y.getType() && (!holdsIntegers(x) || x == y);
+  });
+}
+
+//===----------------------------------------------------------------------===//
+// Costs of one op
+//===----------------------------------------------------------------------===//
+
+bool dagrt::takesTime(Operation *op) {
+  if (isa<CommunicationOpInterface>(op))
+    return true;
+  auto workOp = dyn_cast<WorkOpInterface>(op);
+  return workOp && workOp.getWork().kind != WorkKind::None;
+}
+
+/// A time can be computed of numbers only. Named sizes have got theirs; those of other programs
+/// have no name.
+static LogicalResult checkStatic(Operation *op, Operation *bound) {
+  auto isOpen = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && !tensor.hasStaticShape();
+  };
+  for (TypeRange types : {TypeRange(bound->getOperandTypes()), TypeRange(bound->getResultTypes())})
+    for (Type type : types)
+      if (isOpen(type))
+        return op->emitOpError() << "expects sizes that are numbers or named ('#dagrt.sizes'), got "
+                                 << "a size without a name in " << type;
+  return success();
+}
+
+/// Rounds to picoseconds. An op that does something takes one at least.
+static FailureOr<CostAttr> getCostAttr(Operation *op, const Cost &cost) {
+  // 2^63, which the largest time is below.
+  constexpr double limit = 9223372036854775808.0;
+  if (!(cost.picoseconds >= 0 && cost.picoseconds < limit))
+    return op->emitOpError() << "expects a time of at most 2^63 - 1 ps (106 days), got "
+                             << llvm::formatv("{0:e3}", cost.picoseconds).str() << " ps";
+  int64_t picoseconds = std::llround(cost.picoseconds);
+  if (cost.picoseconds > 0)
+    picoseconds = std::max<int64_t>(picoseconds, 1);
+  return CostAttr::get(op->getContext(), picoseconds, cost.bound, cost.provenance, cost.algorithm,
+                       cost.errorPercent);
+}
+
+/// The cost of `op`, which takes time. `bound` stands for it; errors are about the op itself.
+static FailureOr<CostAttr> computeCost(Operation *op, Operation *bound, const CostModel &model,
+                                       const Cluster &cluster) {
+  auto emitError = [op]() { return op->emitOpError(); };
+  if (failed(checkStatic(op, bound)))
+    return failure();
+  FailureOr<Cost> cost =
+      isa<CommunicationOpInterface>(bound)
+          ? model.getCommunicationCost(getCommunicationShape(bound), cluster, emitError)
+          : model.getComputeCost(cast<WorkOpInterface>(bound).getWork(), cluster.device, emitError);
+  return failed(cost) ? FailureOr<CostAttr>() : getCostAttr(op, *cost);
+}
+
+/// True if `op` may well take time, but does not say how much it does.
+static bool isUnknown(Operation *op) {
+  if (isa<CommunicationOpInterface, WorkOpInterface>(op) || op->hasTrait<OpTrait::IsTerminator>())
+    return false;
+  return llvm::any_of(op->getOperandTypes(), [](Type type) { return isa<RankedTensorType>(type); });
+}
+
+//===----------------------------------------------------------------------===//
+// Classes
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Puts ops into classes.
+class Grouping {
+public:
+  explicit Grouping(std::vector<CostClass> &classes) : classes(classes) {}
+
+  /// The class of ops that carry `cost`.
+  unsigned addGiven(Operation *op, CostAttr cost) {
+    auto [it, isNew] = given.try_emplace(cost, classes.size());
+    if (isNew)
+      classes.push_back({op, 0, cost, cost});
+    ++classes[it->second].count;
+    return it->second;
+  }
+
+  /// The class of `op`, whose cost a model says; kFree if it takes no time.
+  unsigned addModelled(Operation *op) {
+    // What an op with a region does is not in its types.
+    if (op->getNumRegions() > 0)
+      return addClass(op);
+    auto [it, isNew] = known.try_emplace(op, SymbolicCosts::kFree);
+    if (isNew)
+      it->second = addClass(op);
+    else if (it->second != SymbolicCosts::kFree)
+      ++classes[it->second].count;
+    return it->second;
+  }
+
+private:
+  unsigned addClass(Operation *op) {
+    if (!takesTime(op))
+      return SymbolicCosts::kFree;
+    classes.push_back({op, 1, CostAttr(), CostAttr()});
+    return classes.size() - 1;
+  }
+
+  std::vector<CostClass> &classes;
+  // Both are looked up only; never iterated.
+  llvm::DenseMap<Attribute, unsigned> given;
+  llvm::DenseMap<Operation *, unsigned, SameCostInfo> known;
+};
+} // namespace
+
+void SymbolicCosts::groupOps() {
+  FixedTimes fixedTimes = getFixedTimes(function, cluster);
+  fixed = fixedTimes.size();
+  auto name = StringAttr::get(function.getContext(), DagrtDialect::kCostAttrName);
+  Grouping grouping(classes);
+  for (Block &block : function.getBody()) {
+    for (Operation &op : block) {
+      unsigned number = kFree;
+      if (auto carried = dyn_cast_or_null<CostAttr>(op.getDiscardableAttr(name))) {
+        ++kept;
+        number = grouping.addGiven(&op, carried);
+      } else if (CostAttr given = fixedTimes.lookup(&op)) {
+        number = grouping.addGiven(&op, given);
+      } else if (isUnknown(&op)) {
+        auto &[first, count] = unknown[op.getName()];
+        first = first ? first : &op;
+        ++count;
+      } else {
+        number = grouping.addModelled(&op);
+      }
+      classOf.push_back(number);
+    }
+  }
+  SmallVector<Operation *> representatives;
+  for (const CostClass &entry : classes)
+    representatives.push_back(entry.op);
+  bound = std::make_unique<BoundOps>(representatives);
+}
+
+FailureOr<SymbolicCosts> SymbolicCosts::create(func::FuncOp function, const CostOptions &options,
+                                               const CostModelRegistry &registry) {
+  FailureOr<Cluster> cluster = loadCluster(options.cluster, function.getLoc());
+  if (failed(cluster))
+    return failure();
+  FailureOr<std::unique_ptr<CostModel>> model =
+      registry.create(options, [&]() { return function.emitError(); });
+  if (failed(model) || failed(checkDevices(function, *cluster)))
+    return failure();
+  SymbolicCosts costs;
+  costs.function = function;
+  costs.cluster = std::move(*cluster);
+  costs.model = std::move(*model);
+  costs.groupOps();
+  return costs;
+}
+
+LogicalResult SymbolicCosts::evaluate(const SizeBinding &binding) {
+  SizeNotes notes(function, dependsOnSizes() ? binding : SizeBinding());
+  if (failed(bound->bind(binding)))
+    return failure();
+  for (auto [index, entry] : llvm::enumerate(classes)) {
+    if (entry.given)
+      continue;
+    FailureOr<CostAttr> cost = computeCost(entry.op, (*bound)[index], *model, cluster);
+    if (failed(cost))
+      return failure();
+    entry.cost = *cost;
+  }
+  return success();
+}
