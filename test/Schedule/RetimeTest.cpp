@@ -27,8 +27,8 @@ namespace {
 constexpr StringLiteral kMeshes = R"(
   dagrt.mesh @a <"tp" = 4> devices [0, 1, 2, 3]
   dagrt.mesh @b <"tp" = 4> devices [2, 3, 4, 5]
-  func.func @f(%0: tensor<8xf32, #dagrt.dist<@a, [_], of [8]>>,
-               %1: tensor<8xf32, #dagrt.dist<@b, [_], of [8]>>) {
+  func.func @f(%v0: tensor<8xf32, #dagrt.dist<@a, [_], of [8]>>,
+               %v1: tensor<8xf32, #dagrt.dist<@b, [_], of [8]>>) {
 )";
 
 std::string getType(bool onB) {
@@ -44,7 +44,7 @@ std::string makeProgram(std::mt19937 &random, unsigned ops) {
     do
       value = random() % onB.size();
     while (onB[value] != mesh);
-    return "%" + std::to_string(value);
+    return "%v" + std::to_string(value);
   };
   for (unsigned i = 0; i < ops; ++i) {
     std::string name = std::to_string(onB.size());
@@ -52,17 +52,17 @@ std::string makeProgram(std::mt19937 &random, unsigned ops) {
     switch (random() % 4) {
     case 0:
       text += "%m" + name + " = dagrt.send " + pick(mesh) + " : " + getType(mesh) +
-              " -> !dagrt.message<" + getType(!mesh) + ">\n%" + name + " = dagrt.recv %m" + name +
-              " : " + getType(!mesh) + "\n";
+              " -> !dagrt.message<" + getType(!mesh) + ">\n%v" + name + " = dagrt.recv %m" + name +
+              " : !dagrt.message<" + getType(!mesh) + ">\n";
       onB.push_back(!mesh);
       break;
     case 1:
-      text += "%" + name + " = dagrt.silu " + pick(mesh) + " : " + getType(mesh) + "\n";
+      text += "%v" + name + " = dagrt.silu " + pick(mesh) + " : " + getType(mesh) + "\n";
       onB.push_back(mesh);
       break;
     default:
-      text += "%" + name + " = dagrt.add " + pick(mesh) + ", " + pick(mesh) + " : " +
-              getType(mesh) + "\n";
+      text += "%v" + name + " = dagrt.add " + pick(mesh) + ", " + pick(mesh) + " : " +
+              getType(mesh) + ", " + getType(mesh) + " -> " + getType(mesh) + "\n";
       onB.push_back(mesh);
     }
   }
