@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "SweepReport.h"
 #include "Units.h"
 #include "dagrt/Report/OutputFile.h"
 #include "dagrt/Report/Passes.h"
@@ -60,7 +61,9 @@ static LogicalResult verifyDistinct(ModuleOp module, ArrayRef<StringRef> paths) 
 }
 
 /// Renders into memory.
-static std::string render(const Report &report, void (*renderer)(const Report &, raw_ostream &)) {
+template <typename ReportT>
+static std::string render(const ReportT &report,
+                          void (*renderer)(const ReportT &, raw_ostream &)) {
   std::string text;
   llvm::raw_string_ostream os(text);
   renderer(report, os);
@@ -117,8 +120,11 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     if (!reportFormat || failed(overlaps) || failed(isLimited) ||
         failed(verifyDistinct(module, {report, trace, dot})))
       return failure();
-    FailureOr<Report> result =
-        analyzeModule(module, {cluster, model, table}, {*overlaps, *isLimited});
+    CostOptions costOptions{cluster, model, table, sizes};
+    ScheduleOptions scheduleOptions{*overlaps, *isLimited};
+    if (!sweep.empty())
+      return reportSweep(module, costOptions, scheduleOptions, *reportFormat);
+    FailureOr<Report> result = analyzeModule(module, costOptions, scheduleOptions);
     if (failed(result))
       return failure();
     for (const FunctionReport &function : result->functions) {
@@ -128,10 +134,36 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     return writeOutputs(module, *result, *reportFormat);
   }
 
+  LogicalResult reportSweep(ModuleOp module, const CostOptions &costOptions,
+                            const ScheduleOptions &scheduleOptions, const ReportFormat &form) {
+    auto emitError = [&]() { return module.emitError(); };
+    if (!trace.empty() || !dot.empty())
+      return emitError() << "expects no '" << (dot.empty() ? "trace" : "dot")
+                         << "' with 'sweep', which has no single timeline; choose one point with "
+                         << "'sizes'";
+    FailureOr<SizeSweep> points = parseSweep(sweep, emitError);
+    if (failed(points) || failed(checkSweep(*points, module, emitError)))
+      return failure();
+    FailureOr<SizeBinding> defaults = readSizes(module, sizes, emitError);
+    if (failed(defaults))
+      return failure();
+    FailureOr<SweepReport> result =
+        analyzeSweep(module, std::move(*points), *defaults, costOptions, scheduleOptions);
+    if (failed(result))
+      return failure();
+    markAllAnalysesPreserved();
+    return writeReport(module, render(*result, form.renderSweep));
+  }
+
+  LogicalResult writeReport(ModuleOp module, StringRef text) {
+    if (!report.empty())
+      return writeFile(module, "report", report, text);
+    llvm::errs() << text;
+    return success();
+  }
+
   LogicalResult writeOutputs(ModuleOp module, const Report &result, const ReportFormat &form) {
-    if (report.empty())
-      llvm::errs() << render(result, form.render);
-    else if (failed(writeFile(module, "report", report, render(result, form.render))))
+    if (failed(writeReport(module, render(result, form.render))))
       return failure();
     if (!trace.empty() &&
         failed(writeFile(module, "trace", trace, render(result, renderChromeTrace))))

@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FormulaReport.h"
 #include "Units.h"
 #include "dagrt/Report/Report.h"
 
@@ -150,6 +151,11 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
   json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));
+  if (!function.binding.empty())
+    json.attributeObject("sizes", [&] {
+      for (const auto &[name, value] : function.binding)
+        json.attribute(name, value);
+    });
   writeTime(json, "makespan_us", timeline.makespan);
   writeMeshes(json, function);
   json.attributeObject("attribution", [&] {
@@ -158,6 +164,10 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
     writeShares(json, "by_mesh", function.attribution.byMesh);
     writeShares(json, "by_bound", function.attribution.byBound);
     writeShares(json, "by_provenance", function.attribution.byProvenance);
+  });
+  json.attributeObject("formula", [&] {
+    FormulaTerms terms(timeline);
+    writeFormulaJson(json, terms, timeline, terms.build(timeline));
   });
   json.attributeArray("critical_path", [&] {
     for (unsigned index : timeline.criticalPath) {

@@ -12,6 +12,8 @@
 
 #include "dagrt/Report/Report.h"
 
+#include "dagrt/Cost/BoundOps.h"
+
 #include "llvm/Support/JSON.h"
 
 using namespace mlir;
@@ -27,10 +29,23 @@ StringRef dagrt::getMnemonic(Operation *op) {
   return op->getName().getStringRef();
 }
 
+/// True if `op` takes time and does not say how much.
+static bool lacksCost(Operation *op) {
+  if (op->hasAttr(DagrtDialect::kCostAttrName))
+    return false;
+  if (isa<CommunicationOpInterface>(op))
+    return true;
+  auto work = dyn_cast<WorkOpInterface>(op);
+  return work && work.getWork().kind != WorkKind::None;
+}
+
 /// True if the role alone does not say what `op` does: communication for the sake of that role, or
 /// something that takes no time, such as the role's weight.
 static bool isNamedByMnemonic(Operation *op) {
-  return isa<CommunicationOpInterface>(op) || isa<RecvOp>(op) || !getCost(op);
+  if (isa<CommunicationOpInterface>(op) || isa<RecvOp>(op))
+    return true;
+  // A sweep reads programs whose ops carry no costs.
+  return !getCost(op) && !lacksCost(op);
 }
 
 /// Appends role and mnemonic, before them micro-batch and layer if `withLayer`.
@@ -88,30 +103,26 @@ OpNames::OpNames(const Timeline &timeline) {
 // Analysis
 //===----------------------------------------------------------------------===//
 
-/// True if `op` takes time and does not say how much.
-static bool lacksCost(Operation *op) {
-  if (op->hasAttr(DagrtDialect::kCostAttrName))
-    return false;
-  if (isa<CommunicationOpInterface>(op))
-    return true;
-  auto work = dyn_cast<WorkOpInterface>(op);
-  return work && work.getWork().kind != WorkKind::None;
-}
-
 static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
                                                  const CostOptions &costOptions,
                                                  const ScheduleOptions &scheduleOptions) {
   FunctionReport report;
   report.addedCosts = llvm::any_of(function.getOps(), [](Operation &op) { return lacksCost(&op); });
-  if (report.addedCosts && failed(annotateCosts(function, costOptions)))
+  FailureOr<SizeBinding> binding = readCostSizes(function, costOptions.sizes);
+  if (failed(binding) || (report.addedCosts && failed(annotateCosts(function, costOptions))))
     return failure();
+  if (llvm::any_of(function.getOps(), [](Operation &op) { return hasSymbolicTypes(&op); }))
+    report.binding = *binding;
   report.cluster = function->getAttrOfType<ClusterAttr>(DagrtDialect::kClusterAttrName);
   FailureOr<Timeline> timeline = computeTimeline(function, scheduleOptions);
   if (failed(timeline))
     return failure();
   report.timeline = std::move(*timeline);
   report.names = OpNames(report.timeline);
-  report.facts = collectFacts(report.timeline);
+  FailureOr<std::vector<OpFacts>> facts = collectFacts(report.timeline, report.binding);
+  if (failed(facts))
+    return failure();
+  report.facts = std::move(*facts);
   report.attribution = attributeCriticalPath(report.timeline, report.facts);
   report.usage = computeMeshUsage(report.timeline);
   report.waits = collectWaits(report.timeline);
@@ -158,8 +169,9 @@ int64_t FunctionReport::getDeviceMemory() const {
 
 ArrayRef<ReportFormat> dagrt::getReportFormats() {
   static constexpr ReportFormat formats[] = {
-      {"text", renderText},
-      {"json", renderJson},
+      {"text", renderText, renderSweepText},
+      {"json", renderJson, renderSweepJson},
+      {"formula", renderFormula, renderSweepFormulas},
   };
   return formats;
 }

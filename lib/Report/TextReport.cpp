@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "FormulaReport.h"
 #include "PathListing.h"
 #include "Units.h"
 #include "dagrt/Report/Report.h"
@@ -50,7 +51,7 @@ static std::string listShares(ArrayRef<Share> shares, int64_t makespan, size_t w
   return text;
 }
 
-static void writeSummary(llvm::raw_ostream &os, const Report &report,
+void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
                          const FunctionReport &function) {
   const Timeline &timeline = function.timeline;
   llvm::DenseSet<int64_t> devices;
@@ -60,6 +61,8 @@ static void writeSummary(llvm::raw_ostream &os, const Report &report,
       "@{0}: {1} on {2} device{3}", const_cast<func::FuncOp &>(timeline.function).getSymName(),
       timeline.makespan > 0 ? formatTime(timeline.makespan) : "no time", devices.size(),
       devices.size() == 1 ? "" : "s");
+  if (!function.binding.empty())
+    first += " at " + function.binding.str();
   if (function.cluster)
     first += (" of cluster " + function.cluster.getName()).str();
   if (function.addedCosts)

@@ -12,6 +12,8 @@
 
 #include "dagrt/Schedule/Analysis.h"
 
+#include "dagrt/Cost/BoundOps.h"
+
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -59,23 +61,41 @@ static OpFacts getFacts(Operation *op) {
   return {"other", std::nullopt};
 }
 
-std::vector<OpFacts> dagrt::collectFacts(const Timeline &timeline) {
+OpGroups dagrt::groupEqualOps(const Timeline &timeline) {
   // Looked up only; never iterated.
-  llvm::DenseMap<Operation *, OpFacts, SameOpInfo> known;
-  std::vector<OpFacts> facts(timeline.ops.size());
+  llvm::DenseMap<Operation *, unsigned, SameOpInfo> known;
+  OpGroups groups;
+  groups.groupOf.assign(timeline.ops.size(), kNone);
   for (auto [index, op] : llvm::enumerate(timeline.ops)) {
     if (op.occupancy == Occupancy::Nothing)
       continue;
+    unsigned group = groups.firstOps.size();
     // What an op with regions does is not in its types.
-    if (op.op->getNumRegions() > 0) {
-      facts[index] = getFacts(op.op);
-      continue;
-    }
-    auto [it, isNew] = known.try_emplace(op.op);
-    if (isNew)
-      it->second = getFacts(op.op);
-    facts[index] = it->second;
+    if (op.op->getNumRegions() == 0)
+      group = known.try_emplace(op.op, group).first->second;
+    if (group == groups.firstOps.size())
+      groups.firstOps.push_back(index);
+    groups.groupOf[index] = group;
   }
+  return groups;
+}
+
+FailureOr<std::vector<OpFacts>> dagrt::collectFacts(const Timeline &timeline,
+                                                    const SizeBinding &binding) {
+  OpGroups groups = groupEqualOps(timeline);
+  SmallVector<Operation *> ops;
+  for (unsigned first : groups.firstOps)
+    ops.push_back(timeline.ops[first].op);
+  BoundOps bound(ops);
+  if (failed(bound.bind(binding)))
+    return failure();
+  std::vector<OpFacts> known;
+  for (size_t group = 0; group < ops.size(); ++group)
+    known.push_back(getFacts(bound[group]));
+  std::vector<OpFacts> facts(timeline.ops.size());
+  for (auto [index, group] : llvm::enumerate(groups.groupOf))
+    if (group != kNone)
+      facts[index] = known[group];
   return facts;
 }
 
@@ -109,7 +129,7 @@ Attribution dagrt::attributeCriticalPath(const Timeline &timeline, ArrayRef<OpFa
     int64_t time = op.getDuration();
     if (time == 0)
       continue;
-    CostAttr cost = getCost(op.op);
+    CostAttr cost = op.cost;
     kinds[facts[index].kind] += time;
     std::string mesh = getMeshLabel(timeline, op);
     meshes[mesh.empty() ? "none" : StringRef(mesh)] += time;

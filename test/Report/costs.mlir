@@ -6,7 +6,7 @@
 
 // Costs are added where there are none, for the cluster that is asked for; a given one stays.
 // CLUSTER: error: {{.*}}nowhere
-// SYMBOLIC: error: {{.*}}expects sizes that are numbers, got the symbolic size
+// SYMBOLIC: error: {{.*}}expects sizes that are numbers or named
 // JSON: "cluster": "l4-pcie-8",
 // JSON-NEXT: "model": "roofline",
 // JSON-NEXT: "device_memory_bytes": 24000000000,

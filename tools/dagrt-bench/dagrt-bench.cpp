@@ -84,7 +84,7 @@ struct Step {
 };
 
 /// The steps in their order; indices into `Bench::steps`.
-enum StepIndex { Import, Parse, Partition, Cost, CriticalPath };
+enum StepIndex { Import, Parse, Partition, Cost, CriticalPath, Sweep };
 
 /// One model, run several times.
 struct Bench {
@@ -96,7 +96,8 @@ struct Bench {
                              {"parse (MLIR)", {}, 0},
                              {"partition", {}, 0},
                              {"annotate costs", {}, 0},
-                             {"critical path and report", {}, 0}};
+                             {"critical path and report", {}, 0},
+                             {"sweep of 64 points", {}, 0}};
 
   /// Runs and measures `action`.
   LogicalResult measure(StepIndex index, llvm::function_ref<LogicalResult()> action) {
@@ -121,6 +122,9 @@ struct Bench {
 
   /// All steps once.
   LogicalResult run(const DialectRegistry &registry);
+
+  /// The program with a symbolic length, at 64 lengths.
+  LogicalResult runSweep(const DialectRegistry &registry);
 };
 
 int64_t countOps(ModuleOp module) {
@@ -171,7 +175,27 @@ LogicalResult Bench::run(const DialectRegistry &registry) {
   parseContext.reset();
   return success(succeeded(runPasses(Cost, *module, "annotate-cost")) &&
                  succeeded(runPasses(CriticalPath, *module,
-                                     "critical-path{report=" + reportFile + " format=text}")));
+                                     "critical-path{report=" + reportFile + " format=text}")) &&
+                 succeeded(runSweep(registry)));
+}
+
+LogicalResult Bench::runSweep(const DialectRegistry &registry) {
+  std::unique_ptr<MLIRContext> context = makeContext(registry);
+  dagrt::ImportOptions options;
+  options.seqLen = ShapedType::kDynamic;
+  auto imported =
+      dagrt::importHFConfig(llvm::MemoryBufferRef(config, "config"), options, context.get());
+  if (failed(imported))
+    return failure();
+  OwningOpRef<ModuleOp> module = std::move(*imported);
+  PassManager passes(context.get(), ModuleOp::getOperationName(),
+                     OpPassManager::Nesting::Implicit);
+  if (failed(parsePassPipeline(partition, passes)) || failed(passes.run(*module)))
+    return failure();
+  steps[Sweep].ops = countOps(*module);
+  return runPasses(Sweep, *module,
+                   "critical-path{sweep=seq_len=1024:65536:1024 report=" + reportFile +
+                       " format=text}");
 }
 
 void printTable(const Bench &bench, int64_t scale) {
@@ -200,6 +224,12 @@ void printRatios(const Bench &one, const Bench &many, int64_t scale) {
   for (auto [bench, factor] : {std::pair(&one, int64_t(1)), std::pair(&many, scale)})
     llvm::outs() << llvm::formatv("{0,4} x the layers: {1:f2} times the parser\n", factor,
                                   getOwnSeconds(*bench) / bench->steps[Parse].getSeconds());
+  llvm::outs() << "\nsweep of 64 points, against one run of costs, critical path and report\n";
+  for (auto [bench, factor] : {std::pair(&one, int64_t(1)), std::pair(&many, scale)})
+    llvm::outs() << llvm::formatv("{0,4} x the layers: {1:f2} times one run\n", factor,
+                                  bench->steps[Sweep].getSeconds() /
+                                      (bench->steps[Cost].getSeconds() +
+                                       bench->steps[CriticalPath].getSeconds()));
   llvm::outs() << llvm::formatv("\ntime at {0} x the layers, against 1 x\n", scale);
   for (size_t i = 0; i < one.steps.size(); ++i)
     llvm::outs() << llvm::formatv("{0,-26}{1,9:f1} times\n", one.steps[i].name,

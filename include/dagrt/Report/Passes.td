@@ -20,7 +20,12 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
     ops that take time have none, costs are added first, as by `--annotate-cost` with the
     same `cluster`, `model` and `table`. A function that is not placed is one device.
 
-    **Ensures** that every op of a function's body, but its terminator, carries a `dagrt.timing`:
+    With symbolic sizes, times hold at the module's default sizes, or at those that `sizes` gives.
+    `format=formula` writes the path as a sum of `Get_Time(m, k, n)` and communication, in terms
+    of the sizes. `sweep` evaluates the program at many sizes without rebuilding it, and says in which
+    ranges which formula holds; the module then stays as it is, without costs and timings.
+
+    **Ensures**, without `sweep`, that every op of a function's body, but its terminator, carries a `dagrt.timing`:
     start, end, slack, and whether it is on the critical path. Idempotent.
 
     Each device has four resources: compute, collectives, link out and link in. An op
@@ -56,7 +61,12 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
   let options = [
     Option<"report", "report", "std::string", "\"\"",
            "File for the report; by default it goes to standard error, and `-` is standard output">,
-    Option<"format", "format", "std::string", "\"text\"", "Format of the report: text or json">,
+    Option<"format", "format", "std::string", "\"text\"",
+           "Format of the report: text, json or formula">,
+    Option<"sizes", "sizes", "std::string", "\"\"",
+           "Named sizes that differ from the module's default: `seq_len=4096,batch=4`">,
+    Option<"sweep", "sweep", "std::string", "\"\"",
+           "Instead, report over many sizes: `seq_len=1024:65536:x2;batch=1,2,4`">,
     Option<"trace", "trace", "std::string", "\"\"", "File for a Chrome trace; none by default">,
     Option<"dot", "dot", "std::string", "\"\"", "File for a Graphviz graph; none by default">,
     Option<"overlap", "overlap", "std::string", "\"full\"",

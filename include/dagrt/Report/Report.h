@@ -61,6 +61,8 @@ struct FunctionReport {
   bool addedCosts = false;
   /// What the costs were computed for; null if unknown.
   ClusterAttr cluster;
+  /// The sizes that times hold at; empty if the function has no symbolic sizes.
+  SizeBinding binding;
 
   /// The nodes of the cluster that `mesh` has devices on, ascending; empty if unknown.
   llvm::SmallVector<int64_t> getNodes(const ScheduledMesh &mesh) const;
@@ -87,13 +89,23 @@ void renderChromeTrace(const Report &report, llvm::raw_ostream &os);
 /// Graphviz: the graph, with the critical path in colour.
 void renderDot(const Report &report, llvm::raw_ostream &os);
 
-/// A format of the report proper.
+/// The longest path as a sum of `Get_Time(m, k, n)` and communication, for people.
+void renderFormula(const Report &report, llvm::raw_ostream &os);
+
+/// Longest paths at many sizes.
+struct SweepReport;
+void renderSweepText(const SweepReport &report, llvm::raw_ostream &os);
+void renderSweepJson(const SweepReport &report, llvm::raw_ostream &os);
+void renderSweepFormulas(const SweepReport &report, llvm::raw_ostream &os);
+
+/// A format of the report proper, at one binding and of a sweep.
 struct ReportFormat {
   llvm::StringRef name;
   void (*render)(const Report &, llvm::raw_ostream &);
+  void (*renderSweep)(const SweepReport &, llvm::raw_ostream &);
 };
 
-/// `text`, `json`.
+/// `text`, `json`, `formula`.
 llvm::ArrayRef<ReportFormat> getReportFormats();
 
 } // namespace dagrt

@@ -13,6 +13,7 @@
 #ifndef DAGRT_SCHEDULE_ANALYSIS_H
 #define DAGRT_SCHEDULE_ANALYSIS_H
 
+#include "dagrt/IR/Sizes.h"
 #include "dagrt/Schedule/Timeline.h"
 
 #include <optional>
@@ -44,9 +45,18 @@ struct OpFacts {
   std::optional<GemmShape> gemm;
 };
 
-/// The facts of each of the timeline's ops that has a cost. A model repeats its layers: ops of the
-/// same name, properties and types are asked once.
-std::vector<OpFacts> collectFacts(const Timeline &timeline);
+/// Ops of a timeline that say the same about themselves: those of one name, and the same properties
+/// and types. A model repeats its layers, so there are few.
+struct OpGroups {
+  std::vector<unsigned> groupOf;  ///< By op; kNone for those that take no time.
+  std::vector<unsigned> firstOps; ///< By group.
+};
+OpGroups groupEqualOps(const Timeline &timeline);
+
+/// The facts of each of the timeline's ops that has a cost, at the sizes that it is timed for. Ops of
+/// one group are asked once.
+mlir::FailureOr<std::vector<OpFacts>> collectFacts(const Timeline &timeline,
+                                                   const SizeBinding &binding);
 
 Attribution attributeCriticalPath(const Timeline &timeline, llvm::ArrayRef<OpFacts> facts);
 
