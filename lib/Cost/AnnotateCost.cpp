@@ -107,8 +107,7 @@ LogicalResult dagrt::annotateCosts(func::FuncOp function, const CostOptions &opt
   }
   costed -= costs->countFixed() + costs->countKept();
   if (costed > 0 && !function->hasAttr(DagrtDialect::kClusterAttrName))
-    function->setAttr(DagrtDialect::kClusterAttrName,
-                      getClusterAttr(context, costs->getCluster()));
+    function->setAttr(DagrtDialect::kClusterAttrName, getClusterAttr(context, costs->getCluster()));
   if (costed > 0 && costs->dependsOnSizes())
     function->setAttr(DagrtDialect::kCostsAtAttrName, getSizesAttr(context, *binding));
   emitCostRemarks(*costs, costed);

@@ -37,8 +37,7 @@ SizeBinder::SizeBinder(Operation *symbols, const SizeBinding &sizes)
       return std::make_pair(Attribute(size), WalkResult::skip());
     FailureOr<int64_t> number = size.evaluate(this->sizes, emitError);
     hasFailed |= failed(number);
-    Attribute bound =
-        failed(number) ? size : SizeAttr::getConstant(size.getContext(), *number);
+    Attribute bound = failed(number) ? size : SizeAttr::getConstant(size.getContext(), *number);
     return std::make_pair(bound, WalkResult::skip());
   });
   replacer.addReplacement(

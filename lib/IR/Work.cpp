@@ -183,7 +183,8 @@ SmallVector<SizeProduct, 3> MatmulOp::getWorkSizes() {
   SizeProduct lhs = getSizesOnDevice(*this, getLhs().getType());
   SizeProduct rhs = getSizesOnDevice(*this, getRhs().getType());
   ArrayRef<SizeAttr> m = ArrayRef(lhs).drop_back(contract), k = ArrayRef(rhs).take_front(contract);
-  return {SizeProduct(m), {multiply(k, getContext())},
+  return {SizeProduct(m),
+          {multiply(k, getContext())},
           {multiply(ArrayRef(rhs).drop_front(contract), getContext())}};
 }
 
@@ -195,7 +196,8 @@ Work AttentionScoresOp::getWork() {
                      getShape(getGlobalShape(getType()), getGlobalShape(getQuery().getType())));
 }
 
-/// As in the literature: batch elements are rows, and heads lie side by side in the dim of head_dim.
+/// As in the literature: batch elements are rows, and heads lie side by side in the dim of
+/// head_dim.
 static SmallVector<SizeProduct, 3> getScoreSizes(SizeProduct query, SizeProduct key) {
   return {{query[0], query[1]}, {query[2], query[3], query[4]}, {key[1]}};
 }

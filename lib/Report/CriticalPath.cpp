@@ -62,8 +62,7 @@ static LogicalResult verifyDistinct(ModuleOp module, ArrayRef<StringRef> paths) 
 
 /// Renders into memory.
 template <typename ReportT>
-static std::string render(const ReportT &report,
-                          void (*renderer)(const ReportT &, raw_ostream &)) {
+static std::string render(const ReportT &report, void (*renderer)(const ReportT &, raw_ostream &)) {
   std::string text;
   llvm::raw_string_ostream os(text);
   renderer(report, os);

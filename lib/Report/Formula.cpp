@@ -145,8 +145,7 @@ static Term makeCommunicationTerm(Operation *op) {
     return term;
   term.before = getSizesOnDevice(op, op->getOperand(0).getType());
   term.after = getSizesOnDevice(op, op->getResult(0).getType());
-  term.bytes =
-      getBytes(term.before, term.after, getElementTypeOrSelf(op->getOperand(0).getType()));
+  term.bytes = getBytes(term.before, term.after, getElementTypeOrSelf(op->getOperand(0).getType()));
   return term;
 }
 
@@ -299,8 +298,7 @@ struct LineWriter final : FormulaVisitor {
 };
 } // namespace
 
-std::string dagrt::formatFormula(const FormulaTerms &terms, const Formula &formula,
-                                 Script script) {
+std::string dagrt::formatFormula(const FormulaTerms &terms, const Formula &formula, Script script) {
   LineWriter writer(terms, formula, script);
   std::vector<Folded> parts = formula.fold();
   visitFormula(parts, writer);

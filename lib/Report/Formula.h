@@ -70,8 +70,8 @@ public:
   /// The function's types may be symbolic; times are not read.
   explicit FormulaTerms(const Timeline &timeline);
 
-  /// The formula of the timeline's critical path. The timeline is that of the constructor, or times the
-  /// same ops anew.
+  /// The formula of the timeline's critical path. The timeline is that of the constructor, or times
+  /// the same ops anew.
   Formula build(const Timeline &timeline);
 
   const Term &operator[](unsigned term) const { return terms[term]; }
@@ -88,8 +88,8 @@ private:
   std::map<std::pair<unsigned, unsigned>, unsigned> mergedTerms;
 };
 
-/// Calls `enter` on each fold, `visit` on each term and `leave` after each fold, in order. The numbers
-/// of all items that a term stands for are given.
+/// Calls `enter` on each fold, `visit` on each term and `leave` after each fold, in order. The
+/// numbers of all items that a term stands for are given.
 struct FormulaVisitor {
   virtual ~FormulaVisitor() = default;
   virtual void enter(const Folded &fold, llvm::ArrayRef<unsigned> items) = 0;

@@ -126,9 +126,8 @@ std::vector<TermUse> dagrt::collectTermUses(const Timeline &timeline, const Form
   std::vector<TermUse> result;
   for (auto &[term, use] : uses)
     result.push_back(std::move(use));
-  llvm::stable_sort(result, [](const TermUse &a, const TermUse &b) {
-    return a.picoseconds > b.picoseconds;
-  });
+  llvm::stable_sort(
+      result, [](const TermUse &a, const TermUse &b) { return a.picoseconds > b.picoseconds; });
   return result;
 }
 
@@ -160,8 +159,8 @@ static void writeWrapped(llvm::raw_ostream &os, StringRef text, size_t indent) {
   os << line << '\n';
 }
 
-void dagrt::writeLegend(llvm::raw_ostream &os, const FormulaTerms &terms,
-                        const Timeline &timeline, const Formula &formula) {
+void dagrt::writeLegend(llvm::raw_ostream &os, const FormulaTerms &terms, const Timeline &timeline,
+                        const Formula &formula) {
   os << "\n  count           each    in all         terms, and the ops that they stand for\n";
   for (const TermUse &use : collectTermUses(timeline, formula)) {
     std::string each =

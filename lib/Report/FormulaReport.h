@@ -23,7 +23,7 @@ namespace dagrt {
 struct TermUse {
   unsigned term = 0;
   int64_t count = 0, picoseconds = 0;
-  int64_t shortest = 0, longest = 0; ///< Of one of them.
+  int64_t shortest = 0, longest = 0;       ///< Of one of them.
   std::vector<std::string> labels, meshes; ///< Each once.
 };
 

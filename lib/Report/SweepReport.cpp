@@ -42,10 +42,9 @@ static void writeHead(llvm::raw_ostream &os, const SweepReport &report,
                       const FunctionSweep &function) {
   std::string names;
   for (const SizeAxis &axis : report.sweep.axes)
-    names += (names.empty() ? "" : ", ") +
-             llvm::formatv("{0} from {1} to {2}", axis.name, axis.values.front(),
-                           axis.values.back())
-                 .str();
+    names += (names.empty() ? "" : ", ") + llvm::formatv("{0} from {1} to {2}", axis.name,
+                                                         axis.values.front(), axis.values.back())
+                                               .str();
   std::string line =
       llvm::formatv("@{0}: {1}, {2}, on cluster {3}, by the {4} model", getName(function), names,
                     count(function.points.size(), "point"),
@@ -58,8 +57,7 @@ static void writeHead(llvm::raw_ostream &os, const SweepReport &report,
 }
 
 /// The kinds with the largest parts of a point, as many as fit.
-static std::string listKinds(const FunctionSweep &function, const SweepPoint &point,
-                             size_t width) {
+static std::string listKinds(const FunctionSweep &function, const SweepPoint &point, size_t width) {
   SmallVector<unsigned> order = llvm::to_vector(llvm::seq<unsigned>(function.kinds.size()));
   llvm::stable_sort(order,
                     [&](unsigned a, unsigned b) { return point.byKind[a] > point.byKind[b]; });
@@ -124,7 +122,8 @@ static void writeRanges(llvm::raw_ostream &os, const SweepReport &report,
   if (function.ranges.size() > kMaxRanges)
     os << "    ... " << count(function.ranges.size() - kMaxRanges, "range")
        << " more; format=json lists every one\n";
-  os << "    (changes between points are searched for, to the exact number; a formula that holds at\n"
+  os << "    (changes between points are searched for, to the exact number; a formula that holds "
+        "at\n"
         "     two neighbouring points is taken to hold between them)\n";
   if (function.unsearched > 0)
     os << "    between " << count(function.unsearched, "pair")
@@ -134,8 +133,8 @@ static void writeRanges(llvm::raw_ostream &os, const SweepReport &report,
 static void writeFormulas(llvm::raw_ostream &os, const FunctionSweep &function) {
   for (auto [index, entry] :
        llvm::enumerate(ArrayRef(function.formulas).take_front(kMaxFormulas))) {
-    os << llvm::formatv("\n  #{0}, which at {1} is {2}\n\n  T =\n", index + 1,
-                        entry.binding.str(), formatTime(entry.makespan));
+    os << llvm::formatv("\n  #{0}, which at {1} is {2}\n\n  T =\n", index + 1, entry.binding.str(),
+                        formatTime(entry.makespan));
     writeFormulaTree(os, *function.terms, entry.formula);
   }
   if (function.formulas.size() > kMaxFormulas)
@@ -199,8 +198,7 @@ static void writeJsonFunction(OStream &json, const SweepReport &report,
                               const FunctionSweep &function) {
   const Timeline &timeline = function.timeline->getTimeline();
   json.attribute("function", llvm::json::fixUTF8(getName(function)));
-  json.attribute("cluster",
-                 llvm::json::fixUTF8(function.timeline->getCosts().getCluster().name));
+  json.attribute("cluster", llvm::json::fixUTF8(function.timeline->getCosts().getCluster().name));
   json.attribute("model", llvm::json::fixUTF8(report.costOptions.model));
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");

@@ -67,8 +67,8 @@ struct SweepReport {
 };
 
 /// Evaluates every function of `module` that has a body at the points of `sweep`. Where the
-/// formulas of neighbouring points differ, finds the number between them at which they change. The module
-/// stays as it is.
+/// formulas of neighbouring points differ, finds the number between them at which they change. The
+/// module stays as it is.
 mlir::FailureOr<SweepReport> analyzeSweep(mlir::ModuleOp module, SizeSweep sweep,
                                           const SizeBinding &defaults,
                                           const CostOptions &costOptions,

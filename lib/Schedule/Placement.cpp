@@ -175,8 +175,7 @@ static void computeClasses(Timeline &timeline) {
     llvm::sort(mesh.classes);
 }
 
-LogicalResult dagrt::placeOps(Timeline &timeline,
-                              llvm::function_ref<bool(Operation *)> takesTime) {
+LogicalResult dagrt::placeOps(Timeline &timeline, llvm::function_ref<bool(Operation *)> takesTime) {
   func::FuncOp function = timeline.function;
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitOpError() << "expects a body of one block to schedule, got "

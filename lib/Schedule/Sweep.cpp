@@ -76,7 +76,8 @@ FailureOr<int64_t> SweepParser::parseNumber(StringRef text, StringRef what) {
     value = raise(number, power);
   if (value && *value >= 1)
     return *value;
-  return emitError() << "expects " << what << " of a sweep to be a number from 1 to 2^63 - 1, such as "
+  return emitError() << "expects " << what
+                     << " of a sweep to be a number from 1 to 2^63 - 1, such as "
                      << "'8192' or '2^13', got '" << text << "'";
 }
 
@@ -173,8 +174,8 @@ LogicalResult dagrt::checkSweep(const SizeSweep &sweep, ModuleOp module,
                        << "'--seq-len=?'";
   for (const SizeAxis &axis : sweep.axes)
     if (!llvm::is_contained(names, axis.name))
-      return emitError() << "expects a sweep over sizes of the program ("
-                         << llvm::join(names, ", ") << "), got '" << axis.name << "'";
+      return emitError() << "expects a sweep over sizes of the program (" << llvm::join(names, ", ")
+                         << "), got '" << axis.name << "'";
   return success();
 }
 
@@ -199,9 +200,8 @@ SymbolicTimeline::create(func::FuncOp function, const CostOptions &costOptions,
   if (failed(timeline))
     return failure();
   auto module = function->getParentOfType<ModuleOp>();
-  return std::unique_ptr<SymbolicTimeline>(
-      new SymbolicTimeline(std::move(*costs), std::move(*timeline),
-                           module ? getDefaultSizes(module) : SizeBinding()));
+  return std::unique_ptr<SymbolicTimeline>(new SymbolicTimeline(
+      std::move(*costs), std::move(*timeline), module ? getDefaultSizes(module) : SizeBinding()));
 }
 
 LogicalResult SymbolicTimeline::evaluate(const SizeBinding &sizes) {

@@ -142,9 +142,9 @@ private:
 };
 } // namespace
 
-FailureOr<Timeline>
-dagrt::buildTimelineStructure(func::FuncOp function, const ScheduleOptions &options,
-                              llvm::function_ref<bool(Operation *)> takesTime) {
+FailureOr<Timeline> dagrt::buildTimelineStructure(func::FuncOp function,
+                                                  const ScheduleOptions &options,
+                                                  llvm::function_ref<bool(Operation *)> takesTime) {
   Timeline timeline;
   timeline.function = function;
   timeline.options = options;

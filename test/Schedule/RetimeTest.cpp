@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The structure of a timeline, timed with other durations, must say what a timeline says that is computed
-// for these durations from the program.
+// The structure of a timeline, timed with other durations, must say what a timeline says that is
+// computed for these durations from the program.
 //
 //===----------------------------------------------------------------------===//
 

@@ -22,8 +22,8 @@ using namespace dagrt;
 
 namespace {
 
-/// Attention in a pool of three, the output projection on a base of four; numbers of tokens that do not
-/// divide.
+/// Attention in a pool of three, the output projection on a base of four; numbers of tokens that do
+/// not divide.
 constexpr StringLiteral kProgram = R"(
 !q = tensor<?x?x4x1x64xbf16,
   #dagrt.dist<@pool, [_, "sp", _, _, _], of [batch, seq_len, 4, 1, 64]>>

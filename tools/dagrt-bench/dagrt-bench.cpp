@@ -182,14 +182,13 @@ LogicalResult Bench::run(const DialectRegistry &registry) {
 LogicalResult Bench::runSweep(const DialectRegistry &registry) {
   std::unique_ptr<MLIRContext> context = makeContext(registry);
   dagrt::ImportOptions options;
-  options.seqLen = ShapedType::kDynamic;
+  options.isSeqLenSymbolic = true;
   auto imported =
       dagrt::importHFConfig(llvm::MemoryBufferRef(config, "config"), options, context.get());
   if (failed(imported))
     return failure();
   OwningOpRef<ModuleOp> module = std::move(*imported);
-  PassManager passes(context.get(), ModuleOp::getOperationName(),
-                     OpPassManager::Nesting::Implicit);
+  PassManager passes(context.get(), ModuleOp::getOperationName(), OpPassManager::Nesting::Implicit);
   if (failed(parsePassPipeline(partition, passes)) || failed(passes.run(*module)))
     return failure();
   steps[Sweep].ops = countOps(*module);
@@ -226,10 +225,10 @@ void printRatios(const Bench &one, const Bench &many, int64_t scale) {
                                   getOwnSeconds(*bench) / bench->steps[Parse].getSeconds());
   llvm::outs() << "\nsweep of 64 points, against one run of costs, critical path and report\n";
   for (auto [bench, factor] : {std::pair(&one, int64_t(1)), std::pair(&many, scale)})
-    llvm::outs() << llvm::formatv("{0,4} x the layers: {1:f2} times one run\n", factor,
-                                  bench->steps[Sweep].getSeconds() /
-                                      (bench->steps[Cost].getSeconds() +
-                                       bench->steps[CriticalPath].getSeconds()));
+    llvm::outs() << llvm::formatv(
+        "{0,4} x the layers: {1:f2} times one run\n", factor,
+        bench->steps[Sweep].getSeconds() /
+            (bench->steps[Cost].getSeconds() + bench->steps[CriticalPath].getSeconds()));
   llvm::outs() << llvm::formatv("\ntime at {0} x the layers, against 1 x\n", scale);
   for (size_t i = 0; i < one.steps.size(); ++i)
     llvm::outs() << llvm::formatv("{0,-26}{1,9:f1} times\n", one.steps[i].name,

@@ -26,8 +26,9 @@ struct CostOptions {
   std::string sizes;
 };
 
-/// The binding that costs of `function` are to hold at: the module's default, with what `sizes` says
-/// instead. Costs that are there for another one are an error; they decide if `sizes` is empty.
+/// The binding that costs of `function` are to hold at: the module's default, with what `sizes`
+/// says instead. Costs that are there for another one are an error; they decide if `sizes` is
+/// empty.
 mlir::FailureOr<SizeBinding> readCostSizes(mlir::func::FuncOp function, llvm::StringRef sizes);
 
 /// Puts a `dagrt.cost` on every op of `function` that takes time and has none. Errors are

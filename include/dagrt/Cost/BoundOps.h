@@ -7,8 +7,8 @@
 //
 // Work and communication are read off types, so a program with symbolic sizes has none before they
 // are bound. To bind a whole program for each point of a sweep would cost more than all
-// that is then asked of it: here only chosen ops are copied, once, and each binding changes the types
-// of the copies.
+// that is then asked of it: here only chosen ops are copied, once, and each binding changes the
+// types of the copies.
 //
 //===----------------------------------------------------------------------===//
 
@@ -30,7 +30,8 @@ namespace dagrt {
 /// True if an operand or a result of `op` has a size that is not a number.
 bool hasSymbolicTypes(mlir::Operation *op);
 
-/// While it lives, errors get a note that says at which sizes they arose; none if `binding` is empty.
+/// While it lives, errors get a note that says at which sizes they arose; none if `binding` is
+/// empty.
 class SizeNotes : public mlir::ScopedDiagnosticHandler {
 public:
   SizeNotes(mlir::Operation *op, SizeBinding binding);
@@ -46,8 +47,9 @@ public:
   /// copied.
   mlir::LogicalResult bind(const SizeBinding &binding);
 
-  /// What stands for op number `index`. A copy has operands of the right types, and the op that makes
-  /// an operand of integers if that has no operands of its own (positions); nothing else around it.
+  /// What stands for op number `index`. A copy has operands of the right types, and the op that
+  /// makes an operand of integers if that has no operands of its own (positions); nothing else
+  /// around it.
   mlir::Operation *operator[](size_t index) const { return ops[index]; }
   /// True if an op has symbolic sizes.
   bool hasCopies() const { return body != nullptr; }

@@ -80,8 +80,8 @@ double getElementBytes(mlir::Type elementType);
 /// Number of real elements on the busiest device (which is the first).
 double getLocalElements(mlir::Type type);
 
-/// A product of sizes as a formula writes it, factor by factor: `1024·seq_len`. Null factors have no
-/// name.
+/// A product of sizes as a formula writes it, factor by factor: `1024·seq_len`. Null factors have
+/// no name.
 using SizeProduct = llvm::SmallVector<SizeAttr, 4>;
 
 /// What one device has of a value of `type`, around `op`; nothing if it is no ranked tensor.

@@ -53,8 +53,8 @@ struct OpGroups {
 };
 OpGroups groupEqualOps(const Timeline &timeline);
 
-/// The facts of each of the timeline's ops that has a cost, at the sizes that it is timed for. Ops of
-/// one group are asked once.
+/// The facts of each of the timeline's ops that has a cost, at the sizes that it is timed for. Ops
+/// of one group are asked once.
 mlir::FailureOr<std::vector<OpFacts>> collectFacts(const Timeline &timeline,
                                                    const SizeBinding &binding);
 

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The timeline of a function with symbolic sizes is a function of these. What does not depend on them
-// is computed once; then each binding costs a question for each distinct op and one
-// pass over the graph.
+// The timeline of a function with symbolic sizes is a function of these. What does not depend on
+// them is computed once; then each binding costs a question for each distinct op and one pass over
+// the graph.
 //
 //===----------------------------------------------------------------------===//
 
@@ -41,9 +41,9 @@ struct SizeSweep {
   SizeBinding getPoint(size_t index, SizeBinding base = {}) const;
 };
 
-/// Reads `seq_len=1024:65536:x2;batch=1,2,4`. A name takes a list of numbers and ranges: `1023:1025`
-/// (each number), `1024:4096:1024` (in steps of 1024), `1024:65536:x2` (each twice the one before).
-/// `2^10` is a number. The last of a range is in it if the steps meet it.
+/// Reads `seq_len=1024:65536:x2;batch=1,2,4`. A name takes a list of numbers and ranges:
+/// `1023:1025` (each number), `1024:4096:1024` (in steps of 1024), `1024:65536:x2` (each twice the
+/// one before). `2^10` is a number. The last of a range is in it if the steps meet it.
 mlir::FailureOr<SizeSweep> parseSweep(llvm::StringRef text, SizeBinding::EmitError emitError);
 
 /// Emits an error if `module` has no size of one of the sweep's names.

@@ -142,14 +142,14 @@ struct Timeline {
 };
 
 /// The structure of a timeline, all of whose times are 0: where the ops of `function` run, and what
-/// each waits for. `takesTime` says which ops hold what they run on. Errors are emitted on the op they
-/// belong to.
+/// each waits for. `takesTime` says which ops hold what they run on. Errors are emitted on the op
+/// they belong to.
 mlir::FailureOr<Timeline>
 buildTimelineStructure(mlir::func::FuncOp function, const ScheduleOptions &options,
                        llvm::function_ref<bool(mlir::Operation *)> takesTime);
 
-/// Times a structure anew, in one pass over its edges and one back: `durations` has an entry for each
-/// op, not negative; those of ops that hold nothing are not read. Starts, ends, slack, causes
+/// Times a structure anew, in one pass over its edges and one back: `durations` has an entry for
+/// each op, not negative; those of ops that hold nothing are not read. Starts, ends, slack, causes
 /// and the critical path are as if the timeline had just been computed.
 mlir::LogicalResult retime(Timeline &timeline, llvm::ArrayRef<int64_t> durations);
 
