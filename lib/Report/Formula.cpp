@@ -149,14 +149,29 @@ static Term makeCommunicationTerm(Operation *op) {
   return term;
 }
 
+/// Where an op does not name its sizes, the numbers that its work has.
+static void addNumbers(MLIRContext *context, const Work &work,
+                       SmallVectorImpl<SizeProduct> &arguments) {
+  auto number = [&](int64_t value) { return SizeAttr::getConstant(context, value); };
+  if (work.gemm && arguments.size() != 3 && work.flops > 0) {
+    const GemmShape &gemm = *work.gemm;
+    arguments.assign({SizeProduct{number(gemm.batch), number(gemm.m)}, SizeProduct{number(gemm.k)},
+                      SizeProduct{number(gemm.n)}});
+  }
+  if (arguments.empty() && work.rows > 0)
+    arguments.assign({SizeProduct{number(work.rows)}, SizeProduct{number(work.columns)}});
+}
+
 static Term makeTerm(const ScheduledOp &scheduled) {
   Operation *op = scheduled.op;
   if (isa<CommunicationOpInterface>(op))
     return makeCommunicationTerm(op);
   Term term;
   if (auto workOp = dyn_cast<WorkOpInterface>(op)) {
-    term.kind = getWorkKindName(workOp.getWork().kind).str();
+    Work work = workOp.getWork();
+    term.kind = getWorkKindName(work.kind).str();
     term.arguments = workOp.getWorkSizes();
+    addNumbers(op->getContext(), work, term.arguments);
     return term;
   }
   // An op that nothing is known about, but its cost.
@@ -189,7 +204,7 @@ unsigned FormulaTerms::intern(Term term) {
 /// True if op number `op` is a GEMM of the input of those in `item`, with the same m and k.
 bool FormulaTerms::joins(const FormulaItem &item, unsigned op, const Timeline &timeline) const {
   const Term &a = terms[termOf[item.ops.back()]], &b = terms[termOf[op]];
-  if (!a.isGemm() || !b.isGemm() || a.arguments.size() != 3 || b.arguments.size() != 3)
+  if (!a.isGemm() || !b.isGemm())
     return false;
   Operation *first = timeline.ops[item.ops.back()].op, *second = timeline.ops[op].op;
   return first->getNumOperands() > 0 && second->getNumOperands() > 0 &&

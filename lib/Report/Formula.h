@@ -44,7 +44,8 @@ struct Term {
   /// Of several GEMMs that share m, k and their input: how many.
   unsigned merged = 1;
 
-  bool isGemm() const { return !communicates && kind == "gemm"; }
+  /// True for what is written as Get_Time(m, k, n).
+  bool isGemm() const { return !communicates && kind == "gemm" && arguments.size() == 3; }
   std::string format(Script script) const;
 };
 

@@ -282,7 +282,7 @@ static void writeTermSizes(llvm::json::OStream &json, const Term &term) {
     return;
   }
   static constexpr StringLiteral names[] = {"m", "k", "n"};
-  if (term.isGemm() && term.arguments.size() == 3) {
+  if (term.isGemm()) {
     for (auto [name, argument] : llvm::zip_equal(names, term.arguments))
       json.attribute(name, multiply(argument));
     return;
