@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/MatmulStep.h"
 #include "dagrt/IR/Transfer.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -213,11 +214,40 @@ LogicalResult ShiftOp::verify() {
   return change->checkResult();
 }
 
-/// send-c3: a message has one use, a recv in the block that defines it.
+/// send-c3: each piece of the message that `first` receives a piece of is received once.
+static LogicalResult verifyReceivedInPieces(Operation *op, RecvOp first) {
+  int64_t pieces = *first.getPieces();
+  llvm::DenseSet<int64_t> received;
+  for (Operation *user : first.getMessage().getUsers()) {
+    auto recv = cast<RecvOp>(user);
+    if (recv.getPieces() == first.getPieces() && recv.getDim() == first.getDim() &&
+        received.insert(recv.getPiece().value_or(-1)).second)
+      continue;
+    InFlightDiagnostic error = op->emitOpError()
+                               << "expects each of the message's " << pieces
+                               << " pieces to be received once, along one dim, got two of one or "
+                                  "of different ones";
+    error.attachNote(first.getLoc()) << "a piece is received here";
+    error.attachNote(recv.getLoc()) << "and another here";
+    return error;
+  }
+  if (static_cast<int64_t>(received.size()) == pieces)
+    return success();
+  InFlightDiagnostic error = op->emitOpError() << "expects each of the message's " << pieces
+                                               << " pieces to be received once, got "
+                                               << received.size();
+  error.attachNote(first.getLoc()) << "a piece is received here";
+  return error;
+}
+
+/// send-c3: a message has one use, a recv in the block that defines it, or one for each piece.
 static LogicalResult verifyReceivedOnce(Operation *op, Value message) {
   auto isRecv = [&](Operation *user) {
     return isa<RecvOp>(user) && user->getBlock() == message.getParentBlock();
   };
+  auto first = message.use_empty() ? RecvOp() : dyn_cast<RecvOp>(*message.user_begin());
+  if (first && first.getPieces() && llvm::all_of(message.getUsers(), isRecv))
+    return verifyReceivedInPieces(op, first);
   if (message.hasOneUse() && isRecv(*message.user_begin()))
     return success();
   InFlightDiagnostic error = op->emitOpError();
@@ -288,19 +318,62 @@ LogicalResult SendOp::verify() {
   return verifyReceivedOnce(*this, getMessage());
 }
 
+/// recv-c2
+static LogicalResult verifyPiece(RecvOp op) {
+  RankedTensorType payload = op.getMessage().getType().getPayload();
+  if (!op.getDim() || !op.getPiece() || !op.getPieces())
+    return op.emitOpError() << "expects a piece to have a dim, a number and a count, got "
+                            << op->getPropertiesAsAttribute();
+  int64_t dim = *op.getDim(), piece = *op.getPiece(), pieces = *op.getPieces();
+  if (dim < 0 || dim >= payload.getRank())
+    return op.emitOpError() << "expects a dim from 0 to " << payload.getRank() - 1 << ", got "
+                            << dim;
+  if (pieces < 1 || piece < 0 || piece >= pieces)
+    return op.emitOpError() << "expects a piece from 0 to " << std::max<int64_t>(pieces, 1) - 1
+                            << ", got " << piece;
+  DistAttr dist = getDist(payload);
+  MeshOp mesh = lookupMesh(op, dist.getMesh());
+  if (getNumShards(mesh, dist.getDims()[dim]) != 1)
+    return op.emitOpError() << "expects a payload whose dim " << dim
+                            << " is whole to receive it in pieces, got " << payload;
+  int64_t size = dist.getOf()[dim];
+  if (!ShapedType::isDynamic(size) && getBlockRange(size, pieces, pieces - 1).size() == 0)
+    return op.emitOpError() << "expects " << pieces << " pieces of at least 1 element, got " << size
+                            << " elements";
+  auto send = op.getMessage().getDefiningOp<SendOp>();
+  DistAttr source = send ? getDist(send.getOperand().getType()) : DistAttr();
+  MeshOp from = source ? lookupMesh(op, source.getMesh()) : MeshOp();
+  if (!from || !from.hasShape() || source.getDims().size() != dist.getDims().size() ||
+      getNumShards(from, source.getDims()[dim]) == pieces)
+    return success();
+  InFlightDiagnostic error = op.emitOpError()
+                             << "expects as many pieces as the sent value has shards along dim "
+                             << dim << ", " << getNumShards(from, source.getDims()[dim]) << ", got "
+                             << pieces;
+  error.attachNote(send.getLoc()) << "sent here";
+  return error;
+}
+
 LogicalResult RecvOp::verify() {
   // recv-c1
-  RankedTensorType payload = getMessage().getType().getPayload();
-  if (getResult().getType() != payload) {
-    InFlightDiagnostic error = emitOpError() << "expects a result of type " << payload << ", got "
+  RankedTensorType payload = getMessage().getType().getPayload(), expected = payload;
+  if (failed(verifyPlacedType(*this, payload, "the payload")))
+    return failure();
+  if (getDim() || getPiece() || getPieces()) {
+    if (failed(verifyPiece(*this)))
+      return failure();
+    expected = getPieceType(payload, *getDim(), *getPiece(), *getPieces());
+  }
+  if (getResult().getType() != expected) {
+    InFlightDiagnostic error = emitOpError() << "expects a result of type " << expected << ", got "
                                              << getResult().getType();
     error.attachNote(getMessage().getLoc()) << "message defined here";
     return error;
   }
   // A message that comes from elsewhere has no send that counts its uses.
-  if (!getMessage().getDefiningOp<SendOp>() && failed(verifyReceivedOnce(*this, getMessage())))
-    return failure();
-  return verifyPlacedType(*this, payload, "the payload");
+  if (!getMessage().getDefiningOp<SendOp>())
+    return verifyReceivedOnce(*this, getMessage());
+  return success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -430,7 +503,7 @@ struct DropUnreadMessage final : OpRewritePattern<RecvOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(RecvOp op, PatternRewriter &rewriter) const override {
     auto send = op.getMessage().getDefiningOp<SendOp>();
-    if (!op.getResult().use_empty() || !send)
+    if (!op.getResult().use_empty() || !send || op.getPiece())
       return rewriter.notifyMatchFailure(op, "is read");
     rewriter.eraseOp(op);
     rewriter.eraseOp(send);

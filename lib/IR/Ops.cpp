@@ -54,16 +54,20 @@ static ParseResult parseSameType(OpAsmParser &, Type operand, Type &result) {
 }
 static void printSameType(OpAsmPrinter &, Operation *, Type, Type) {}
 
-/// A received value has the message's payload type.
+/// A received value has the message's payload type; a piece of one says its own.
 static ParseResult parsePayloadType(OpAsmParser &parser, Type message, Type &result) {
   auto type = dyn_cast<MessageType>(message);
   if (!type)
     return parser.emitError(parser.getCurrentLocation())
            << "expects a '!dagrt.message' type, got " << message;
   result = type.getPayload();
-  return success();
+  return succeeded(parser.parseOptionalArrow()) ? parser.parseType(result) : success();
 }
-static void printPayloadType(OpAsmPrinter &, Operation *, Type, Type) {}
+static void printPayloadType(OpAsmPrinter &printer, Operation *, Type message, Type result) {
+  auto type = dyn_cast<MessageType>(message);
+  if (!type || type.getPayload() != result)
+    printer << "-> " << result;
+}
 
 /// Attributes as they stand in types and in ops: without the name of the attribute.
 static ParseResult parseAxesList(OpAsmParser &parser, AxesAttr &axes) {

@@ -14,6 +14,7 @@
 #include "Kernels.h"
 #include "PlacedArray.h"
 #include "SeededValues.h"
+#include "dagrt/IR/MatmulStep.h"
 #include "dagrt/Lower/Parameters.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -49,8 +50,8 @@ static Placement getPlacement(Operation *from, Value value) {
 static bool isKnown(Operation *op) {
   return isLocalCompute(op) ||
          isa<ParameterOp, PositionsOp, AxisIndexOp, AllReduceOp, AllGatherOp, ReduceScatterOp,
-             AllToAllOp, AllSliceOp, ShiftOp, SendOp, RecvOp, arith::ConstantOp, func::ReturnOp>(
-             op);
+             AllToAllOp, AllSliceOp, ShiftOp, SendOp, RecvOp, MatmulStepOp, arith::ConstantOp,
+             func::ReturnOp>(op);
 }
 
 /// A static tensor of floats or integers, consistently placed. `what` names the value.
@@ -286,6 +287,7 @@ public:
 private:
   PlacedArray evaluateOp(Operation *op);
   PlacedArray evaluateLocal(Operation *op, Placement placement);
+  PlacedArray evaluateStep(MatmulStepOp op, Placement placement);
   LogicalResult collectResults(func::ReturnOp op);
 
   /// The operand of an op that has one.
@@ -340,6 +342,40 @@ PlacedArray Evaluation::evaluateLocal(Operation *op, Placement placement) {
   return result;
 }
 
+/// Each device multiplies what it holds of both operands, and adds it to what it holds of the
+/// result.
+PlacedArray Evaluation::evaluateStep(MatmulStepOp op, Placement placement) {
+  PlacedArray result = op.getAcc() ? values.find(op.getAcc())->second
+                                   : PlacedArray::getZeros(placement);
+  const PlacedArray &lhs = values.find(op.getLhs())->second;
+  const PlacedArray &rhs = values.find(op.getRhs())->second;
+  for (int64_t device = 0, e = placement.getNumDevices(); device < e; ++device) {
+    SmallVector<Range> ranges = getStepRanges(op, device);
+    auto cut = [&](const PlacedArray &value, ProductSide side) {
+      return cutBox(value.locals[device], value.placement.getOrigin(device),
+                    getSideRanges(op, side, ranges));
+    };
+    SmallVector<Range> box = getSideRanges(op, ProductSide::Result, ranges);
+    SmallVector<int64_t> shape;
+    for (Range range : box)
+      shape.push_back(range.size());
+    Array product = multiply(cut(lhs, ProductSide::Lhs), cut(rhs, ProductSide::Rhs),
+                             op.getContract(), shape);
+    addBox(product, result.locals[device], placement.getOrigin(device), box);
+  }
+  return result;
+}
+
+static PlacedArray receive(RecvOp op, const PlacedArray &message, Placement placement) {
+  if (!op.getPiece())
+    return message;
+  PlacedArray result(std::move(placement));
+  int64_t dim = *op.getDim(), offset = getPieceRange(op).begin;
+  for (const Array &local : message.locals)
+    result.locals.push_back(sliceAlong(local, dim, offset, result.placement.localShape));
+  return result;
+}
+
 PlacedArray Evaluation::evaluateOp(Operation *op) {
   Placement placement = getPlacement(op, op->getResult(0));
   return TypeSwitch<Operation *, PlacedArray>(op)
@@ -363,7 +399,8 @@ PlacedArray Evaluation::evaluateOp(Operation *op) {
         return shift(getOperand(op), axis.getName(), op.getBy(), placement);
       })
       .Case([&](SendOp op) { return transfer(getOperand(op), placement); })
-      .Case([&](RecvOp op) { return getOperand(op); })
+      .Case([&](RecvOp op) { return receive(op, getOperand(op), placement); })
+      .Case([&](MatmulStepOp op) { return evaluateStep(op, placement); })
       .Default([&](Operation *op) { return evaluateLocal(op, placement); });
 }
 

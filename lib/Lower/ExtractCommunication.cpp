@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RankExtractor.h"
+#include "dagrt/IR/MatmulStep.h"
 
 using namespace mlir;
 using namespace dagrt;
@@ -103,17 +104,37 @@ void RankExtractor::extractSend(SendOp op) {
     calls.end(number);
 }
 
+/// Moves a box of the payload into the piece of it that `op` receives; false if it lies in another.
+/// What a sender sends lies in one piece: the sent value is cut into as many shards.
+static bool takePiece(RecvOp op, LocalBox &box) {
+  if (!op.getPiece())
+    return true;
+  dagrt::Range piece = getPieceRange(op);
+  int64_t &offset = box.offsets[*op.getDim()];
+  if (offset < piece.begin || offset >= piece.end)
+    return false;
+  offset -= piece.begin;
+  return true;
+}
+
 Value RankExtractor::extractRecv(RecvOp op) {
   if (!findPlace(op.getType()))
     return {};
   auto send = op.getMessage().getDefiningOp<SendOp>();
+  auto payload = getCarriedType(op.getMessage().getType());
   std::vector<RankPiece> pieces =
-      getMessagePieces(getPlaced(send.getOperand()), getPlaced(op.getResult()));
-  calls.begin(number);
-  Value target = makeTarget(pieces, getLocalType(op.getType()), /*sums=*/false);
+      getMessagePieces(getPlaced(send.getOperand()), PlacedType(placed, payload));
+  std::vector<std::pair<int64_t, RankPiece>> own;
   for (auto [i, piece] : llvm::enumerate(pieces))
-    if (piece.receiver == device)
-      calls.receive(getRank(piece.sender), sendTags[send] + i, target, piece.target);
+    if (piece.receiver == device && takePiece(op, piece.target))
+      own.push_back({sendTags[send] + static_cast<int64_t>(i), piece});
+  std::vector<RankPiece> boxes;
+  for (auto &[tag, piece] : own)
+    boxes.push_back(piece);
+  calls.begin(number);
+  Value target = makeTarget(boxes, getLocalType(op.getType()), /*sums=*/false);
+  for (auto &[tag, piece] : own)
+    calls.receive(getRank(piece.sender), tag, target, piece.target);
   Value result = calls.getTensor(target);
   calls.end(number);
   return result;

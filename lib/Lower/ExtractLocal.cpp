@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "RankExtractor.h"
+#include "dagrt/IR/MatmulStep.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -117,11 +118,89 @@ Value RankExtractor::extractLookup(EmbeddingOp op) {
   return lookup;
 }
 
-/// A call of the runtime's GEMM.
-Value RankExtractor::extractMatmul(MatmulOp op) {
-  RankedTensorType type = getLocalType(op.getType());
+//===----------------------------------------------------------------------===//
+// Products
+//===----------------------------------------------------------------------===//
+
+/// A call of the runtime's GEMM, or an op.
+Value RankExtractor::multiply(Value lhs, Value rhs, int64_t contract, RankedTensorType type) {
+  if (!options.useGemm || !hasGemm(type.getElementType()))
+    return MatmulOp::create(builder, loc, type, lhs, rhs, contract);
   Value target = calls.makeBuffer(type.getShape(), type.getElementType(), /*zero=*/false);
-  calls.gemm(calls.getBuffer(mapping.lookup(op.getLhs())),
-             calls.getBuffer(mapping.lookup(op.getRhs())), op.getContract(), target);
+  calls.gemm(calls.getBuffer(lhs), calls.getBuffer(rhs), contract, target);
   return calls.getTensor(target);
+}
+
+namespace {
+/// Offsets, sizes and steps of a part of a local tensor.
+struct LocalPart {
+  LocalPart(OpBuilder &builder, PlacedType whole, int64_t place, ArrayRef<dagrt::Range> ranges) {
+    for (auto [dim, range] : llvm::enumerate(ranges)) {
+      int64_t origin = getShardIndex(whole.mesh, whole.dist.getDims()[dim], place) *
+                       whole.type.getDimSize(dim);
+      offsets.push_back(builder.getIndexAttr(range.begin - origin));
+      sizes.push_back(builder.getIndexAttr(range.size()));
+      steps.push_back(builder.getIndexAttr(1));
+      shape.push_back(range.size());
+      isEmpty |= range.size() == 0;
+    }
+  }
+  SmallVector<OpFoldResult> offsets, sizes, steps;
+  SmallVector<int64_t> shape;
+  bool isEmpty = false;
+};
+} // namespace
+
+Value RankExtractor::cutRanges(Value value, int64_t place, ArrayRef<dagrt::Range> ranges) {
+  LocalPart part(builder, getPlaced(value), place, ranges);
+  Value local = mapping.lookup(value);
+  if (cast<RankedTensorType>(local.getType()).getShape() == ArrayRef<int64_t>(part.shape))
+    return local;
+  return tensor::ExtractSliceOp::create(builder, loc, local, part.offsets, part.sizes, part.steps);
+}
+
+/// The product of the blocks that the device holds, added to the sum in its place.
+Value RankExtractor::extractMatmulStep(MatmulStepOp op) {
+  std::optional<int64_t> place = findPlace(op.getType());
+  if (!place)
+    return {};
+  SmallVector<dagrt::Range> ranges = getStepRanges(op, *place);
+  SmallVector<dagrt::Range> box = getSideRanges(op, ProductSide::Result, ranges);
+  LocalPart part(builder, getPlaced(op.getResult()), *place, box);
+  RankedTensorType type = getLocalType(op.getType());
+  Value sum = op.getAcc() ? mapping.lookup(op.getAcc()) : Value();
+  bool isEmpty = llvm::any_of(ranges, [](dagrt::Range range) { return range.size() == 0; });
+  bool isWhole = type.getShape() == ArrayRef<int64_t>(part.shape);
+  if (!sum && (isEmpty || !isWhole))
+    sum = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  if (isEmpty)
+    return sum;
+  calls.begin(number);
+  auto partType = RankedTensorType::get(part.shape, type.getElementType());
+  Value lhs = cutRanges(op.getLhs(), *place, getSideRanges(op, ProductSide::Lhs, ranges));
+  Value rhs = cutRanges(op.getRhs(), *place, getSideRanges(op, ProductSide::Rhs, ranges));
+  Value result = multiply(lhs, rhs, op.getContract(), partType);
+  if (op.getAcc()) {
+    Value before = sum;
+    if (!isWhole)
+      before = tensor::ExtractSliceOp::create(builder, loc, partType, sum, part.offsets,
+                                              part.sizes, part.steps);
+    result = AddOp::create(builder, loc, partType, before, result);
+  }
+  if (!isWhole)
+    result = tensor::InsertSliceOp::create(builder, loc, result, sum, part.offsets, part.sizes,
+                                           part.steps);
+  calls.end(number);
+  return result;
+}
+
+/// On one device two sums are just added.
+Value RankExtractor::extractJoin(MatmulJoinOp op) {
+  if (!findPlace(op.getType()))
+    return {};
+  calls.begin(number);
+  Value sum = AddOp::create(builder, loc, getLocalType(op.getType()), mapping.lookup(op.getLhs()),
+                            mapping.lookup(op.getRhs()));
+  calls.end(number);
+  return sum;
 }

@@ -176,7 +176,8 @@ FailureOr<Value> RankExtractor::extractCompute(Operation *op) {
   if (lookup && lookup.getShard()) {
     result = extractLookup(lookup);
   } else if (matmul && options.useGemm && hasGemm(convert(matmul.getType().getElementType()))) {
-    result = extractMatmul(matmul);
+    result = multiply(mapping.lookup(matmul.getLhs()), mapping.lookup(matmul.getRhs()),
+                      matmul.getContract(), getLocalType(matmul.getType()));
   } else {
     Operation *copy = builder.clone(*op, mapping);
     result = copy->getResult(0);
@@ -213,6 +214,8 @@ LogicalResult RankExtractor::extract(Operation *op) {
           })
           .Case([&](AllSliceOp op) { return extractAllSlice(op); })
           .Case([&](RecvOp op) { return extractRecv(op); })
+          .Case([&](MatmulStepOp op) { return extractMatmulStep(op); })
+          .Case([&](MatmulJoinOp op) { return extractJoin(op); })
           .Case([&](SendOp op) {
             extractSend(op);
             return Value();

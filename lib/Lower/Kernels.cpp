@@ -22,9 +22,8 @@ using Operands = ArrayRef<const Array *>;
 // Matmul and embedding
 //===----------------------------------------------------------------------===//
 
-static Array computeMatmul(MatmulOp op, Operands operands, ArrayRef<int64_t> shape) {
-  const Array &lhs = *operands[0], &rhs = *operands[1];
-  int64_t contract = op.getContract();
+Array dagrt::multiply(const Array &lhs, const Array &rhs, int64_t contract,
+                      ArrayRef<int64_t> shape) {
   int64_t k = getNumElements(ArrayRef<int64_t>(rhs.shape).take_front(contract));
   int64_t n = getNumElements(ArrayRef<int64_t>(rhs.shape).drop_front(contract));
   int64_t m = getNumElements(ArrayRef<int64_t>(lhs.shape).drop_back(contract));
@@ -215,6 +214,10 @@ static Array computeConcat(int64_t dim, Operands parts, ArrayRef<int64_t> shape)
   return result;
 }
 
+Array dagrt::sliceAlong(const Array &x, int64_t dim, int64_t offset, ArrayRef<int64_t> shape) {
+  return selectAlong(x, dim, shape, [=](int64_t i) { return offset + i; });
+}
+
 /// The token that stands at each place of `order`, read off the order's runs.
 static SmallVector<int64_t> getTokens(TokenOrderAttr order, int64_t count) {
   SmallVector<int64_t> tokens;
@@ -239,9 +242,10 @@ static Array computeReorder(ReorderOp op, const Array &x) {
 //===----------------------------------------------------------------------===//
 
 bool dagrt::isLocalCompute(Operation *op) {
-  return isa<EmbeddingOp, MatmulOp, SiluOp, ReluOp, GeluOp, AddOp, MulOp, MomentOp, RmsNormOp, LayerNormOp,
-             RopeOp, AttentionOp, AttentionScoresOp, SoftmaxOp, AttentionContextOp, SliceOp,
-             ConcatOp, ReorderOp, arith::AddFOp, arith::SubFOp, arith::MulFOp, arith::DivFOp>(op);
+  return isa<EmbeddingOp, MatmulOp, MatmulJoinOp, SiluOp, ReluOp, GeluOp, AddOp, MulOp, MomentOp,
+             RmsNormOp, LayerNormOp, RopeOp, AttentionOp, AttentionScoresOp, SoftmaxOp,
+             AttentionContextOp, SliceOp, ConcatOp, ReorderOp, arith::AddFOp, arith::SubFOp,
+             arith::MulFOp, arith::DivFOp>(op);
 }
 
 Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> shape) {
@@ -253,11 +257,11 @@ Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> sh
   const Array &y = *operands.back();
   return TypeSwitch<Operation *, Array>(op)
       .Case([&](EmbeddingOp op) { return computeEmbedding(op, operands, shape); })
-      .Case([&](MatmulOp op) { return computeMatmul(op, operands, shape); })
+      .Case([&](MatmulOp op) { return dagrt::multiply(x, y, op.getContract(), shape); })
       .Case([&](SiluOp) { return mapElements(x, silu); })
       .Case([&](ReluOp) { return mapElements(x, [](double e) { return std::max(e, 0.0); }); })
       .Case([&](GeluOp op) { return mapElements(x, op.getTanh() ? geluTanh : gelu); })
-      .Case<AddOp, arith::AddFOp>([&](auto) { return mapElements(x, y, add); })
+      .Case<AddOp, MatmulJoinOp, arith::AddFOp>([&](auto) { return mapElements(x, y, add); })
       .Case<MulOp, arith::MulFOp>([&](auto) { return mapElements(x, y, multiply); })
       .Case([&](arith::SubFOp) { return mapElements(x, y, subtract); })
       .Case([&](arith::DivFOp) { return mapElements(x, y, divide); })
@@ -269,10 +273,8 @@ Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> sh
       .Case([&](AttentionScoresOp op) { return computeScores(op, operands); })
       .Case([&](SoftmaxOp op) { return computeSoftmax(op, operands); })
       .Case([&](AttentionContextOp) { return computeContext(operands); })
-      .Case([&](SliceOp op) {
-        int64_t offset = op.getOffset().toNumber();
-        return selectAlong(x, op.getDim(), shape, [=](int64_t i) { return offset + i; });
-      })
+      .Case(
+          [&](SliceOp op) { return sliceAlong(x, op.getDim(), op.getOffset().toNumber(), shape); })
       .Case([&](ConcatOp op) { return computeConcat(op.getDim(), operands, shape); })
       .Case([&](ReorderOp op) { return computeReorder(op, x); });
 }

@@ -26,6 +26,13 @@ bool isLocalCompute(mlir::Operation *op);
 Array computeLocal(mlir::Operation *op, llvm::ArrayRef<const Array *> operands,
                    llvm::ArrayRef<int64_t> shape);
 
+/// The product of `lhs` and `rhs` over `contract` dims, of `shape`.
+Array multiply(const Array &lhs, const Array &rhs, int64_t contract,
+               llvm::ArrayRef<int64_t> shape);
+
+/// The elements of `x` from `offset` along `dim` on, in `shape`.
+Array sliceAlong(const Array &x, int64_t dim, int64_t offset, llvm::ArrayRef<int64_t> shape);
+
 /// dagrt.attention, .attention_scores, .softmax and .attention_context.
 Array computeAttention(AttentionOp op, llvm::ArrayRef<const Array *> operands);
 Array computeScores(AttentionScoresOp op, llvm::ArrayRef<const Array *> operands);

@@ -98,6 +98,10 @@ static LogicalResult outlineOps(func::FuncOp func, Outliner &outliner) {
     if (isa_and_nonnull<DagrtDialect>(op.getDialect()) && !isa<ParameterOp, RecvOp>(op))
       ops.push_back(&op);
   for (Operation *op : ops) {
+    bool inPieces = isa<SendOp>(op) && cast<RecvOp>(*op->getResult(0).user_begin()).getPiece();
+    // A message in pieces has many results: it stays as it is.
+    if (inPieces)
+      continue;
     if (isa<SendOp>(op))
       outliner.outline({op, *op->getResult(0).user_begin()}, "transfer");
     else

@@ -119,6 +119,28 @@ static void copyBox(const Array &source, ArrayRef<int64_t> sourceOrigin, Array &
   });
 }
 
+/// Global index of the first element, and the shape, of `box`.
+static std::pair<SmallVector<int64_t>, SmallVector<int64_t>> getExtent(ArrayRef<Range> box) {
+  std::pair<SmallVector<int64_t>, SmallVector<int64_t>> extent;
+  for (Range range : box) {
+    extent.first.push_back(range.begin);
+    extent.second.push_back(range.size());
+  }
+  return extent;
+}
+
+Array dagrt::cutBox(const Array &source, ArrayRef<int64_t> origin, ArrayRef<Range> box) {
+  auto [begin, shape] = getExtent(box);
+  Array part(shape);
+  copyBox(source, origin, part, begin, box, Update::Replace);
+  return part;
+}
+
+void dagrt::addBox(const Array &part, Array &target, ArrayRef<int64_t> origin,
+                   ArrayRef<Range> box) {
+  copyBox(part, getExtent(box).first, target, origin, box, Update::Add);
+}
+
 /// Copies or adds what `sender` holds of the box that `receiver` must hold in `result`.
 static void passOn(const PlacedArray &value, int64_t sender, PlacedArray &result, int64_t receiver,
                    Update update) {

@@ -78,6 +78,15 @@ std::optional<ReplicaMismatch> gather(const PlacedArray &value, double tolerance
 llvm::LogicalResult collectResult(mlir::func::ReturnOp op, unsigned number, PlacedArray value,
                                   double tolerance, Array &global);
 
+/// The elements of `box`, which `source` holds all of; its first element has the global index
+/// `origin`.
+Array cutBox(const Array &source, llvm::ArrayRef<int64_t> origin, llvm::ArrayRef<Range> box);
+
+/// Adds the array of `box` to those elements of `target`, whose first one has the global index
+/// `origin`.
+void addBox(const Array &part, Array &target, llvm::ArrayRef<int64_t> origin,
+            llvm::ArrayRef<Range> box);
+
 /// What each device holds after an all_reduce over `axes`.
 PlacedArray allReduce(const PlacedArray &value, AxesAttr axes, Placement result);
 

@@ -46,7 +46,8 @@ private:
   mlir::Value extractAxisIndex(AxisIndexOp op);
   mlir::Value extractConstant(mlir::arith::ConstantOp op);
   mlir::Value extractLookup(EmbeddingOp op);
-  mlir::Value extractMatmul(MatmulOp op);
+  mlir::Value extractMatmulStep(MatmulStepOp op);
+  mlir::Value extractJoin(MatmulJoinOp op);
   mlir::FailureOr<mlir::Value> extractCompute(mlir::Operation *op);
   void extractReturn(mlir::func::ReturnOp op);
 
@@ -55,6 +56,11 @@ private:
                 mlir::Type elementType);
   /// A buffer that holds what arrives; zero where nothing does.
   mlir::Value makeTarget(llvm::ArrayRef<RankPiece> pieces, mlir::RankedTensorType type, bool sums);
+  /// The elements `ranges` of a value, by their global numbers, that the device holds.
+  mlir::Value cutRanges(mlir::Value value, int64_t place, llvm::ArrayRef<Range> ranges);
+  /// The product of two local tensors, of the local type `type`.
+  mlir::Value multiply(mlir::Value lhs, mlir::Value rhs, int64_t contract,
+                       mlir::RankedTensorType type);
   mlir::Value getDenseConstant(mlir::RankedTensorType type, llvm::ArrayRef<int64_t> numbers);
 
   mlir::Type convert(mlir::Type elementType) const;

@@ -116,7 +116,7 @@ static std::vector<unsigned> numberSteps(ArrayRef<Step> steps) {
                                    << step.mesh << '\n'
                                    << step.detail << '\n'
                                    << step.wait << '\n'
-                                   << step.op->getDuration() << '\n'
+                                   << step.op->onPath << '\n'
                                    << (step.layer >= 0) << (step.microbatch >= 0);
     result.push_back(numbers.try_emplace(key, numbers.size()).first->getValue());
   }
@@ -143,7 +143,8 @@ std::string Listing::getRange(const Folded &part, int64_t Step::*number, StringR
 /// Time of one of the equal parts.
 int64_t Listing::getTime(const Folded &part) const {
   const ScheduledOp &first = *steps[part.first].op;
-  return steps[part.first + part.length - 1].op->end - first.start;
+  const ScheduledOp &last = *steps[part.first + part.length - 1].op;
+  return last.start + last.onPath - first.start;
 }
 
 /// True if one line more may be printed.
@@ -166,7 +167,7 @@ void Listing::writeStep(const Folded &part, unsigned depth) {
     label += "layers." + std::to_string(step.layer) + ".";
   label += step.label;
   std::string line = llvm::formatv(" {0,9} {1,9}  {2} {3} {4}", formatTime(step.op->start),
-                                   formatTime(step.op->getDuration()), pad(label, labelWidth),
+                                   formatTime(step.op->onPath), pad(label, labelWidth),
                                    pad(step.mesh, meshWidth), step.detail);
   writeLine(fit(line, 100));
   if (!step.wait.empty())
@@ -203,7 +204,7 @@ void dagrt::listCriticalPath(llvm::raw_ostream &os, const FunctionReport &functi
   const Timeline &timeline = function.timeline;
   std::vector<Step> steps;
   for (unsigned index : timeline.criticalPath)
-    if (timeline.ops[index].getDuration() > 0)
+    if (timeline.ops[index].onPath > 0)
       steps.push_back(makeStep(function, index));
   os << llvm::formatv("\n {0,9} {1,9}  critical path ({2} ops)\n", "start", "time", steps.size());
   Listing listing(os, steps);

@@ -126,7 +126,7 @@ Attribution dagrt::attributeCriticalPath(const Timeline &timeline, ArrayRef<OpFa
   std::map<int64_t, int64_t> layers;
   for (unsigned index : timeline.criticalPath) {
     const ScheduledOp &op = timeline.ops[index];
-    int64_t time = op.getDuration();
+    int64_t time = op.onPath;
     if (time == 0)
       continue;
     CostAttr cost = op.cost;

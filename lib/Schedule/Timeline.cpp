@@ -10,7 +10,8 @@
 // pass computes the earliest starts, and one pass in reverse the latest ends. A resource needs only
 // an edge from its last holder: that one waited for the holder before it.
 //
-// An op's blocker is a dependency whose end is the op's start. From the op that ends
+// An op's blocker is a dependency whose end is the op's start, or, for a piece of a message, the
+// moment at which the piece is there. From the op that ends
 // last, the chain of blockers reaches time 0 without a gap; it is the longest path of the graph.
 //
 //===----------------------------------------------------------------------===//
@@ -158,10 +159,16 @@ FailureOr<Timeline> dagrt::buildTimelineStructure(func::FuncOp function,
 // Times
 //===----------------------------------------------------------------------===//
 
-/// When `op` may go on with what `dependency` leaves it: the weight of the edge between them.
+/// When `op` may go on with what `dependency` leaves it: the weight of the edge between them. A
+/// piece of a message is there before the message's end: every receiver takes the senders' pieces
+/// in an order of its own, so that after `(p + 1) / P` of the time each receiver has `p + 1` pieces.
 static int64_t getArrival(const ScheduledOp &dependency, const ScheduledOp &op) {
-  (void)op;
-  return dependency.end;
+  auto recv = dyn_cast<RecvOp>(op.op);
+  if (!recv || !recv.getPiece() || !isa<SendOp>(dependency.op))
+    return dependency.end;
+  unsigned __int128 time = dependency.getDuration(), pieces = *recv.getPieces();
+  time = (time * (*recv.getPiece() + 1) + pieces - 1) / pieces;
+  return dependency.start + static_cast<int64_t>(time);
 }
 
 /// Moves the start of `op` to the arrival of op `blocker`, if that is later; on a tie the earlier
@@ -225,8 +232,10 @@ static void computeSlack(Timeline &timeline) {
 
 /// Follows the blockers from the first op that ends last.
 static void traceCriticalPath(Timeline &timeline) {
-  for (unsigned index : timeline.criticalPath)
+  for (unsigned index : timeline.criticalPath) {
     timeline.ops[index].critical = false;
+    timeline.ops[index].onPath = 0;
+  }
   timeline.criticalPath.clear();
   if (timeline.makespan == 0)
     return;
@@ -238,6 +247,12 @@ static void traceCriticalPath(Timeline &timeline) {
     timeline.criticalPath.push_back(index);
   }
   std::reverse(timeline.criticalPath.begin(), timeline.criticalPath.end());
+  // Of a message whose piece the path goes on with, the path takes a part.
+  int64_t next = timeline.makespan;
+  for (unsigned index : llvm::reverse(timeline.criticalPath)) {
+    timeline.ops[index].onPath = next - timeline.ops[index].start;
+    next = timeline.ops[index].start;
+  }
 }
 
 LogicalResult dagrt::retime(Timeline &timeline, ArrayRef<int64_t> durations) {

@@ -35,6 +35,8 @@ struct Setup {
   bool symbolicTokens = false, symbolicBatch = false;
   int64_t microbatches = 1, virtualStages = 1;
   std::string order;
+  /// Collectives and products become steps.
+  bool decompose = false;
   /// Choices whose effect depends on others.
   std::string rope, positions, packing, sliding;
 

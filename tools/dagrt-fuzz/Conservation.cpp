@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Conservation.h"
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/MatmulStep.h"
 #include "dagrt/IR/Transfer.h"
 #include "dagrt/Lower/Array.h"
 
@@ -110,7 +110,8 @@ static Work getWork(Operation &op) {
 }
 
 /// How many devices compute each part of an op: devices, over the different parts of operands
-/// and results that they hold.
+/// and results that they hold. All devices take turns at the blocks of a ring, so who has which
+/// block in one step makes no part.
 static double getReplicas(Operation &op) {
   MeshOp mesh;
   SmallVector<DistAttr> dists;
@@ -121,6 +122,17 @@ static double getReplicas(Operation &op) {
     }
   if (!mesh)
     return 1;
+  if (auto step = dyn_cast<MatmulStepOp>(op))
+    if (std::optional<StepBlock> block = getStepBlock(step)) {
+      unsigned holder = block->isTravelling() ? dists.size() - 1 : unsigned(block->holder);
+      SmallVector<AxesAttr> dims(dists[holder].getDims());
+      dims[block->holderDim] = AxesAttr::get(op.getContext(), {});
+      dists[holder] = DistAttr::get(op.getContext(), dists[holder].getMesh(), dims,
+                                    dists[holder].getOf(), dists[holder].getPartial());
+    }
+  // A sum that is continued lies as the result does.
+  if (auto step = dyn_cast<MatmulStepOp>(op); step && step.getAcc())
+    dists.erase(dists.begin() + 2);
   std::set<std::vector<int64_t>> parts;
   for (int64_t device = 0; device < mesh.getNumDevices(); ++device) {
     std::vector<int64_t> part;
@@ -164,8 +176,16 @@ static bool isInside(ArrayRef<Range> box, ArrayRef<Range> outer) {
 static std::string findLostMessage(func::FuncOp placed) {
   llvm::DenseSet<std::pair<Attribute, Attribute>> seen;
   for (auto op : placed.getOps<SendOp>()) {
-    if (!op.getMessage().hasOneUse() || !isa<RecvOp>(*op.getMessage().user_begin()))
-      return "expects each message to be received once";
+    int64_t uses = 0, pieces = 1;
+    for (Operation *user : op.getMessage().getUsers()) {
+      auto recv = dyn_cast<RecvOp>(user);
+      if (!recv)
+        return "expects a message to be received, got a use by another op";
+      pieces = recv.getPieces().value_or(1);
+      ++uses;
+    }
+    if (uses != pieces)
+      return "expects each message, or each of its pieces, to be received once";
     DistAttr source = getDist(op.getOperand().getType());
     DistAttr target = getDist(op.getMessage().getType().getPayload());
     if (!seen.insert({source, target}).second)

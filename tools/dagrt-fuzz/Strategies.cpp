@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Strategies.h"
+#include "Program.h"
 #include "dagrt/Partition/Partitioner.h"
 
 #include "mlir/Pass/PassManager.h"
@@ -72,7 +73,7 @@ std::string dagrt::getStrategyText(const Setup &setup) {
   return "";
 }
 
-LogicalResult dagrt::partition(ModuleOp module, const Setup &setup) {
+static LogicalResult applyStrategy(ModuleOp module, const Setup &setup) {
   std::string text = getStrategyText(setup);
   if (text.empty()) {
     auto passes = PassManager::on<ModuleOp>(module.getContext());
@@ -86,12 +87,19 @@ LogicalResult dagrt::partition(ModuleOp module, const Setup &setup) {
   return partitionModule(module, *strategy);
 }
 
+LogicalResult dagrt::partition(ModuleOp module, const Setup &setup) {
+  if (failed(applyStrategy(module, setup)))
+    return failure();
+  return setup.decompose ? runPasses(module, "decompose-collective-matmul") : success();
+}
+
 std::string dagrt::getPartitionCommand(const Setup &setup, StringRef strategyFile) {
   std::string pipeline = setup.getPipeline();
+  StringRef more = setup.decompose ? " --decompose-collective-matmul" : "";
   if (pipeline.empty())
-    return ("--partition=strategy=" + strategyFile).str();
+    return ("--partition=strategy=" + strategyFile + more).str();
   auto [pass, options] = StringRef(pipeline).split('{');
-  return ("--" + pass + "=\"" + options.drop_back() + "\"").str();
+  return ("--" + pass + "=\"" + options.drop_back() + "\"" + more).str();
 }
 
 //===----------------------------------------------------------------------===//

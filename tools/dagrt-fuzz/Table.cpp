@@ -115,6 +115,7 @@ static constexpr Entry kEntries[] = {
     {"order", "breadth-first*2 depth-first interleaved ping-pong",
      [](StringRef c, Setup &s) { s.order = c; }},
     {"virtual", "1*2 2 3", [](StringRef c, Setup &s) { s.virtualStages = toNumber(c); }},
+    {"decompose", "no yes", [](StringRef c, Setup &s) { s.decompose = c == "yes"; }},
 };
 
 ArrayRef<Entry> dagrt::getEntries() { return kEntries; }

@@ -185,7 +185,7 @@ def Dagrt_SendOp : Dagrt_Op<"send", [
     **Constraints**
     1. `send-c1`: the operand is not partial, and neither is the payload.
     2. `send-c2`: the payload lies on another mesh, with the same global shape and element type.
-    3. `send-c3`: the message is received exactly once.
+    3. `send-c3`: the message is received exactly once, or each of its pieces is.
 
     Example:
     ```mlir
@@ -211,8 +211,14 @@ def Dagrt_RecvOp : Dagrt_Op<"recv"> {
   let description = [{
     The moment at which a message has arrived. Padding of the received shards is zero.
 
+    A message whose source was cut into shards along a dim that arrives whole can be received in pieces, one
+    for each shard: `dim d piece p of P` is block `p` of that dim. A piece arrives before the whole message has:
+    every receiver takes the senders' pieces in an order of its own, so that after `(p + 1) / P` of the
+    message's time each receiver has `p + 1` of them.
+
     **Constraints**
-    1. `recv-c1`: the result is the message's payload.
+    1. `recv-c1`: the result is the message's payload, or the block of it that is the piece.
+    2. `recv-c2`: a piece has a dim that is whole in the payload and that the sent value has cut into as many shards as there are pieces, none of them empty.
 
     The example of `dagrt.send` shows both.
 
@@ -227,9 +233,16 @@ def Dagrt_RecvOp : Dagrt_Op<"recv"> {
     ```
   }];
   // Consumes its message, so that dead code elimination cannot leave a send without a receiver.
-  let arguments = (ins Arg<Dagrt_MessageType, "", [MemFree]>:$message);
+  let arguments = (ins Arg<Dagrt_MessageType, "", [MemFree]>:$message, OptionalAttr<I64Attr>:$dim,
+                       OptionalAttr<I64Attr>:$piece, OptionalAttr<I64Attr>:$pieces);
   let results = (outs Dagrt_AnyTensor:$result);
-  let assemblyFormat = "$message attr-dict `:` type($message) custom<PayloadType>(ref(type($message)), type($result))";
+  let assemblyFormat = [{
+    $message (`dim` $dim^ `piece` $piece `of` $pieces)? attr-dict `:` type($message)
+    custom<PayloadType>(ref(type($message)), type($result))
+  }];
+  let builders = [OpBuilder<(ins "::mlir::Type":$type, "::mlir::Value":$message), [{
+    build($_builder, $_state, type, message, {}, {}, {});
+  }]>];
   let hasCanonicalizer = 1;
 }
 

@@ -33,6 +33,7 @@ def Dagrt_MessageType : Dagrt_Type<"Message", "message"> {
 
 include "dagrt/IR/StructureOps.td"
 include "dagrt/IR/ComputeOps.td"
+include "dagrt/IR/StepOps.td"
 include "dagrt/IR/CommunicationOps.td"
 
 #endif // DAGRT_IR_DAGRTOPS_TD

@@ -265,4 +265,71 @@ def VerifyPlacementPass : Pass<"verify-placement", "::mlir::ModuleOp"> {
   }];
 }
 
+def DecomposeCollectiveMatmulPass : Pass<"decompose-collective-matmul", "::mlir::ModuleOp"> {
+  let summary = "Hide communication behind the products beside it";
+  let description = [{
+    **Does**: computes products in steps (`dagrt.matmul_step`) that overlap with communication, as XLA's windowed einsum
+    does (Wang et al., 2023). An `all_gather` whose readers are products becomes a ring: each step multiplies the block that a device
+    has while the next one is shifted to it, and one ring feeds all the products. A product and the
+    `reduce_scatter` of its sum become a ring in which two sums travel in turn, each while the other grows. A
+    message that was sent in shards of a contracted dim, and arrives whole, is received in pieces, one for
+    each step of the products that read it.
+
+    **Requires**: placed form, for what is to be decomposed: what is gathered, scattered or sent is cut along that dim
+    over one whole axis (of a message, over any axes), and nothing but products reads it. All else stays as it is; a
+    remark of the category `partition` says why.
+
+    **Ensures**: the program computes the same sums in another order; FLOPs and bytes are conserved. Given costs
+    (`dagrt.cost`) of what is decomposed are dropped.
+
+    Example:
+
+    ```mlir
+    dagrt.mesh @base <"tp" = 2> devices [0, 1]
+    func.func @up(%x: tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>,
+                  %w: tensor<8x3xf32, #dagrt.dist<@base, [_, "tp"], of [8, 6]>>)
+        -> tensor<4x3xf32, #dagrt.dist<@base, [_, "tp"], of [4, 6]>> {
+      %g = dagrt.all_gather %x dim 1 axes ["tp"]
+        : tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>
+        -> tensor<4x8xf32, #dagrt.dist<@base, [_, _], of [4, 8]>>
+      %y = dagrt.matmul %g, %w
+        : tensor<4x8xf32, #dagrt.dist<@base, [_, _], of [4, 8]>>,
+          tensor<8x3xf32, #dagrt.dist<@base, [_, "tp"], of [8, 6]>>
+        -> tensor<4x3xf32, #dagrt.dist<@base, [_, "tp"], of [4, 6]>>
+      return %y : tensor<4x3xf32, #dagrt.dist<@base, [_, "tp"], of [4, 6]>>
+    }
+    ```
+
+    becomes
+
+    ```mlir
+    dagrt.mesh @base <"tp" = 2> devices [0, 1]
+    func.func @up(%x: tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>,
+                  %w: tensor<8x3xf32, #dagrt.dist<@base, [_, "tp"], of [8, 6]>>)
+        -> tensor<4x3xf32, #dagrt.dist<@base, [_, "tp"], of [4, 6]>> {
+      %next = dagrt.shift %x dim 1 by 1
+        : tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>
+        -> tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"+1], of [4, 8]>>
+      %sum = dagrt.matmul_step %x, %w step 0 of 2
+        : tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"], of [4, 8]>>,
+          tensor<8x3xf32, #dagrt.dist<@base, [_, "tp"], of [8, 6]>>
+        -> tensor<4x3xf32, #dagrt.dist<@base, [_, "tp"], of [4, 6]>>
+      %y = dagrt.matmul_step %next, %w into %sum step 1 of 2
+        : tensor<4x4xf32, #dagrt.dist<@base, [_, "tp"+1], of [4, 8]>>,
+          tensor<8x3xf32, #dagrt.dist<@base, [_, "tp"], of [8, 6]>>,
+          tensor<4x3xf32, #dagrt.dist<@base, [_, "tp"], of [4, 6]>>
+        -> tensor<4x3xf32, #dagrt.dist<@base, [_, "tp"], of [4, 6]>>
+      return %y : tensor<4x3xf32, #dagrt.dist<@base, [_, "tp"], of [4, 6]>>
+    }
+    ```
+
+    **Cost**: linear in the number of ops and steps.
+  }];
+  let options = [
+    ListOption<"kinds", "kinds", "std::string",
+               "what to decompose: all-gather, reduce-scatter, recv; all of them if not given">
+  ];
+  let dependentDialects = ["::dagrt::DagrtDialect"];
+}
+
 #endif // DAGRT_PARTITION_PASSES_TD

@@ -92,7 +92,9 @@ struct ScheduledOp {
   int64_t ready = 0;
   /// How much later it could end without making the program longer.
   int64_t slack = 0;
-  /// The op whose end is this one's start; kNone at time 0.
+  /// On the critical path, the time until the path's next op starts (or ends, for the last).
+  int64_t onPath = 0;
+  /// The op whose end is this one's start, or whose piece arrives then; kNone at time 0.
   unsigned blocker = kNone;
   /// Index of the mesh it runs on (of a transfer, the source), kNone for ops without one.
   unsigned mesh = kNone;
@@ -127,8 +129,9 @@ struct Timeline {
   std::vector<Use> resourceEdges;
   llvm::SmallVector<ScheduledMesh> meshes;
   llvm::SmallVector<DeviceClass> classes;
-  /// The longest path in order of time: ops of which each starts when the one before ends, the
-  /// first at 0 and the last ending at the makespan. Empty if nothing takes time.
+  /// The longest path in order of time: ops of which each starts when the one before ends, or has
+  /// delivered the piece that it receives; the first at 0 and the last ending at the makespan. Empty
+  /// if nothing takes time.
   std::vector<unsigned> criticalPath;
   /// The length of the longest path.
   int64_t makespan = 0;

@@ -14,6 +14,7 @@
 
 #include "MeshFactors.h"
 #include "Patterns.h"
+#include "dagrt/IR/MatmulStep.h"
 
 #include <numeric>
 
@@ -249,7 +250,13 @@ struct RecvPattern final : OpConversionPattern<RecvOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(RecvOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
-    rewriter.replaceOp(op, adaptor.getMessage());
+    Emitter emit(rewriter, op.getLoc());
+    Value value = adaptor.getMessage();
+    if (op.getPiece()) {
+      dagrt::Range piece = getPieceRange(op);
+      value = emit.slice(value, *op.getDim() + getLead(op.getType()), piece.begin, piece.size());
+    }
+    rewriter.replaceOp(op, value);
     return success();
   }
 };

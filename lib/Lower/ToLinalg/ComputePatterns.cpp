@@ -41,6 +41,21 @@ static AffineMap selectLast(Emitter &emit, unsigned rank, unsigned last, unsigne
 // Matmul
 //===----------------------------------------------------------------------===//
 
+Value dagrt::emitMatmul(Emitter &emit, Value lhs, Value rhs, unsigned lead, unsigned k, Type type) {
+  ArrayRef<int64_t> left = Emitter::getShape(lhs), right = Emitter::getShape(rhs);
+  unsigned m = left.size() - lead - k, n = right.size() - lead - k, rank = lead + m + k + n;
+  // The columns are innermost: consecutive in the right operand and in the result.
+  SmallVector<unsigned> devices = count(0, lead), rows = count(lead, m), sums = count(lead + m, k),
+                        columns = count(lead + m + k, n);
+  auto pick = [&](ArrayRef<unsigned> a, ArrayRef<unsigned> b) {
+    return emit.select(rank, llvm::to_vector(llvm::concat<const unsigned>(devices, a, b)));
+  };
+  SmallVector<int64_t> shape(left.drop_back(k));
+  llvm::append_range(shape, right.drop_front(lead + k));
+  return emit.contract(lhs, rhs, {pick(rows, sums), pick(sums, columns), pick(rows, columns)},
+                       shape, type);
+}
+
 namespace {
 struct MatmulPattern final : OpConversionPattern<dagrt::MatmulOp> {
   using OpConversionPattern::OpConversionPattern;
@@ -48,21 +63,9 @@ struct MatmulPattern final : OpConversionPattern<dagrt::MatmulOp> {
   LogicalResult matchAndRewrite(dagrt::MatmulOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op.getLoc());
-    Value lhs = adaptor.getLhs(), rhs = adaptor.getRhs();
-    ArrayRef<int64_t> left = Emitter::getShape(lhs), right = Emitter::getShape(rhs);
-    unsigned lead = getLead(op.getType()), k = op.getContract();
-    unsigned m = left.size() - lead - k, n = right.size() - lead - k, rank = lead + m + k + n;
-    // The columns are innermost: consecutive in the right operand and in the result.
-    SmallVector<unsigned> devices = count(0, lead), rows = count(lead, m),
-                          sums = count(lead + m, k), columns = count(lead + m + k, n);
-    auto pick = [&](ArrayRef<unsigned> a, ArrayRef<unsigned> b) {
-      return emit.select(rank, llvm::to_vector(llvm::concat<const unsigned>(devices, a, b)));
-    };
-    SmallVector<int64_t> shape(left.drop_back(k));
-    llvm::append_range(shape, right.drop_front(lead + k));
-    rewriter.replaceOp(
-        op, emit.contract(lhs, rhs, {pick(rows, sums), pick(sums, columns), pick(rows, columns)},
-                          shape, Emitter::getElementType(lhs)));
+    Value lhs = adaptor.getLhs();
+    rewriter.replaceOp(op, emitMatmul(emit, lhs, adaptor.getRhs(), getLead(op.getType()),
+                                      op.getContract(), Emitter::getElementType(lhs)));
     return success();
   }
 };
@@ -206,15 +209,14 @@ Value emitScaled(OpBuilder &b, Location loc, Value x, Value square, Value scale,
 /// square - mean * mean, which rounding may take below zero.
 Value emitVariance(Emitter &emit, Value mean, Value square) {
   AffineMap identity = emit.builder.getMultiDimIdentityMap(Emitter::getShape(mean).size());
-  return emit.map({mean, square}, {identity, identity}, Emitter::getShape(mean),
-                  Emitter::getElementType(mean),
-                  [](OpBuilder &b, Location loc, ValueRange x) -> Value {
-                    Value product = arith::MulFOp::create(b, loc, x[0], x[0]);
-                    Value variance = arith::SubFOp::create(b, loc, x[1], product);
-                    Value zero =
-                        arith::ConstantOp::create(b, loc, b.getFloatAttr(variance.getType(), 0));
-                    return arith::MaximumFOp::create(b, loc, variance, zero);
-                  });
+  return emit.map(
+      {mean, square}, {identity, identity}, Emitter::getShape(mean), Emitter::getElementType(mean),
+      [](OpBuilder &b, Location loc, ValueRange x) -> Value {
+        Value product = arith::MulFOp::create(b, loc, x[0], x[0]);
+        Value variance = arith::SubFOp::create(b, loc, x[1], product);
+        Value zero = arith::ConstantOp::create(b, loc, b.getFloatAttr(variance.getType(), 0));
+        return arith::MaximumFOp::create(b, loc, variance, zero);
+      });
 }
 
 struct MomentPattern final : OpConversionPattern<MomentOp> {
@@ -224,7 +226,8 @@ struct MomentPattern final : OpConversionPattern<MomentOp> {
     Emitter emit(rewriter, op.getLoc());
     Value x = adaptor.getX();
     Rows rows(emit, x, op.getDims(), getLead(op.getType()));
-    rewriter.replaceOp(op, rows.getMean(op.getOrder() == 2 ? emitSquares(emit, x) : x, op.getCount()));
+    rewriter.replaceOp(op,
+                       rows.getMean(op.getOrder() == 2 ? emitSquares(emit, x) : x, op.getCount()));
     return success();
   }
 };
@@ -236,8 +239,7 @@ struct RmsNormPattern final : OpConversionPattern<RmsNormOp> {
     Emitter emit(rewriter, op.getLoc());
     Value x = adaptor.getX();
     Rows rows(emit, x, op.getScale().getType().getRank(), getLead(op.getType()));
-    Value square =
-        op.getSquare() ? adaptor.getSquare() : rows.getMean(emitSquares(emit, x));
+    Value square = op.getSquare() ? adaptor.getSquare() : rows.getMean(emitSquares(emit, x));
     double epsilon = op.getEpsilon().convertToDouble();
     rewriter.replaceOp(op, emit.map({x, square, adaptor.getScale()},
                                     {rows.getIdentity(), rows.getRowMap(), rows.getColumnMap()},
@@ -346,8 +348,9 @@ struct EmbeddingPattern final : OpConversionPattern<EmbeddingOp> {
 
 void dagrt::populateComputePatterns(const LinalgTypeConverter &converter,
                                     RewritePatternSet &patterns) {
-  patterns
-      .add<MatmulPattern, UnaryPattern<SiluOp, emitSilu>, UnaryPattern<ReluOp, emitRelu>,
-           GeluPattern, BinaryPattern<AddOp, arith::AddFOp>, BinaryPattern<MulOp, arith::MulFOp>,
-           MomentPattern, RmsNormPattern, LayerNormPattern, EmbeddingPattern>(converter, patterns.getContext());
+  patterns.add<MatmulPattern, UnaryPattern<SiluOp, emitSilu>, UnaryPattern<ReluOp, emitRelu>,
+               GeluPattern, BinaryPattern<AddOp, arith::AddFOp>,
+               BinaryPattern<MulOp, arith::MulFOp>, BinaryPattern<MatmulJoinOp, arith::AddFOp>,
+               MomentPattern, RmsNormPattern, LayerNormPattern, EmbeddingPattern>(
+      converter, patterns.getContext());
 }

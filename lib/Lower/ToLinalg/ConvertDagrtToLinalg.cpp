@@ -201,6 +201,7 @@ struct ConvertDagrtToLinalg final
     populateCallOpTypeConversionPattern(patterns, converter);
     populateReturnOpTypeConversionPattern(patterns, converter);
     populateComputePatterns(converter, patterns);
+    populateStepPatterns(converter, patterns);
     populateAttentionPatterns(converter, patterns);
     populateStructurePatterns(converter, patterns);
     populateCommunicationPatterns(converter, patterns);

@@ -33,6 +33,12 @@ private:
 /// 1 if a value of this type has the devices as its first dim, else 0.
 inline unsigned getLead(mlir::Type type) { return getDist(type) ? 1 : 0; }
 
+/// The product over the last `contract` dims of `lhs`, with elements of `type`; `lead` dims come
+/// first in both.
+mlir::Value emitMatmul(Emitter &emit, mlir::Value lhs, mlir::Value rhs, unsigned lead,
+                       unsigned contract, mlir::Type type);
+
+void populateStepPatterns(const LinalgTypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateComputePatterns(const LinalgTypeConverter &converter,
                              mlir::RewritePatternSet &patterns);
 void populateAttentionPatterns(const LinalgTypeConverter &converter,
