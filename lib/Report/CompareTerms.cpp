@@ -124,7 +124,7 @@ static double measureOps(const FunctionReport &function, ArrayRef<unsigned> sele
       sum += static_cast<double>(op.getDuration());
       break;
     case TermMeasure::PathTime:
-      sum += op.critical ? static_cast<double>(op.getDuration()) : 0;
+      sum += static_cast<double>(op.onPath);
       break;
     case TermMeasure::Memory:
       largest = std::max(largest, getResultBytes(op.op));

@@ -226,7 +226,7 @@ unsigned FormulaTerms::mergeTerms(unsigned first, unsigned second) {
 Formula FormulaTerms::build(const Timeline &timeline) {
   Formula formula;
   for (unsigned op : timeline.criticalPath) {
-    int64_t duration = timeline.ops[op].getDuration();
+    int64_t duration = timeline.ops[op].onPath;
     if (duration == 0)
       continue;
     if (!formula.items.empty() && joins(formula.items.back(), op, timeline)) {

@@ -17,9 +17,8 @@
 dagrt.mesh @base <"tp" = 3> devices [0, 1, 2]
 dagrt.mesh @pool <"sp" = 1> devices [3]
 
-// REPORT: slow
-// REPORT-NOT: gap
-// REPORT: 3.33 ns {{.*}}send
+// REPORT: @slow: 15.33 ns
+// REPORT: 3.334 ns  send
 // JSON: "makespan_us": 0.015334
 // CHECK-LABEL: @slow
 func.func @slow(%x: tensor<3x2xf32, #x>, %w: tensor<5x7xf32, #w>) -> tensor<3x7xf32, #y> {

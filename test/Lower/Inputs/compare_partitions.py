@@ -94,6 +94,22 @@ BATCHES = [
     ]),
 ]
 
+# Products in steps, of every kind: rings of tokens with fewer and more blocks than tokens, with
+# heads that share a key, and messages in pieces.
+STEPS = [
+    ("llama-3.1-8b", "--seq-len=37 --batch=2", "--partition-tp-pp=tp=4 pp=2 layout=sequence-parallel"),
+    ("llama-3.1-8b", "--seq-len=3", "--partition-tp-pp=tp=4 pp=1 layout=sequence-parallel"),
+    ("opt-1.3b", "--seq-len=37", "--partition-tp-pp=tp=2 pp=2 layout=sequence-parallel"),
+    (HEADS, "--seq-len=37", "--partition-tp-pp=tp=8 pp=3 layout=sequence-parallel"),
+    ("qwen3-0.6b", "--seq-len=37", "--partition-fa-pool=tp=2 pool=3 layout=megatron"),
+    ("gpt-j-6b", "--seq-len=37", "--partition-fa-pool=tp=4 pool=5 layout=sequence-parallel cut=core"),
+    ("llama-3.1-8b", "--seq-len=37", "--partition-fa-pool=tp=4 pool=3 layout=megatron"),
+    ("origin", "--seq-len=37 --logits=none", "--partition-tp-pp=tp=4 pp=2 layout=hidden"),
+    ("origin", "--seq-len=37 --logits=none", "--partition-fa-pool=tp=4 pool=5 layout=hidden"),
+    ("opt-1.3b", "--seq-len=37", "--partition-fa-pool=tp=3 pool=5 layout=hidden"),
+    ("gpt2-xl", "--seq-len=37 --batch=2", "--partition-tp-pp=tp=3 pp=2 layout=hidden microbatches=2"),
+]
+
 
 def run(command, **pipes):
     return subprocess.run(command, stderr=subprocess.PIPE, text=True, check=False, **pipes)
@@ -117,16 +133,18 @@ def main():
     configs, scratch = map(pathlib.Path, sys.argv[1:3])
     options_of_run = sys.argv[3:]
     scratch.mkdir(parents=True, exist_ok=True)
-    cases = list(ONE)
+    cases = [(config, options, [partition]) for config, options, partition in ONE]
     for config, options, partitions in BATCHES:
-        cases += [(config, f"--seq-len=11 {options}", partition) for partition in partitions]
+        cases += [(config, f"--seq-len=11 {options}", [partition]) for partition in partitions]
     for config, options, tp_pp, fa_pool in ALL:
-        cases += [(config, options, f"--partition-tp-pp={tp_pp} {more}") for more in TP_PP]
-        cases += [(config, options, f"--partition-fa-pool={fa_pool} {more}") for more in FA_POOL]
+        cases += [(config, options, [f"--partition-tp-pp={tp_pp} {more}"]) for more in TP_PP]
+        cases += [(config, options, [f"--partition-fa-pool={fa_pool} {more}"]) for more in FA_POOL]
+    decompose = "--decompose-collective-matmul"
+    cases += [(config, options, [partition, decompose]) for config, options, partition in STEPS]
     if options_of_run:
         cases = cases[::3]
     models, failures = {}, 0
-    for config, options, partition in cases:
+    for config, options, passes in cases:
         if (config, options) not in models:
             model = scratch / f"model{len(models)}.mlir"
             command = ["dagrt-translate", "--import-hf-config"]
@@ -139,10 +157,10 @@ def main():
                 sys.exit(f"{shlex.join(command)} {options}\n{result.stderr}")
             models[config, options] = model
         # What survives CSE and canonicalization computes the same, so both are tested at once.
-        error = compare(models[config, options], [partition], scratch, options_of_run)
+        error = compare(models[config, options], passes, scratch, options_of_run)
         if error:
             failures += 1
-            print(f"{config} {options} {partition}\n{error}")
+            print(f"{config} {options} {shlex.join(passes)}\n{error}")
     print(f"{len(cases)} partitions, {failures} failures")
     return 1 if failures else 0
 
