@@ -233,9 +233,9 @@ static LogicalResult verifyReceivedInPieces(Operation *op, RecvOp first) {
   }
   if (static_cast<int64_t>(received.size()) == pieces)
     return success();
-  InFlightDiagnostic error = op->emitOpError() << "expects each of the message's " << pieces
-                                               << " pieces to be received once, got "
-                                               << received.size();
+  InFlightDiagnostic error = op->emitOpError()
+                             << "expects each of the message's " << pieces
+                             << " pieces to be received once, got " << received.size();
   error.attachNote(first.getLoc()) << "a piece is received here";
   return error;
 }
@@ -346,10 +346,9 @@ static LogicalResult verifyPiece(RecvOp op) {
   if (!from || !from.hasShape() || source.getDims().size() != dist.getDims().size() ||
       getNumShards(from, source.getDims()[dim]) == pieces)
     return success();
-  InFlightDiagnostic error = op.emitOpError()
-                             << "expects as many pieces as the sent value has shards along dim "
-                             << dim << ", " << getNumShards(from, source.getDims()[dim]) << ", got "
-                             << pieces;
+  InFlightDiagnostic error =
+      op.emitOpError() << "expects as many pieces as the sent value has shards along dim " << dim
+                       << ", " << getNumShards(from, source.getDims()[dim]) << ", got " << pieces;
   error.attachNote(send.getLoc()) << "sent here";
   return error;
 }

@@ -52,9 +52,7 @@ static AxesAttr getAxes(MatmulStepOp op, MeshOp mesh, ProductSide side, int64_t 
   return normalizeAxes(mesh, getDist(getSideType(op, side)).getDims()[dim].getAxes());
 }
 
-static bool isContracted(const ProductFactor &factor) {
-  return factor.second == ProductSide::Rhs;
-}
+static bool isContracted(const ProductFactor &factor) { return factor.second == ProductSide::Rhs; }
 
 /// The block that `factor` is held in; none if its two tensors are not cut as in a ring.
 static std::optional<StepBlock> matchBlock(MatmulStepOp op, MeshOp mesh,
@@ -132,8 +130,8 @@ RankedTensorType dagrt::getPieceType(RankedTensorType payload, int64_t dim, int6
   DistAttr dist = getDist(payload);
   SmallVector<int64_t> of(dist.getOf()), shape(payload.getShape());
   of[dim] = shape[dim] = getBlockRange(of[dim], pieces, piece).size();
-  auto pieceDist = DistAttr::get(payload.getContext(), dist.getMesh(), dist.getDims(), of,
-                                 dist.getPartial());
+  auto pieceDist =
+      DistAttr::get(payload.getContext(), dist.getMesh(), dist.getDims(), of, dist.getPartial());
   return RankedTensorType::get(shape, payload.getElementType(), pieceDist);
 }
 
@@ -172,8 +170,8 @@ static LogicalResult verifyValues(MatmulStepOp op) {
                               << " not to be partial, got a sum not yet reduced over "
                               << dist.getPartial().str();
     if (type.getElementType() != op.getType().getElementType())
-      return op.emitOpError() << "expects one element type, got "
-                              << op.getType().getElementType() << " and " << type.getElementType();
+      return op.emitOpError() << "expects one element type, got " << op.getType().getElementType()
+                              << " and " << type.getElementType();
     return success();
   };
   if (failed(check(op.getLhs().getType(), "operand #0", true)) ||
@@ -268,8 +266,8 @@ static LogicalResult verifyPartial(MatmulStepOp op, MeshOp mesh,
                                    const std::optional<StepBlock> &block) {
   AxesAttr partial = AxesAttr::get(op.getContext(), {});
   for (const ProductFactor &factor : getFactors(op))
-    if (isContracted(factor) && (!block || block->factor.firstDim != factor.firstDim ||
-                                 !isContracted(block->factor)))
+    if (isContracted(factor) &&
+        (!block || block->factor.firstDim != factor.firstDim || !isContracted(block->factor)))
       partial = concatAxes(mesh, partial, getAxes(op, mesh, factor.first, factor.firstDim));
   if (block && block->isTravelling()) {
     AxesAttr axis = AxesAttr::get(
@@ -307,7 +305,9 @@ static LogicalResult verifyPiece(MatmulStepOp op) {
 //===----------------------------------------------------------------------===//
 
 /// An argument, or an op of another dialect: what stands behind it is not looked into.
-static bool isOpaque(Operation *op) { return !op || !isa_and_nonnull<DagrtDialect>(op->getDialect()); }
+static bool isOpaque(Operation *op) {
+  return !op || !isa_and_nonnull<DagrtDialect>(op->getDialect());
+}
 
 /// The steps of one ring agree in all but the block they take.
 static bool isSameRing(MatmulStepOp a, MatmulStepOp b) {
@@ -326,7 +326,8 @@ static bool isNextOperand(MatmulStepOp op, Value before, Value next, bool moves)
     return isa<ShiftOp>(producer) && producer->getOperand(0) == before;
   auto recv = dyn_cast<RecvOp>(producer);
   auto last = before.getDefiningOp<RecvOp>();
-  return recv && recv.getPiece() == op.getStep() && (!last || last.getMessage() == recv.getMessage());
+  return recv && recv.getPiece() == op.getStep() &&
+         (!last || last.getMessage() == recv.getMessage());
 }
 
 /// matmul_step-c5
@@ -448,8 +449,8 @@ Work MatmulStepOp::getWork() {
   double logical = 2, shards = 1;
   bool isKnown = true;
   for (const ProductFactor &factor : getFactors(*this)) {
-    bool isBlock = block && block->factor.first == factor.first &&
-                   block->factor.firstDim == factor.firstDim;
+    bool isBlock =
+        block && block->factor.first == factor.first && block->factor.firstDim == factor.firstDim;
     ProductSide side = isBlock ? block->holder : factor.first;
     int64_t dim = isBlock ? block->holderDim : factor.firstDim;
     int64_t size = getSideType(*this, side).getDimSize(dim);
@@ -461,9 +462,9 @@ Work MatmulStepOp::getWork() {
     logical *= static_cast<double>(whole);
     if (!isBlock)
       shards *= static_cast<double>(getNumShards(mesh, getAxes(*this, mesh, side, dim)));
-    int64_t &product = isContracted(factor)                    ? local.k
+    int64_t &product = isContracted(factor)               ? local.k
                        : factor.first == ProductSide::Lhs ? local.m
-                                                               : local.n;
+                                                          : local.n;
     if (llvm::MulOverflow(product, size, product))
       isKnown = false;
   }
@@ -483,9 +484,9 @@ Work MatmulStepOp::getWork() {
   return work;
 }
 
-/// Part of the sum of a product, whose FLOPs the steps count.
+/// Part of the sum of a product, whose FLOPs the steps count: the model knows nothing of it.
 Work MatmulJoinOp::getWork() {
   Work work = getStreamingWork(*this, WorkKind::Elementwise, 1);
-  work.logicalFlops = 0;
+  work.logicalFlops = work.totalFlops = 0;
   return work;
 }

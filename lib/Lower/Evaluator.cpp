@@ -48,10 +48,9 @@ static Placement getPlacement(Operation *from, Value value) {
 //===----------------------------------------------------------------------===//
 
 static bool isKnown(Operation *op) {
-  return isLocalCompute(op) ||
-         isa<ParameterOp, PositionsOp, AxisIndexOp, AllReduceOp, AllGatherOp, ReduceScatterOp,
-             AllToAllOp, AllSliceOp, ShiftOp, SendOp, RecvOp, MatmulStepOp, arith::ConstantOp,
-             func::ReturnOp>(op);
+  return isLocalCompute(op) || isa<ParameterOp, PositionsOp, AxisIndexOp, AllReduceOp, AllGatherOp,
+                                   ReduceScatterOp, AllToAllOp, AllSliceOp, ShiftOp, SendOp, RecvOp,
+                                   MatmulStepOp, arith::ConstantOp, func::ReturnOp>(op);
 }
 
 /// A static tensor of floats or integers, consistently placed. `what` names the value.
@@ -345,8 +344,8 @@ PlacedArray Evaluation::evaluateLocal(Operation *op, Placement placement) {
 /// Each device multiplies what it holds of both operands, and adds it to what it holds of the
 /// result.
 PlacedArray Evaluation::evaluateStep(MatmulStepOp op, Placement placement) {
-  PlacedArray result = op.getAcc() ? values.find(op.getAcc())->second
-                                   : PlacedArray::getZeros(placement);
+  PlacedArray result =
+      op.getAcc() ? values.find(op.getAcc())->second : PlacedArray::getZeros(placement);
   const PlacedArray &lhs = values.find(op.getLhs())->second;
   const PlacedArray &rhs = values.find(op.getRhs())->second;
   for (int64_t device = 0, e = placement.getNumDevices(); device < e; ++device) {
@@ -359,8 +358,8 @@ PlacedArray Evaluation::evaluateStep(MatmulStepOp op, Placement placement) {
     SmallVector<int64_t> shape;
     for (Range range : box)
       shape.push_back(range.size());
-    Array product = multiply(cut(lhs, ProductSide::Lhs), cut(rhs, ProductSide::Rhs),
-                             op.getContract(), shape);
+    Array product =
+        multiply(cut(lhs, ProductSide::Lhs), cut(rhs, ProductSide::Rhs), op.getContract(), shape);
     addBox(product, result.locals[device], placement.getOrigin(device), box);
   }
   return result;

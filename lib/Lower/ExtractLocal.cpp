@@ -136,8 +136,8 @@ namespace {
 struct LocalPart {
   LocalPart(OpBuilder &builder, PlacedType whole, int64_t place, ArrayRef<dagrt::Range> ranges) {
     for (auto [dim, range] : llvm::enumerate(ranges)) {
-      int64_t origin = getShardIndex(whole.mesh, whole.dist.getDims()[dim], place) *
-                       whole.type.getDimSize(dim);
+      int64_t origin =
+          getShardIndex(whole.mesh, whole.dist.getDims()[dim], place) * whole.type.getDimSize(dim);
       offsets.push_back(builder.getIndexAttr(range.begin - origin));
       sizes.push_back(builder.getIndexAttr(range.size()));
       steps.push_back(builder.getIndexAttr(1));
@@ -183,8 +183,8 @@ Value RankExtractor::extractMatmulStep(MatmulStepOp op) {
   if (op.getAcc()) {
     Value before = sum;
     if (!isWhole)
-      before = tensor::ExtractSliceOp::create(builder, loc, partType, sum, part.offsets,
-                                              part.sizes, part.steps);
+      before = tensor::ExtractSliceOp::create(builder, loc, partType, sum, part.offsets, part.sizes,
+                                              part.steps);
     result = AddOp::create(builder, loc, partType, before, result);
   }
   if (!isWhole)

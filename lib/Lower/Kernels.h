@@ -27,8 +27,7 @@ Array computeLocal(mlir::Operation *op, llvm::ArrayRef<const Array *> operands,
                    llvm::ArrayRef<int64_t> shape);
 
 /// The product of `lhs` and `rhs` over `contract` dims, of `shape`.
-Array multiply(const Array &lhs, const Array &rhs, int64_t contract,
-               llvm::ArrayRef<int64_t> shape);
+Array multiply(const Array &lhs, const Array &rhs, int64_t contract, llvm::ArrayRef<int64_t> shape);
 
 /// The elements of `x` from `offset` along `dim` on, in `shape`.
 Array sliceAlong(const Array &x, int64_t dim, int64_t offset, llvm::ArrayRef<int64_t> shape);

@@ -67,7 +67,7 @@ SweepPoint Sweeper::makePoint(unsigned formula) {
   point.formula = formula;
   point.byKind.resize(result.kinds.size());
   for (unsigned index : timeline.criticalPath) {
-    int64_t time = timeline.ops[index].getDuration();
+    int64_t time = timeline.ops[index].onPath;
     if (time == 0)
       continue;
     const Term &term = (*result.terms)[result.terms->getTermOf(index)];

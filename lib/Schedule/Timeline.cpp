@@ -161,7 +161,8 @@ FailureOr<Timeline> dagrt::buildTimelineStructure(func::FuncOp function,
 
 /// When `op` may go on with what `dependency` leaves it: the weight of the edge between them. A
 /// piece of a message is there before the message's end: every receiver takes the senders' pieces
-/// in an order of its own, so that after `(p + 1) / P` of the time each receiver has `p + 1` pieces.
+/// in an order of its own, so that after `(p + 1) / P` of the time each receiver has `p + 1`
+/// pieces.
 static int64_t getArrival(const ScheduledOp &dependency, const ScheduledOp &op) {
   auto recv = dyn_cast<RecvOp>(op.op);
   if (!recv || !recv.getPiece() || !isa<SendOp>(dependency.op))

@@ -130,8 +130,8 @@ struct Timeline {
   llvm::SmallVector<ScheduledMesh> meshes;
   llvm::SmallVector<DeviceClass> classes;
   /// The longest path in order of time: ops of which each starts when the one before ends, or has
-  /// delivered the piece that it receives; the first at 0 and the last ending at the makespan. Empty
-  /// if nothing takes time.
+  /// delivered the piece that it receives; the first at 0 and the last ending at the makespan.
+  /// Empty if nothing takes time.
   std::vector<unsigned> criticalPath;
   /// The length of the longest path.
   int64_t makespan = 0;

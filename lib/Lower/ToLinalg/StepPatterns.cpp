@@ -51,8 +51,8 @@ static Value gatherAlong(Emitter &emit, Value source, int64_t dim, ArrayRef<int6
     // As unsigned numbers, indices below zero are past the end.
     Value isInside = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, at,
                                            arith::ConstantIndexOp::create(b, loc, size));
-    index[dim] = arith::SelectOp::create(b, loc, isInside, at,
-                                         arith::ConstantIndexOp::create(b, loc, 0));
+    index[dim] =
+        arith::SelectOp::create(b, loc, isInside, at, arith::ConstantIndexOp::create(b, loc, 0));
     Value element = tensor::ExtractOp::create(b, loc, source, index);
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(type));
     return arith::SelectOp::create(b, loc, isInside, element, zero);
@@ -104,8 +104,8 @@ struct MatmulStepPattern final : OpConversionPattern<MatmulStepOp> {
         value = pickBlock(emit, value, blocks);
       }
     } else {
-      dagrt::Range rows = getBlockRange(getGlobalShape(op.getRhs().getType()).front(), op.getSteps(),
-                                 op.getStep());
+      dagrt::Range rows =
+          getBlockRange(getGlobalShape(op.getRhs().getType()).front(), op.getSteps(), op.getStep());
       sides[1] = emit.slice(sides[1], 1, rows.begin, rows.size());
     }
     Value product = emitMatmul(emit, sides[0], sides[1], 1, op.getContract(), getComputeType(type));
