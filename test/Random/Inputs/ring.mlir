@@ -1,10 +1,12 @@
-// What the strategies' programs do not have: ring steps, a cut that moves from dim to dim, and rows
-// that are taken apart and joined, as micro-batches are, but in another order.
-// The first function is the model, the second computes the same on three devices.
+// What the strategies' programs do not have: ring steps, a cut that moves from dim to dim, rows that are
+// taken apart and joined, as micro-batches are, but in another order, and products in steps of all
+// kinds, as --decompose-collective-matmul makes them. The first function is the model, the second
+// computes the same on three devices and two more.
 
 dagrt.mesh @ring <"tp" = 3> devices [0, 1, 2]
+dagrt.mesh @pool <"sp" = 2> devices [3, 4]
 
-func.func @model(%a: tensor<5x7xf32>, %b: tensor<5x7xf32>) -> tensor<5x7xf32> {
+func.func @model(%a: tensor<5x7xf32>, %b: tensor<5x7xf32>) -> tensor<5x2xf32> {
   %w = dagrt.parameter "weight" fan_in 7 : tensor<7x7xf32>
   %y = dagrt.matmul %a, %w : tensor<5x7xf32>, tensor<7x7xf32> -> tensor<5x7xf32>
   %z = dagrt.silu %y : tensor<5x7xf32>
@@ -13,12 +15,19 @@ func.func @model(%a: tensor<5x7xf32>, %b: tensor<5x7xf32>) -> tensor<5x7xf32> {
   %last = dagrt.slice %z dim 0 offset 4 : tensor<5x7xf32> -> tensor<1x7xf32>
   %joined = dagrt.concat %second, %first, %last dim 0 : tensor<2x7xf32>, tensor<2x7xf32>, tensor<1x7xf32> -> tensor<5x7xf32>
   %r = dagrt.add %joined, %b : tensor<5x7xf32>, tensor<5x7xf32> -> tensor<5x7xf32>
-  return %r : tensor<5x7xf32>
+  %u = dagrt.parameter "up" fan_in 7 : tensor<7x6xf32>
+  %p = dagrt.matmul %r, %u : tensor<5x7xf32>, tensor<7x6xf32> -> tensor<5x6xf32>
+  %q = dagrt.relu %p : tensor<5x6xf32>
+  %d = dagrt.parameter "down" fan_in 6 : tensor<6x7xf32>
+  %s = dagrt.matmul %q, %d : tensor<5x6xf32>, tensor<6x7xf32> -> tensor<5x7xf32>
+  %v = dagrt.parameter "out" fan_in 7 : tensor<7x2xf32>
+  %o = dagrt.matmul %s, %v : tensor<5x7xf32>, tensor<7x2xf32> -> tensor<5x2xf32>
+  return %o : tensor<5x2xf32>
 }
 
 func.func @placed(%a: tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>,
                   %b: tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>)
-    -> tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>> {
+    -> tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>> {
   %w = dagrt.parameter "weight" fan_in 7
     : tensor<7x7xf32, #dagrt.dist<@ring, [_, _], of [7, 7]>>
   %0 = dagrt.shift %a dim 0 by 1
@@ -56,5 +65,80 @@ func.func @placed(%a: tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>,
     : tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>,
       tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>
     -> tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>
-  return %6 : tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>
+  %r0 = dagrt.parameter "up" fan_in 7
+    : tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>
+  %r1 = dagrt.shift %6 dim 0 by 1
+    : tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>
+    -> tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+1, _], of [5, 7]>>
+  %r2 = dagrt.matmul_step %6, %r0 step 0 of 3
+    : tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>,
+      tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>
+    -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+  %r3 = dagrt.shift %r1 dim 0 by 1
+    : tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+1, _], of [5, 7]>>
+    -> tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+2, _], of [5, 7]>>
+  %r4 = dagrt.matmul_step %r1, %r0 into %r2 step 1 of 3
+    : tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+1, _], of [5, 7]>>,
+      tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>,
+      tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+    -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+  %r5 = dagrt.matmul_step %r3, %r0 into %r4 step 2 of 3
+    : tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+2, _], of [5, 7]>>,
+      tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>,
+      tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+    -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+  %r6 = dagrt.relu %r5
+    : tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+  %r7 = dagrt.parameter "down" fan_in 6
+    : tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [6, 7]>>
+  %r8 = dagrt.matmul_step %r6, %r7 step 0 of 3
+    : tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>,
+      tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [6, 7]>>
+    -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"+2], of [5, 7]>>
+  %r9 = dagrt.shift %r8 dim 1 by -2
+    : tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"+2], of [5, 7]>>
+    -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
+  %r10 = dagrt.matmul_step %r6, %r7 step 1 of 3
+    : tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>,
+      tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [6, 7]>>
+    -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"+1], of [5, 7]>>
+  %r11 = dagrt.shift %r10 dim 1 by -1
+    : tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"+1], of [5, 7]>>
+    -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
+  %r12 = dagrt.matmul_step %r6, %r7 into %r9 step 2 of 3
+    : tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>,
+      tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [6, 7]>>,
+      tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
+    -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
+  %r13 = dagrt.matmul_join %r12, %r11
+    : tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
+  %r14 = dagrt.send %r13
+    : tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
+    -> <tensor<3x7xf32, #dagrt.dist<@pool, ["sp", _], of [5, 7]>>>
+  %r15 = dagrt.parameter "out" fan_in 7
+    : tensor<7x2xf32, #dagrt.dist<@pool, [_, _], of [7, 2]>>
+  %r16 = dagrt.recv %r14 dim 1 piece 0 of 3
+    : <tensor<3x7xf32, #dagrt.dist<@pool, ["sp", _], of [5, 7]>>>
+    -> tensor<3x3xf32, #dagrt.dist<@pool, ["sp", _], of [5, 3]>>
+  %r17 = dagrt.matmul_step %r16, %r15 piece 0 of 3
+    : tensor<3x3xf32, #dagrt.dist<@pool, ["sp", _], of [5, 3]>>,
+      tensor<7x2xf32, #dagrt.dist<@pool, [_, _], of [7, 2]>>
+    -> tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
+  %r18 = dagrt.recv %r14 dim 1 piece 1 of 3
+    : <tensor<3x7xf32, #dagrt.dist<@pool, ["sp", _], of [5, 7]>>>
+    -> tensor<3x3xf32, #dagrt.dist<@pool, ["sp", _], of [5, 3]>>
+  %r19 = dagrt.matmul_step %r18, %r15 into %r17 piece 1 of 3
+    : tensor<3x3xf32, #dagrt.dist<@pool, ["sp", _], of [5, 3]>>,
+      tensor<7x2xf32, #dagrt.dist<@pool, [_, _], of [7, 2]>>,
+      tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
+    -> tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
+  %r20 = dagrt.recv %r14 dim 1 piece 2 of 3
+    : <tensor<3x7xf32, #dagrt.dist<@pool, ["sp", _], of [5, 7]>>>
+    -> tensor<3x1xf32, #dagrt.dist<@pool, ["sp", _], of [5, 1]>>
+  %r21 = dagrt.matmul_step %r20, %r15 into %r19 piece 2 of 3
+    : tensor<3x1xf32, #dagrt.dist<@pool, ["sp", _], of [5, 1]>>,
+      tensor<7x2xf32, #dagrt.dist<@pool, [_, _], of [7, 2]>>,
+      tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
+    -> tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
+  return %r21 : tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
 }
