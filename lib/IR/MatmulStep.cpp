@@ -293,6 +293,12 @@ static LogicalResult verifyPiece(MatmulStepOp op) {
   int64_t contract = op.getContract();
   if (contract != 1)
     return op.emitOpError() << "expects a product of pieces to contract 1 dim, got " << contract;
+  AxesAttr axes = getAxes(op, getMesh(op), ProductSide::Rhs, 0);
+  if (!axes.empty())
+    return op.emitOpError()
+           << "expects a product of pieces to contract a dim that is whole on each "
+              "device, got one cut over "
+           << axes.str();
   int64_t rows = getGlobalShape(op.getRhs().getType()).front(), steps = op.getSteps();
   if (ShapedType::isDynamic(rows) || getBlockRange(rows, steps, steps - 1).size() > 0)
     return success();

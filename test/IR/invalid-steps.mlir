@@ -186,6 +186,20 @@ func.func @f(%x: tensor<4x5xf32, #p>, %w: tensor<8x6xf32, #w>) {
 
 // -----
 
+#p = #dagrt.dist<@m, [_, "tp"], of [4, 4]>
+#w = #dagrt.dist<@m, ["tp", _], of [8, 6]>
+#y = #dagrt.dist<@m, [_, _], of [4, 6], partial ["tp"]>
+dagrt.mesh @m <"tp" = 2> devices [0, 1]
+func.func @f(%x: tensor<4x2xf32, #p>, %w: tensor<4x6xf32, #w>) {
+  // matmul_step-c4
+  // expected-error@+1 {{'dagrt.matmul_step' op expects a product of pieces to contract a dim that is whole on each device, got one cut over ["tp"]}}
+  %0 = dagrt.matmul_step %x, %w piece 0 of 2
+    : tensor<4x2xf32, #p>, tensor<4x6xf32, #w> -> tensor<4x6xf32, #y>
+  return
+}
+
+// -----
+
 #p = #dagrt.dist<@m, [_, _], of [4, 2]>
 #w = #dagrt.dist<@m, [_, _], of [5, 6]>
 #y = #dagrt.dist<@m, [_, _], of [4, 6]>

@@ -299,7 +299,8 @@ void MutantList::leaveOut() {
       clone[number]->getResult(0).replaceAllUsesWith(operand);
       Operation *next = clone[number]->getNextNode();
       clone[number]->erase();
-      if (sourceNumber != number)
+      // Other pieces of the message may still be received.
+      if (sourceNumber != number && clone[sourceNumber]->use_empty())
         clone[sourceNumber]->erase();
       return next;
     };

@@ -134,7 +134,9 @@ static Type inferByRule(Operation *op) {
 
 static Type inferType(Operation *op) {
   return TypeSwitch<Operation *, Type>(op)
-      .Case([](RecvOp op) { return op.getMessage().getType().getPayload(); })
+      .Case([](RecvOp op) {
+        return op.getPiece() ? Type() : Type(op.getMessage().getType().getPayload());
+      })
       .Case([](ShiftOp op) { return inferShift(op); })
       .Case<AllReduceOp, AllGatherOp, AllSliceOp, ReduceScatterOp, AllToAllOp>(
           [](Operation *op) { return inferCollective(op); })

@@ -42,7 +42,7 @@ def Dagrt_MatmulStepOp : Dagrt_Op<"matmul_step", [Pure,
     1. `matmul_step-c1`: all values are placed on one mesh, operands are not partial, and shapes and element types are those of `dagrt.matmul`.
     2. `matmul_step-c2`: in a ring, one dim is held in blocks over one whole axis by one tensor and whole by the other; all others are cut alike.
     3. `matmul_step-c3`: `step` is less than `of`, which is the number of blocks, and says how far they are rotated.
-    4. `matmul_step-c4`: a piece is block `step` of the only contracted dim, and none of the `of` blocks is empty.
+    4. `matmul_step-c4`: a piece is block `step` of the only contracted dim, which is not cut, and none of the `of` blocks is empty.
     5. `matmul_step-c5`: `acc` has the type of the result and comes from the step before: the last one of the same ring, or the one before that, shifted by -2, where the result is held in blocks.
     6. `matmul_step-c6`: a sum that lacks steps is used once, by the next step, or by the shift or join on its way there.
 
