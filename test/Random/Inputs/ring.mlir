@@ -17,7 +17,10 @@ func.func @model(%a: tensor<5x7xf32>, %b: tensor<5x7xf32>) -> tensor<5x2xf32> {
   %r = dagrt.add %joined, %b : tensor<5x7xf32>, tensor<5x7xf32> -> tensor<5x7xf32>
   %u = dagrt.parameter "up" fan_in 7 : tensor<7x6xf32>
   %p = dagrt.matmul %r, %u : tensor<5x7xf32>, tensor<7x6xf32> -> tensor<5x6xf32>
-  %q = dagrt.relu %p : tensor<5x6xf32>
+  %t = dagrt.parameter "gate" fan_in 7 : tensor<7x6xf32>
+  %k = dagrt.matmul %r, %t : tensor<5x7xf32>, tensor<7x6xf32> -> tensor<5x6xf32>
+  %c = dagrt.relu %p : tensor<5x6xf32>
+  %q = dagrt.mul %c, %k : tensor<5x6xf32>, tensor<5x6xf32> -> tensor<5x6xf32>
   %d = dagrt.parameter "down" fan_in 6 : tensor<6x7xf32>
   %s = dagrt.matmul %q, %d : tensor<5x6xf32>, tensor<6x7xf32> -> tensor<5x7xf32>
   %v = dagrt.parameter "out" fan_in 7 : tensor<7x2xf32>
@@ -67,78 +70,98 @@ func.func @placed(%a: tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>,
     -> tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>
   %r0 = dagrt.parameter "up" fan_in 7
     : tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>
-  %r1 = dagrt.shift %6 dim 0 by 1
+  %r1 = dagrt.parameter "gate" fan_in 7
+    : tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>
+  %r2 = dagrt.shift %6 dim 0 by 1
     : tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>
     -> tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+1, _], of [5, 7]>>
-  %r2 = dagrt.matmul_step %6, %r0 step 0 of 3
+  %r3 = dagrt.matmul_step %6, %r0 step 0 of 3
     : tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>,
       tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>
     -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
-  %r3 = dagrt.shift %r1 dim 0 by 1
+  %r4 = dagrt.matmul_step %6, %r1 step 0 of 3
+    : tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [5, 7]>>,
+      tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>
+    -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+  %r5 = dagrt.shift %r2 dim 0 by 1
     : tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+1, _], of [5, 7]>>
     -> tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+2, _], of [5, 7]>>
-  %r4 = dagrt.matmul_step %r1, %r0 into %r2 step 1 of 3
+  %r6 = dagrt.matmul_step %r2, %r0 into %r3 step 1 of 3
     : tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+1, _], of [5, 7]>>,
       tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>,
       tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
     -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
-  %r5 = dagrt.matmul_step %r3, %r0 into %r4 step 2 of 3
+  %r7 = dagrt.matmul_step %r2, %r1 into %r4 step 1 of 3
+    : tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+1, _], of [5, 7]>>,
+      tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>,
+      tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+    -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+  %r8 = dagrt.matmul_step %r5, %r0 into %r6 step 2 of 3
     : tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+2, _], of [5, 7]>>,
       tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>,
       tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
     -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
-  %r6 = dagrt.relu %r5
+  %r9 = dagrt.matmul_step %r5, %r1 into %r7 step 2 of 3
+    : tensor<2x7xf32, #dagrt.dist<@ring, ["tp"+2, _], of [5, 7]>>,
+      tensor<7x2xf32, #dagrt.dist<@ring, [_, "tp"], of [7, 6]>>,
+      tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+    -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+  %r10 = dagrt.relu %r8
     : tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
-  %r7 = dagrt.parameter "down" fan_in 6
+  %r11 = dagrt.mul %r10, %r9
+    : tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>,
+      tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+    -> tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>
+  %r12 = dagrt.parameter "down" fan_in 6
     : tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [6, 7]>>
-  %r8 = dagrt.matmul_step %r6, %r7 step 0 of 3
+  %r13 = dagrt.matmul_step %r11, %r12 step 0 of 3
     : tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>,
       tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [6, 7]>>
     -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"+2], of [5, 7]>>
-  %r9 = dagrt.shift %r8 dim 1 by -2
+  %r14 = dagrt.shift %r13 dim 1 by -2
     : tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"+2], of [5, 7]>>
     -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
-  %r10 = dagrt.matmul_step %r6, %r7 step 1 of 3
+  %r15 = dagrt.matmul_step %r11, %r12 step 1 of 3
     : tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>,
       tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [6, 7]>>
     -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"+1], of [5, 7]>>
-  %r11 = dagrt.shift %r10 dim 1 by -1
+  %r16 = dagrt.shift %r15 dim 1 by -1
     : tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"+1], of [5, 7]>>
     -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
-  %r12 = dagrt.matmul_step %r6, %r7 into %r9 step 2 of 3
+  %r17 = dagrt.matmul_step %r11, %r12 into %r14 step 2 of 3
     : tensor<5x2xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 6]>>,
       tensor<2x7xf32, #dagrt.dist<@ring, ["tp", _], of [6, 7]>>,
       tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
     -> tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
-  %r13 = dagrt.matmul_join %r12, %r11
+  %r18 = dagrt.matmul_join %r17, %r16
     : tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
-  %r14 = dagrt.send %r13
+  %r19 = dagrt.send %r18
     : tensor<5x3xf32, #dagrt.dist<@ring, [_, "tp"], of [5, 7]>>
     -> <tensor<3x7xf32, #dagrt.dist<@pool, ["sp", _], of [5, 7]>>>
-  %r15 = dagrt.parameter "out" fan_in 7
+  %r20 = dagrt.parameter "out" fan_in 7
     : tensor<7x2xf32, #dagrt.dist<@pool, [_, _], of [7, 2]>>
-  %r16 = dagrt.recv %r14 dim 1 piece 0 of 3
+  %r21 = dagrt.recv %r19 dim 1 piece 0 of 3
     : <tensor<3x7xf32, #dagrt.dist<@pool, ["sp", _], of [5, 7]>>>
     -> tensor<3x3xf32, #dagrt.dist<@pool, ["sp", _], of [5, 3]>>
-  %r17 = dagrt.matmul_step %r16, %r15 piece 0 of 3
+  %r22 = dagrt.matmul_step %r21, %r20 piece 0 of 3
     : tensor<3x3xf32, #dagrt.dist<@pool, ["sp", _], of [5, 3]>>,
       tensor<7x2xf32, #dagrt.dist<@pool, [_, _], of [7, 2]>>
     -> tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
-  %r18 = dagrt.recv %r14 dim 1 piece 1 of 3
+  %r23 = dagrt.recv %r19 dim 1 piece 1 of 3
     : <tensor<3x7xf32, #dagrt.dist<@pool, ["sp", _], of [5, 7]>>>
     -> tensor<3x3xf32, #dagrt.dist<@pool, ["sp", _], of [5, 3]>>
-  %r19 = dagrt.matmul_step %r18, %r15 into %r17 piece 1 of 3
+  %r24 = dagrt.matmul_step %r23, %r20 into %r22 piece 1 of 3
     : tensor<3x3xf32, #dagrt.dist<@pool, ["sp", _], of [5, 3]>>,
       tensor<7x2xf32, #dagrt.dist<@pool, [_, _], of [7, 2]>>,
       tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
     -> tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
-  %r20 = dagrt.recv %r14 dim 1 piece 2 of 3
+  %r25 = dagrt.recv %r19 dim 1 piece 2 of 3
     : <tensor<3x7xf32, #dagrt.dist<@pool, ["sp", _], of [5, 7]>>>
     -> tensor<3x1xf32, #dagrt.dist<@pool, ["sp", _], of [5, 1]>>
-  %r21 = dagrt.matmul_step %r20, %r15 into %r19 piece 2 of 3
+  %r26 = dagrt.matmul_step %r25, %r20 into %r24 piece 2 of 3
     : tensor<3x1xf32, #dagrt.dist<@pool, ["sp", _], of [5, 1]>>,
       tensor<7x2xf32, #dagrt.dist<@pool, [_, _], of [7, 2]>>,
       tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
     -> tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
-  return %r21 : tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
+  return %r26 : tensor<3x2xf32, #dagrt.dist<@pool, ["sp", _], of [5, 2]>>
 }
