@@ -5,12 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Fills in the built-in strategy fa-pool.
+// Fills in the built-in strategy fa-pool. Without a pool, attention is tensor-parallel on the base,
+// as in tp-pp with one stage.
 //
 //===----------------------------------------------------------------------===//
 
 #include "BuiltinPartition.h"
 #include "dagrt/Partition/Passes.h"
+#include "dagrt/Partition/PoolSearch.h"
 
 namespace dagrt {
 #define GEN_PASS_DEF_PARTITIONFAPOOLPASS
@@ -30,23 +32,74 @@ static bool hasCausalKernel(ModuleOp module) {
       .wasInterrupted();
 }
 
+/// What the options name a size of the pool to be found by.
+static constexpr StringLiteral kAuto = "auto";
+static constexpr int64_t kLargestPool = 1 << 20;
+
 namespace {
 struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaPool> {
   using PartitionFaPoolPassBase::PartitionFaPoolPassBase;
+  PartitionFaPool() = default;
+  explicit PartitionFaPool(PoolSearch search) : search(std::move(search)) {}
 
   void runOnOperation() override {
-    std::string blockOrder = blocks;
-    if (blockOrder == "auto")
-      blockOrder = hasCausalKernel(getOperation()) ? "zigzag" : "contiguous";
-    StrategyOptions options = {{"tp", std::to_string(tp)},
-                               {"pool", std::to_string(pool)},
-                               {"layout", layout},
-                               {"cut", cut},
-                               {"blocks", blockOrder},
-                               {"microbatches", std::to_string(microbatches)},
-                               {"order", order}};
-    if (failed(partitionByText(getOperation(), *getBuiltinStrategy("fa-pool"), "fa-pool", options)))
+    ModuleOp module = getOperation();
+    FailureOr<int64_t> size = pool == kAuto ? searchSize(module) : parseSize(module);
+    if (failed(size) || failed(partition(module, *size)))
       signalPassFailure();
   }
+
+  FailureOr<int64_t> parseSize(ModuleOp module) {
+    int64_t size = 0;
+    if (StringRef(pool).getAsInteger(10, size) || size < 0 || size > kLargestPool) {
+      emitError(module.getLoc()) << "expects 'pool' to be a number of devices from 0 to "
+                                 << kLargestPool << ", or '" << kAuto << "', got '" << pool << "'";
+      return failure();
+    }
+    return size;
+  }
+
+  FailureOr<int64_t> searchSize(ModuleOp module) {
+    if (poolLimit < 0 || poolLimit > kLargestPool) {
+      emitError(module.getLoc()) << "expects 'pool-limit' to be a number of devices from 0 to "
+                                 << kLargestPool << ", got " << poolLimit;
+      return failure();
+    }
+    if (!search) {
+      emitError(module.getLoc())
+          << "expects 'pool' to be a number, got '" << kAuto << "', which needs a search: make the "
+          << "pass with createPartitionFaPool, or register it with dagrt::registerPasses";
+      return failure();
+    }
+    auto partitionAs = [&](ModuleOp candidate, int64_t size) { return partition(candidate, size); };
+    return search(module, {poolLimit, cluster, model, table, partitionAs});
+  }
+
+  LogicalResult partition(ModuleOp module, int64_t size) {
+    StrategyOptions options = {{"tp", std::to_string(tp)},
+                               {"layout", layout},
+                               {"microbatches", std::to_string(microbatches)},
+                               {"order", order}};
+    if (size == 0) {
+      options["pp"] = "1";
+      // One mesh has nothing to alternate with.
+      if (order == "ping-pong")
+        options["order"] = "breadth-first";
+      return partitionByText(module, *getBuiltinStrategy("tp-pp"), "tp-pp", options);
+    }
+    std::string blockOrder = blocks;
+    if (blockOrder == kAuto)
+      blockOrder = hasCausalKernel(module) ? "zigzag" : "contiguous";
+    options["pool"] = std::to_string(size);
+    options["cut"] = cut;
+    options["blocks"] = blockOrder;
+    return partitionByText(module, *getBuiltinStrategy("fa-pool"), "fa-pool", options);
+  }
+
+  PoolSearch search;
 };
 } // namespace
+
+std::unique_ptr<Pass> dagrt::createPartitionFaPool(PoolSearch search) {
+  return std::make_unique<PartitionFaPool>(std::move(search));
+}

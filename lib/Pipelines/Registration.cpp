@@ -7,6 +7,8 @@
 
 #include "dagrt/Pipelines/Registration.h"
 
+#include "PoolSearch.h"
+
 #include "dagrt/Cost/Passes.h"
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/IR/ExternalModels.h"
@@ -18,6 +20,7 @@
 #include "dagrt/Report/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Pass/PassRegistry.h"
 
 using namespace mlir;
 
@@ -30,6 +33,8 @@ void dagrt::registerPasses() {
   registerDagrtIRPasses();
   registerDagrtImportPasses();
   registerDagrtCostPasses();
+  // The first registration of a name holds: this pass finds sizes of pools, too.
+  registerPass([] { return createPartitionFaPool(searchPoolSize); });
   registerDagrtPartitionPasses();
   registerDagrtReportPasses();
   registerDagrtLowerPasses();

@@ -12,8 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Units.h"
 #include "dagrt/Report/Report.h"
+#include "dagrt/Report/Units.h"
 
 #include "llvm/Support/JSON.h"
 

@@ -11,10 +11,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "SweepReport.h"
-#include "Units.h"
 #include "dagrt/Report/OutputFile.h"
 #include "dagrt/Report/Passes.h"
 #include "dagrt/Report/Report.h"
+#include "dagrt/Report/Units.h"
 
 #include "mlir/IR/Remarks.h"
 

@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Units.h"
 #include "dagrt/Report/Report.h"
+#include "dagrt/Report/Units.h"
 
 using namespace mlir;
 using namespace dagrt;

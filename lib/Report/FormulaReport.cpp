@@ -14,7 +14,7 @@
 #include "FormulaReport.h"
 
 #include "PathListing.h"
-#include "Units.h"
+#include "dagrt/Report/Units.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"

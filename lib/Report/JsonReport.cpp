@@ -11,8 +11,8 @@
 //===----------------------------------------------------------------------===//
 
 #include "FormulaReport.h"
-#include "Units.h"
 #include "dagrt/Report/Report.h"
+#include "dagrt/Report/Units.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -60,10 +60,28 @@ static void writeNumbers(OStream &json, StringRef key, ArrayRef<int64_t> numbers
   json.attributeEnd();
 }
 
+static void writeMemory(OStream &json, const FunctionReport &function, const MeshMemory &memory) {
+  json.attributeObject("memory", [&] {
+    json.attribute("peak_bytes", memory.peakBytes);
+    writeTime(json, "at_us", memory.peakTime);
+    if (int64_t limit = function.getDeviceMemory())
+      json.attribute("fits", memory.peakBytes <= limit);
+    json.attribute("weight_bytes", memory.weightBytes);
+    json.attributeArray("largest", [&] {
+      for (const LiveValue &value : memory.largest)
+        json.object([&] {
+          json.attribute("name", function.getName(value));
+          json.attribute("bytes", value.bytes);
+        });
+    });
+  });
+}
+
 static void writeMeshes(OStream &json, const FunctionReport &function) {
   json.attributeArray("meshes", [&] {
-    for (auto [index, mesh, usage] : llvm::enumerate(function.timeline.meshes, function.usage)) {
-      json.object([&, index = index, &mesh = mesh, &usage = usage] {
+    for (auto [index, mesh, usage, memory] :
+         llvm::enumerate(function.timeline.meshes, function.usage, function.memory)) {
+      json.object([&, index = index, &mesh = mesh, &usage = usage, &memory = memory] {
         writeMesh(json, "name", function.timeline, index);
         writeNumbers(json, "devices", mesh.devices);
         if (function.cluster)
@@ -76,6 +94,7 @@ static void writeMeshes(OStream &json, const FunctionReport &function) {
           writeFraction(json, "link_in", usage.busy[unsigned(Resource::LinkIn)]);
         });
         json.attribute("weight_bytes_per_device", usage.weightBytesPerDevice);
+        writeMemory(json, function, memory);
       });
     }
   });
@@ -148,6 +167,8 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
     json.attribute("model", nullptr);
   if (int64_t bytes = function.getDeviceMemory())
     json.attribute("device_memory_bytes", bytes);
+  if (std::optional<bool> fits = function.fitsInMemory())
+    json.attribute("fits_in_memory", *fits);
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
   json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));

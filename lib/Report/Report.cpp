@@ -125,6 +125,7 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
   report.facts = std::move(*facts);
   report.attribution = attributeCriticalPath(report.timeline, report.facts);
   report.usage = computeMeshUsage(report.timeline);
+  report.memory = computeMemory(report.timeline);
   report.waits = collectWaits(report.timeline);
   report.nearCritical = computeNearCritical(report.timeline);
   return report;
@@ -165,6 +166,19 @@ int64_t FunctionReport::getDeviceMemory() const {
   if (!gigabytes)
     return 0;
   return static_cast<int64_t>(std::clamp(gigabytes.getValueAsDouble(), 0.0, 1e9) * 1e9);
+}
+
+std::string FunctionReport::getName(const LiveValue &value) const {
+  if (value.op == kNone)
+    return ("argument #" + Twine(value.argument)).str();
+  return names[value.op].str();
+}
+
+std::optional<bool> FunctionReport::fitsInMemory() const {
+  int64_t bytes = getDeviceMemory();
+  if (bytes == 0)
+    return std::nullopt;
+  return llvm::all_of(memory, [&](const MeshMemory &mesh) { return mesh.peakBytes <= bytes; });
 }
 
 ArrayRef<ReportFormat> dagrt::getReportFormats() {

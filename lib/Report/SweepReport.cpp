@@ -13,7 +13,7 @@
 #include "SweepReport.h"
 
 #include "FormulaReport.h"
-#include "Units.h"
+#include "dagrt/Report/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"

@@ -13,8 +13,8 @@
 
 #include "FormulaReport.h"
 #include "PathListing.h"
-#include "Units.h"
 #include "dagrt/Report/Report.h"
+#include "dagrt/Report/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -69,6 +69,8 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
     first += ", by the " + report.costOptions.model + " model";
   else
     first += ", by the costs given";
+  if (function.fitsInMemory() == false)
+    first += ", does NOT fit in memory";
   if (!timeline.options.overlap)
     first += ", no overlap";
   if (!timeline.options.limitedResources)
@@ -93,26 +95,38 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
 // Tables
 //===----------------------------------------------------------------------===//
 
-/// Where in the cluster the meshes lie, and whose weights do not fit.
+/// Where in the cluster the meshes lie.
 static void writePlaces(llvm::raw_ostream &os, const FunctionReport &function) {
   std::string places;
-  int64_t memory = function.getDeviceMemory();
-  for (auto [mesh, usage] : llvm::zip(function.timeline.meshes, function.usage)) {
+  for (const ScheduledMesh &mesh : function.timeline.meshes) {
     SmallVector<int64_t> nodes = function.getNodes(mesh);
     if (nodes.empty() || mesh.getName().empty())
       continue;
     places += llvm::formatv("{0}{1} on {2}", places.empty() ? "" : ", ", mesh.getName(),
                             formatRanges(nodes));
-    if (memory > 0 && usage.weightBytesPerDevice > memory)
-      os << fit(llvm::formatv("  {0} does not fit: {1} of weights on a device, {2} has {3}",
-                              mesh.getName(), formatBytes(usage.weightBytesPerDevice),
-                              function.cluster.getDevice().getName(), formatBytes(memory))
-                    .str(),
-                kColumns)
-         << '\n';
   }
   if (!places.empty())
     os << fit("  nodes: " + places, kColumns) << '\n';
+}
+
+/// What a device of each mesh holds at most, whether it fits, and what the most of it is.
+static void writeMemory(llvm::raw_ostream &os, const FunctionReport &function) {
+  int64_t limit = function.getDeviceMemory();
+  for (auto [mesh, memory] : llvm::zip(function.timeline.meshes, function.memory)) {
+    std::string line = "  memory";
+    if (!mesh.getName().empty())
+      line += (" of " + mesh.getName()).str();
+    line += ": " + formatBytes(memory.peakBytes);
+    if (limit > 0)
+      line += " of " + formatBytes(limit);
+    line += " at " + formatTime(memory.peakTime);
+    if (limit > 0)
+      line += memory.peakBytes <= limit ? ", fits" : ", does NOT fit";
+    line += "; weights " + formatBytes(memory.weightBytes);
+    for (const LiveValue &value : memory.largest)
+      line += ", " + function.getName(value) + " " + formatBytes(value.bytes);
+    os << fit(line, kColumns) << '\n';
+  }
 }
 
 static void writeMeshes(llvm::raw_ostream &os, const FunctionReport &function) {
@@ -130,6 +144,7 @@ static void writeMeshes(llvm::raw_ostream &os, const FunctionReport &function) {
                         formatBytes(usage.weightBytesPerDevice));
   }
   writePlaces(os, function);
+  writeMemory(os, function);
 }
 
 /// One table of shares as lines of equal width.

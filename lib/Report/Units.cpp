@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "Units.h"
+#include "dagrt/Report/Units.h"
 
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Schedule/Analysis.h"
+#include "dagrt/Schedule/Memory.h"
 
 #include "dagrt/Cost/BoundOps.h"
 
@@ -170,21 +171,6 @@ struct Spans {
   }
 };
 } // namespace
-
-/// Bytes of the distinct parameters of each mesh on one of its devices.
-static std::vector<double> sumWeights(const Timeline &timeline) {
-  std::vector<double> bytes(timeline.meshes.size(), 0);
-  llvm::DenseSet<std::tuple<Attribute, Attribute, Type>> counted;
-  for (const ScheduledOp &op : timeline.ops) {
-    auto parameter = dyn_cast<ParameterOp>(op.op);
-    if (!parameter || op.mesh == kNone)
-      continue;
-    RankedTensorType type = parameter.getType();
-    if (counted.insert({parameter.getNameAttr(), parameter.getViewAttr(), type}).second)
-      bytes[op.mesh] += getLocalElements(type) * getElementBytes(type.getElementType());
-  }
-  return bytes;
-}
 
 /// The largest sum of weights on a device of `mesh`, at most 2^62.
 static int64_t getWeightBytes(const Timeline &timeline, const ScheduledMesh &mesh,

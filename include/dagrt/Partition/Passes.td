@@ -158,7 +158,12 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
     `auto` takes it where a causal fused kernel makes it matter. With `microbatches=N` the batch runs in
     N parts, and the pool works on one while the base works on another.
 
-    **Requires**: as `--partition-tp-pp`; the rule for heads holds for `cut=core` only.
+    With `pool=0` there is no pool: the program is that of `--partition-tp-pp` with one stage. `pool=auto` tries
+    every size from 0 to `pool-limit` and takes the one with the shortest critical path (at the default sizes, if
+    they are symbolic) on `cluster`; among equals, the smallest. A plan that does not fit into the devices'
+    memory is taken only if none fits. A remark of the category `partition` lists them all.
+
+    **Requires**: as `--partition-tp-pp`; the rule for heads holds for `cut=core` and `pool=0` only.
     `layout=hidden` goes with `cut=block`.
 
     **Ensures**: as `--partition`.
@@ -208,7 +213,14 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of the base mesh">,
-    Option<"pool", "pool", "int64_t", /*default=*/"5", "devices of the pool">,
+    Option<"pool", "pool", "std::string", /*default=*/"\"5\"",
+           "devices of the pool; 0 for none, auto for as many as give the shortest critical path">,
+    Option<"poolLimit", "pool-limit", "int64_t", /*default=*/"8", "the largest pool that auto tries">,
+    Option<"cluster", "cluster", "std::string", /*default=*/"\"dgx-h100\"",
+           "cluster that auto takes times from: a name or a file">,
+    Option<"model", "model", "std::string", /*default=*/"\"roofline\"", "cost model of auto">,
+    Option<"table", "table", "std::string", /*default=*/"\"\"",
+           "file of measurements for cost models that read one">,
     Option<"layout", "layout", "std::string", /*default=*/"\"sequence-parallel\"",
            "how activations lie on the base: megatron, sequence-parallel or hidden (with cut=block)">,
     Option<"cut", "cut", "std::string", /*default=*/"\"block\"",

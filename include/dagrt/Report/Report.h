@@ -15,6 +15,7 @@
 
 #include "dagrt/Cost/AnnotateCost.h"
 #include "dagrt/Schedule/Analysis.h"
+#include "dagrt/Schedule/Memory.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -55,6 +56,7 @@ struct FunctionReport {
   std::vector<OpFacts> facts;
   Attribution attribution;
   std::vector<MeshUsage> usage;
+  std::vector<MeshMemory> memory;
   std::vector<ResourceWait> waits;
   NearCritical nearCritical;
   /// True if costs were added, by the report's model.
@@ -68,6 +70,10 @@ struct FunctionReport {
   llvm::SmallVector<int64_t> getNodes(const ScheduledMesh &mesh) const;
   /// Memory of a device in bytes; 0 if unknown.
   int64_t getDeviceMemory() const;
+  /// The name of the op that makes `value`, or `argument #0`.
+  std::string getName(const LiveValue &value) const;
+  /// True if no mesh ever needs more than the memory of a device; nothing if that is unknown.
+  std::optional<bool> fitsInMemory() const;
 };
 
 /// All that a report shows of a module.

@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Private to the report.
+// For whatever a person reads: reports, and remarks of searches over plans.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DAGRT_LIB_REPORT_UNITS_H
-#define DAGRT_LIB_REPORT_UNITS_H
+#ifndef DAGRT_REPORT_UNITS_H
+#define DAGRT_REPORT_UNITS_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -42,4 +42,4 @@ std::string pad(llvm::StringRef text, size_t width);
 
 } // namespace dagrt
 
-#endif // DAGRT_LIB_REPORT_UNITS_H
+#endif // DAGRT_REPORT_UNITS_H

@@ -1,0 +1,74 @@
+//===- PlanEvaluator.cpp - What a plan takes -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "PlanEvaluator.h"
+
+#include "dagrt/Report/Report.h"
+
+#include "mlir/Bytecode/BytecodeWriter.h"
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/Parser/Parser.h"
+
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+FailureOr<std::unique_ptr<PrivateModule>> PrivateModule::create(ModuleOp module) {
+  std::string bytes;
+  llvm::raw_string_ostream os(bytes);
+  if (failed(writeBytecodeToFile(module, os)))
+    return module.emitError() << "expects a program that can be copied, got one that has no "
+                                 "bytecode";
+  auto copy = std::make_unique<PrivateModule>();
+  MLIRContext *original = module.getContext();
+  copy->context = std::make_unique<MLIRContext>(original->getDialectRegistry(),
+                                                MLIRContext::Threading::DISABLED);
+  copy->context->allowUnregisteredDialects(original->allowsUnregisteredDialects());
+  copy->context->getDiagEngine().registerHandler([raw = copy.get()](Diagnostic &diagnostic) {
+    if (diagnostic.getSeverity() != DiagnosticSeverity::Error || !raw->error.empty())
+      return;
+    llvm::raw_string_ostream text(raw->error);
+    text << diagnostic;
+    if (auto place = dyn_cast<FileLineColLoc>(diagnostic.getLocation()))
+      text << " (" << place.getFilename().getValue() << ':' << place.getLine() << ':'
+           << place.getColumn() << ')';
+  });
+  copy->module = parseSourceString<ModuleOp>(bytes, ParserConfig(copy->context.get()));
+  if (!copy->module)
+    return module.emitError() << "expects a program whose dialects and interfaces are in the "
+                                 "registry of its context, got: "
+                              << copy->takeError();
+  return copy;
+}
+
+std::string PrivateModule::takeError() {
+  std::string text = std::move(error);
+  error.clear();
+  return text;
+}
+
+FailureOr<PlanOutcome> dagrt::evaluatePlan(ModuleOp placed, const CostOptions &costOptions,
+                                           const ScheduleOptions &scheduleOptions) {
+  FailureOr<Report> report = analyzeModule(placed, costOptions, scheduleOptions);
+  if (failed(report))
+    return failure();
+  PlanOutcome outcome;
+  for (const FunctionReport &function : report->functions) {
+    const Timeline &timeline = function.timeline;
+    if (llvm::AddOverflow(outcome.makespan, timeline.makespan, outcome.makespan))
+      return placed.emitError() << "expects functions that take less than 2^63 ps (106 days) "
+                                   "together, got more";
+    outcome.fits &= function.fitsInMemory().value_or(true);
+    for (auto [mesh, memory] : llvm::zip_equal(timeline.meshes, function.memory))
+      if (memory.peakBytes > outcome.peakBytes) {
+        outcome.peakBytes = memory.peakBytes;
+        outcome.peakMesh = mesh.getName().str();
+      }
+  }
+  return outcome;
+}

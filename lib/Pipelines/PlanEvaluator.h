@@ -1,0 +1,65 @@
+//===- PlanEvaluator.h - What a plan takes -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Searches try plans that are not taken. They do so on a copy of the program in a context of its
+// own: remarks and errors of plans that are not taken do not reach the user as if they were, and a
+// pass may run a pass manager on the copy.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_LIB_PIPELINES_PLANEVALUATOR_H
+#define DAGRT_LIB_PIPELINES_PLANEVALUATOR_H
+
+#include "dagrt/Cost/AnnotateCost.h"
+#include "dagrt/Schedule/Timeline.h"
+
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/IR/MLIRContext.h"
+#include "mlir/IR/OwningOpRef.h"
+
+#include <memory>
+#include <string>
+
+namespace dagrt {
+
+/// What a plan takes at one binding of its sizes.
+struct PlanOutcome {
+  /// Length of the longest path, of all functions one after the other.
+  int64_t makespan = 0;
+  /// What the device that holds most holds, and the mesh it is of.
+  int64_t peakBytes = 0;
+  std::string peakMesh;
+  /// False if that is more than the device has.
+  bool fits = true;
+};
+
+/// A copy of a module in a context of its own, which keeps errors to itself.
+class PrivateModule {
+public:
+  /// Copies `module`; emits an error on it if that cannot be done.
+  static mlir::FailureOr<std::unique_ptr<PrivateModule>> create(mlir::ModuleOp module);
+
+  mlir::ModuleOp get() { return *module; }
+  mlir::MLIRContext &getContext() { return *context; }
+
+  /// The first error since the last call, with its place in the program where it has one, or an
+  /// empty text.
+  std::string takeError();
+
+private:
+  std::unique_ptr<mlir::MLIRContext> context;
+  mlir::OwningOpRef<mlir::ModuleOp> module;
+  std::string error;
+};
+
+/// Schedules a placed module, to which it adds costs where there are none.
+mlir::FailureOr<PlanOutcome> evaluatePlan(mlir::ModuleOp placed, const CostOptions &costOptions,
+                                          const ScheduleOptions &scheduleOptions = {});
+
+} // namespace dagrt
+
+#endif // DAGRT_LIB_PIPELINES_PLANEVALUATOR_H

@@ -1,0 +1,216 @@
+//===- Memory.cpp - What a timeline holds in memory -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One pass over the ops gives each stored value its span of time; for each class of devices, the
+// starts and ends of its spans in order of time give the peak. A span that ends where another
+// begins makes room for it.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Schedule/Memory.h"
+
+#include "mlir/Transforms/RegionUtils.h"
+
+#include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/SetVector.h"
+
+#include <algorithm>
+#include <tuple>
+
+using namespace mlir;
+using namespace dagrt;
+
+/// How many of the values that are alive at a peak are named.
+static constexpr size_t kMostLargest = 3;
+
+/// What is stored of a value, null if it is not a tensor.
+static RankedTensorType getStoredType(Type type) {
+  if (auto message = dyn_cast<MessageType>(type))
+    type = message.getPayload();
+  return dyn_cast<RankedTensorType>(type);
+}
+
+double dagrt::getLocalBytes(Type type) {
+  RankedTensorType stored = getStoredType(type);
+  if (!stored)
+    return 0;
+  return getLocalElements(stored) * getElementBytes(stored.getElementType());
+}
+
+std::vector<double> dagrt::sumWeights(const Timeline &timeline, BytesOfType getBytes) {
+  std::vector<double> bytes(timeline.meshes.size(), 0);
+  llvm::DenseSet<std::tuple<Attribute, Attribute, Type>> counted;
+  for (const ScheduledOp &op : timeline.ops) {
+    auto parameter = dyn_cast<ParameterOp>(op.op);
+    if (!parameter || op.mesh == kNone)
+      continue;
+    RankedTensorType type = parameter.getType();
+    if (counted.insert({parameter.getNameAttr(), parameter.getViewAttr(), type}).second)
+      bytes[op.mesh] += getBytes(type);
+  }
+  return bytes;
+}
+
+namespace {
+/// A stored value and when it is there.
+struct Span {
+  int64_t start = 0, end = 0;
+  unsigned mesh = kNone;
+  double bytes = 0;
+  unsigned op = kNone, argument = 0;
+};
+
+/// Gives each stored value of a function its span.
+class SpanCollector {
+public:
+  SpanCollector(const Timeline &timeline, BytesOfType getBytes)
+      : timeline(timeline), getBytes(getBytes) {
+    for (auto [index, mesh] : llvm::enumerate(timeline.meshes))
+      if (MeshOp op = mesh.op)
+        meshes.try_emplace(op.getSymNameAttr(), index);
+  }
+
+  std::vector<Span> collect() {
+    func::FuncOp function = timeline.function;
+    Block &body = function.getBody().front();
+    for (BlockArgument argument : body.getArguments())
+      store(argument, {0, 0, findMesh(argument.getType(), kNone), 0, kNone,
+                       argument.getArgNumber()});
+    for (auto [index, op] : llvm::enumerate(timeline.ops))
+      visit(index, op);
+    for (Value result : body.getTerminator()->getOperands())
+      extend(result, timeline.makespan);
+    return std::move(spans);
+  }
+
+private:
+  /// The mesh of a value of `type`; `otherwise` if it does not say.
+  unsigned findMesh(Type type, unsigned otherwise) const {
+    DistAttr dist = getDist(getStoredType(type));
+    if (dist) {
+      auto it = meshes.find(dist.getMesh().getAttr());
+      return it == meshes.end() ? kNone : it->second;
+    }
+    // The one device of a function that is not placed.
+    if (otherwise == kNone && timeline.meshes.size() == 1 && !timeline.meshes.front().op)
+      return 0;
+    return otherwise;
+  }
+
+  void store(Value value, Span span) {
+    if (!getStoredType(value.getType()) || span.mesh == kNone)
+      return;
+    span.bytes = getBytes(value.getType());
+    numbers.try_emplace(value, spans.size());
+    spans.push_back(span);
+  }
+
+  /// Keeps `value` until `end`.
+  void extend(Value value, int64_t end) {
+    auto it = numbers.find(value);
+    if (it != numbers.end())
+      spans[it->second].end = std::max(spans[it->second].end, end);
+  }
+
+  /// True if the results of `op` are parts of its first operand.
+  static bool isView(const ScheduledOp &op) {
+    if (op.occupancy != Occupancy::Nothing || op.op->getNumOperands() == 0)
+      return false;
+    return isa<MessageType>(op.op->getOperand(0).getType()) || isa<WorkOpInterface>(op.op);
+  }
+
+  void visit(unsigned index, const ScheduledOp &op) {
+    for (Value operand : op.op->getOperands())
+      extend(operand, op.end);
+    if (op.op->getNumRegions() > 0) {
+      llvm::SetVector<Value> captured;
+      getUsedValuesDefinedAbove(op.op->getRegions(), captured);
+      for (Value value : captured)
+        extend(value, op.end);
+    }
+    if (isa<ParameterOp>(op.op))
+      return;
+    for (Value result : op.op->getResults()) {
+      if (!isView(op)) {
+        store(result, {op.start, op.end, findMesh(result.getType(), op.mesh), 0, index, 0});
+        continue;
+      }
+      // Part of a parameter has no span of its own either.
+      auto viewed = numbers.find(op.op->getOperand(0));
+      if (viewed != numbers.end())
+        numbers.try_emplace(result, unsigned(viewed->second));
+    }
+  }
+
+  const Timeline &timeline;
+  BytesOfType getBytes;
+  llvm::DenseMap<StringAttr, unsigned> meshes;
+  /// The span of each value, views among them.
+  llvm::DenseMap<Value, unsigned> numbers;
+  std::vector<Span> spans;
+};
+} // namespace
+
+static int64_t toBytes(double bytes) {
+  return static_cast<int64_t>(std::min(bytes, 0x1p62));
+}
+
+/// The memory of a device on which `spans` are stored beside `weights`.
+static MeshMemory findPeak(ArrayRef<const Span *> spans, double weights) {
+  // A span that ends comes before one that starts at the same time.
+  std::vector<std::pair<int64_t, double>> events;
+  events.reserve(2 * spans.size());
+  for (const Span *span : spans) {
+    events.push_back({span->start, span->bytes});
+    events.push_back({span->end, -span->bytes});
+  }
+  llvm::sort(events);
+  double alive = 0, most = 0;
+  int64_t time = 0;
+  for (auto [at, change] : events) {
+    alive += change;
+    if (alive > most)
+      std::tie(most, time) = std::tie(alive, at);
+  }
+  MeshMemory memory;
+  memory.peakBytes = toBytes(weights + most);
+  memory.weightBytes = toBytes(weights);
+  memory.peakTime = time;
+  for (const Span *span : spans)
+    if (span->start <= time && time < span->end)
+      memory.largest.push_back({span->op, span->argument, toBytes(span->bytes)});
+  llvm::stable_sort(memory.largest,
+                    [](const LiveValue &a, const LiveValue &b) { return a.bytes > b.bytes; });
+  memory.largest.resize(std::min(memory.largest.size(), kMostLargest));
+  return memory;
+}
+
+std::vector<MeshMemory> dagrt::computeMemory(const Timeline &timeline, BytesOfType getBytes) {
+  std::vector<Span> spans = SpanCollector(timeline, getBytes).collect();
+  std::vector<std::vector<const Span *>> spansOfMesh(timeline.meshes.size());
+  for (const Span &span : spans)
+    if (span.start < span.end && span.bytes > 0)
+      spansOfMesh[span.mesh].push_back(&span);
+  std::vector<double> weights = sumWeights(timeline, getBytes);
+  std::vector<MeshMemory> memories(timeline.meshes.size());
+  std::vector<const Span *> stored;
+  for (const DeviceClass &deviceClass : timeline.classes) {
+    stored.clear();
+    double weight = 0;
+    for (unsigned mesh : deviceClass.meshes) {
+      llvm::append_range(stored, spansOfMesh[mesh]);
+      weight += weights[mesh];
+    }
+    MeshMemory memory = findPeak(stored, weight);
+    for (unsigned mesh : deviceClass.meshes)
+      if (memory.peakBytes > memories[mesh].peakBytes)
+        memories[mesh] = memory;
+  }
+  return memories;
+}
