@@ -62,7 +62,7 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
   FailureOr<int64_t> searchSize(ModuleOp module) {
     if (poolLimit < 0 || poolLimit > kLargestPool) {
       emitError(module.getLoc()) << "expects 'pool-limit' to be a number of devices from 0 to "
-                                 << kLargestPool << ", got " << poolLimit;
+                                 << kLargestPool << ", got " << int64_t(poolLimit);
       return failure();
     }
     if (!search) {

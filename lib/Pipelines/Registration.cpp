@@ -17,6 +17,7 @@
 #include "dagrt/Lower/Passes.h"
 #include "dagrt/Lower/Pipelines.h"
 #include "dagrt/Partition/Passes.h"
+#include "dagrt/Pipelines/Passes.h"
 #include "dagrt/Report/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -38,6 +39,7 @@ void dagrt::registerPasses() {
   registerDagrtPartitionPasses();
   registerDagrtReportPasses();
   registerDagrtLowerPasses();
+  registerDagrtPipelinesPasses();
   PassPipelineRegistration<DagrtToLLVMOptions>(
       "dagrt-to-llvm", "Lower both forms to the LLVM dialect", buildDagrtToLLVMPipeline);
 }

@@ -1,10 +1,11 @@
 // RUN: dagrt-opt %s --critical-path -o /dev/null 2>&1 | FileCheck %s
 
-// The report says where meshes lie, and whose weights do not fit.
-// CHECK: of cluster one-l4, by the costs given
+// The report says where meshes lie, and what does not fit: weights of 34.36 GB, %x and %y.
+// CHECK: of cluster one-l4, by the costs given, does NOT fit in memory
 // CHECK: mesh devices
-// CHECK: big does not fit: 34.36 GB of weights on a device, l4 has 24.00 GB
-// CHECK-NEXT: nodes: small on 0, big on 1, 2
+// CHECK: nodes: small on 0, big on 1, 2
+// CHECK-NEXT: memory of small: 64 B of 24.00 GB at 0, fits; weights 0 B, argument #1 32 B, silu@small 32 B
+// CHECK-NEXT: memory of big: 34.37 GB of 24.00 GB at 0, does NOT fit; weights 34.36 GB, argument #0 4.194 MB
 #l4 = #dagrt.device<"l4", {memory_gb = 24.0}>
 dagrt.mesh @small <"x" = 2> devices [0, 1]
 dagrt.mesh @big <"x" = 2> devices [3, 4]
