@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Each plan's pipeline runs once, on a copy of the module, with sizes as symbolic as they came; what
-// differs from point to point is only their numbers.
+// Each plan's pipeline runs once, on a copy of the module, with sizes as symbolic as they came;
+// what differs from point to point is only their numbers.
 //
 //===----------------------------------------------------------------------===//
 
@@ -110,8 +110,10 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
       return failure();
     FailureOr<std::vector<Plan>> read =
         readPlans(plans, [&](const Twine &text) { error() << text; });
+    if (failed(read) || failed(checkCostOptions(getOperation(), {cluster, model, table})))
+      return failure();
     FailureOr<Cluster> machine = loadCluster(cluster, getOperation().getLoc());
-    if (failed(read) || failed(machine))
+    if (failed(machine))
       return failure();
     PlansReport result;
     result.plans = std::move(*read);
@@ -131,8 +133,8 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
       return failure();
     CostOptions costOptions{cluster, model, table};
     ScheduleOptions scheduleOptions{overlap == "full", resources == "limited"};
-    FailureOr<Comparison> comparison = findCrossovers(
-        0, [&](int64_t) { return programs.evaluate(costOptions, scheduleOptions); });
+    FailureOr<Comparison> comparison =
+        findCrossovers(0, [&](int64_t) { return programs.evaluate(costOptions, scheduleOptions); });
     if (failed(comparison))
       return failure();
     result.comparison = std::move(*comparison);

@@ -40,8 +40,8 @@ struct PlanRange {
 /// The plans at all sizes of a sweep.
 struct Comparison {
   std::vector<PlanPoint> points;
-  /// From the first size to the last without a gap. A change of winners inside an interval whose ends
-  /// agree is not found.
+  /// From the first size to the last without a gap. A change of winners inside an interval whose
+  /// ends agree is not found.
   std::vector<PlanRange> fastest, fastestThatFits;
 };
 

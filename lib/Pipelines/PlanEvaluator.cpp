@@ -7,6 +7,7 @@
 
 #include "PlanEvaluator.h"
 
+#include "dagrt/Cost/CostModel.h"
 #include "dagrt/Report/Report.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -50,6 +51,12 @@ std::string PrivateModule::takeError() {
   std::string text = std::move(error);
   error.clear();
   return text;
+}
+
+LogicalResult dagrt::checkCostOptions(ModuleOp module, const CostOptions &options) {
+  auto error = [&]() { return emitError(module.getLoc()); };
+  return success(succeeded(loadCluster(options.cluster, module.getLoc())) &&
+                 succeeded(CostModelRegistry::getBuiltin().create(options, error)));
 }
 
 FailureOr<PlanOutcome> dagrt::evaluatePlan(ModuleOp placed, const CostOptions &costOptions,

@@ -56,6 +56,9 @@ private:
   std::string error;
 };
 
+/// Checks once what would fail for every plan alike. Errors are emitted on `module`.
+llvm::LogicalResult checkCostOptions(mlir::ModuleOp module, const CostOptions &options);
+
 /// Schedules a placed module, to which it adds costs where there are none.
 mlir::FailureOr<PlanOutcome> evaluatePlan(mlir::ModuleOp placed, const CostOptions &costOptions,
                                           const ScheduleOptions &scheduleOptions = {});

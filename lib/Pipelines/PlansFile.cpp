@@ -64,7 +64,8 @@ static LogicalResult parse(StringRef text, std::vector<Plan> &plans,
   return failure();
 }
 
-static LogicalResult check(ArrayRef<Plan> plans, llvm::function_ref<void(const Twine &)> emitError) {
+static LogicalResult check(ArrayRef<Plan> plans,
+                           llvm::function_ref<void(const Twine &)> emitError) {
   if (plans.empty()) {
     emitError("expects " + kForm + ", got none");
     return failure();
@@ -83,8 +84,8 @@ static LogicalResult check(ArrayRef<Plan> plans, llvm::function_ref<void(const T
   return success();
 }
 
-FailureOr<std::vector<Plan>>
-dagrt::readPlans(StringRef nameOrText, llvm::function_ref<void(const Twine &)> emitError) {
+FailureOr<std::vector<Plan>> dagrt::readPlans(StringRef nameOrText,
+                                              llvm::function_ref<void(const Twine &)> emitError) {
   std::vector<Plan> plans;
   if (nameOrText.ltrim().starts_with("[")) {
     auto report = [&](const Twine &text) { emitError("'plans' " + text); };

@@ -47,8 +47,8 @@ static void writeHeader(llvm::raw_ostream &os, const PlansReport &report) {
   for (const Plan &plan : report.plans)
     width = std::max(width, plan.name.size());
   for (auto [index, plan] : llvm::enumerate(report.plans))
-    os << fit(llvm::formatv("  {0,3}  {1}  {2}", index + 1, pad(plan.name, std::min<size_t>(width, 40)),
-                            plan.pipeline)
+    os << fit(llvm::formatv("  {0,3}  {1}  {2}", index + 1,
+                            pad(plan.name, std::min<size_t>(width, 40)), plan.pipeline)
                   .str(),
               kColumns)
        << '\n';
@@ -62,8 +62,8 @@ static std::string formatCell(const PlanPoint &point, unsigned plan) {
     mark = ">";
   else if (plan == point.fastestThatFits)
     mark = "+";
-  return llvm::formatv(" {0,9}{1}",
-                       (mark + formatTime(outcome.makespan)).str(), outcome.fits ? " " : "*");
+  return llvm::formatv(" {0,9}{1}", (mark + formatTime(outcome.makespan)).str(),
+                       outcome.fits ? " " : "*");
 }
 
 static void writeTable(llvm::raw_ostream &os, const PlansReport &report) {

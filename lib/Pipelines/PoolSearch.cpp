@@ -31,11 +31,11 @@ struct Candidate {
 };
 } // namespace
 
-static Candidate tryPool(PrivateModule &original, const PoolSearchRequest &request, int64_t size) {
+static Candidate tryPool(PrivateModule &original, const PoolSearchRequest &request,
+                         const CostOptions &options, int64_t size) {
   Candidate candidate;
   candidate.size = size;
   OwningOpRef<ModuleOp> module = original.get().clone();
-  CostOptions options{request.cluster, request.model, request.table};
   FailureOr<PlanOutcome> outcome = failure();
   if (succeeded(request.partition(*module, size)))
     outcome = evaluatePlan(*module, options);
@@ -88,16 +88,18 @@ static void emitChoice(ModuleOp module, ArrayRef<Candidate> candidates, const Ca
 
 FailureOr<int64_t> dagrt::searchPoolSize(ModuleOp module, const PoolSearchRequest &request) {
   FailureOr<std::unique_ptr<PrivateModule>> copy = PrivateModule::create(module);
-  if (failed(copy))
+  CostOptions options{request.cluster, request.model, request.table};
+  if (failed(copy) || failed(checkCostOptions(module, options)))
     return failure();
   std::vector<Candidate> candidates;
   for (int64_t size = 0; size <= request.limit; ++size)
-    candidates.push_back(tryPool(**copy, request, size));
+    candidates.push_back(tryPool(**copy, request, options, size));
   const Candidate *best = choose(candidates);
   if (!best) {
-    emitError(module.getLoc()) << "expects a size of the pool from 0 to " << request.limit
-                               << " that can be partitioned and scheduled, got none; without a pool: "
-                               << candidates.front().error;
+    emitError(module.getLoc())
+        << "expects a size of the pool from 0 to " << request.limit
+        << " that can be partitioned and scheduled, got none; without a pool: "
+        << candidates.front().error;
     return failure();
   }
   emitChoice(module, candidates, *best);

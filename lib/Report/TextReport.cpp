@@ -109,23 +109,25 @@ static void writePlaces(llvm::raw_ostream &os, const FunctionReport &function) {
     os << fit("  nodes: " + places, kColumns) << '\n';
 }
 
-/// What a device of each mesh holds at most, whether it fits, and what the most of it is.
+/// What a device of each mesh holds at most and whether it fits; if not, what the most of it is.
 static void writeMemory(llvm::raw_ostream &os, const FunctionReport &function) {
   int64_t limit = function.getDeviceMemory();
   for (auto [mesh, memory] : llvm::zip(function.timeline.meshes, function.memory)) {
-    std::string line = "  memory";
-    if (!mesh.getName().empty())
-      line += (" of " + mesh.getName()).str();
-    line += ": " + formatBytes(memory.peakBytes);
+    bool fits = limit == 0 || memory.peakBytes <= limit;
+    std::string line = mesh.getName().empty() ? "" : (" of " + mesh.getName()).str();
+    line = "  memory" + line + ": " + formatBytes(memory.peakBytes);
     if (limit > 0)
       line += " of " + formatBytes(limit);
     line += " at " + formatTime(memory.peakTime);
     if (limit > 0)
-      line += memory.peakBytes <= limit ? ", fits" : ", does NOT fit";
-    line += "; weights " + formatBytes(memory.weightBytes);
+      line += fits ? ", fits" : ", does NOT fit";
+    std::string parts = "weights " + formatBytes(memory.weightBytes);
     for (const LiveValue &value : memory.largest)
-      line += ", " + function.getName(value) + " " + formatBytes(value.bytes);
-    os << fit(line, kColumns) << '\n';
+      parts += ", " + function.getName(value) + " " + formatBytes(value.bytes);
+    if (fits)
+      os << fit(line + "; " + parts, kColumns) << '\n';
+    else
+      os << fit(line, kColumns) << '\n' << fit("    " + parts, kColumns) << '\n';
   }
 }
 

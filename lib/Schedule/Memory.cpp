@@ -80,8 +80,8 @@ public:
     func::FuncOp function = timeline.function;
     Block &body = function.getBody().front();
     for (BlockArgument argument : body.getArguments())
-      store(argument, {0, 0, findMesh(argument.getType(), kNone), 0, kNone,
-                       argument.getArgNumber()});
+      store(argument,
+            {0, 0, findMesh(argument.getType(), kNone), 0, kNone, argument.getArgNumber()});
     for (auto [index, op] : llvm::enumerate(timeline.ops))
       visit(index, op);
     for (Value result : body.getTerminator()->getOperands())
@@ -157,9 +157,7 @@ private:
 };
 } // namespace
 
-static int64_t toBytes(double bytes) {
-  return static_cast<int64_t>(std::min(bytes, 0x1p62));
-}
+static int64_t toBytes(double bytes) { return static_cast<int64_t>(std::min(bytes, 0x1p62)); }
 
 /// The memory of a device on which `spans` are stored beside `weights`.
 static MeshMemory findPeak(ArrayRef<const Span *> spans, double weights) {

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// `--partition-fa-pool=pool=auto` takes the size with the shortest critical path. Partitioning knows
-// neither costs nor schedules, so whoever makes the pass brings the search; `registerPasses` of
-// dagrt/Pipelines/Registration.h registers the pass with one.
+// `--partition-fa-pool=pool=auto` takes the size with the shortest critical path. Partitioning
+// knows neither costs nor schedules, so whoever makes the pass brings the search; `registerPasses`
+// of dagrt/Pipelines/Registration.h registers the pass with one.
 //
 //===----------------------------------------------------------------------===//
 
