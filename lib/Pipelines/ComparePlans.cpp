@@ -36,25 +36,28 @@ public:
       : module(module), plans(plans), original(original) {}
 
   /// Runs the plans' pipelines.
-  LogicalResult run() {
+  LogicalResult run(const CostOptions &costOptions, const ScheduleOptions &scheduleOptions) {
     for (const Plan &plan : plans) {
       OwningOpRef<ModuleOp> program = original.get().clone();
-      if (failed(runPlan(plan, *program)))
+      if (failed(runPipeline(plan, *program)))
         return failure();
+      FailureOr<PlacedPlan> placed = PlacedPlan::create(*program, costOptions, scheduleOptions);
+      if (failed(placed))
+        return error(plan) << "to be scheduled, got: " << original.takeError();
       programs.push_back(std::move(program));
+      placedPlans.push_back(std::move(*placed));
     }
     return success();
   }
 
   /// The outcome of each plan.
-  FailureOr<std::vector<PlanOutcome>> evaluate(const CostOptions &costOptions,
-                                               const ScheduleOptions &scheduleOptions) {
+  FailureOr<std::vector<PlanOutcome>> evaluate(const SizeBinding &sizes) {
     std::vector<PlanOutcome> outcomes;
-    for (auto [plan, program] : llvm::zip_equal(plans, programs)) {
-      OwningOpRef<ModuleOp> copy = program->clone();
-      FailureOr<PlanOutcome> outcome = evaluatePlan(*copy, costOptions, scheduleOptions);
+    for (auto [plan, placed] : llvm::zip_equal(plans, placedPlans)) {
+      FailureOr<PlanOutcome> outcome = placed.evaluate(sizes);
       if (failed(outcome))
-        return error(plan) << "to be scheduled, got: " << original.takeError();
+        return error(plan) << "to be scheduled" << (sizes.empty() ? "" : " at " + sizes.str())
+                           << ", got: " << original.takeError();
       outcomes.push_back(std::move(*outcome));
     }
     return outcomes;
@@ -65,7 +68,7 @@ private:
     return emitError(module.getLoc()) << "expects plan '" << plan.name << "' ";
   }
 
-  LogicalResult runPlan(const Plan &plan, ModuleOp program) {
+  LogicalResult runPipeline(const Plan &plan, ModuleOp program) {
     // A plan that compares plans might compare itself.
     if (StringRef(plan.pipeline).contains("compare-plans"))
       return error(plan) << "to lay out the model, got '" << plan.pipeline << "'";
@@ -84,6 +87,7 @@ private:
   ArrayRef<Plan> plans;
   PrivateModule &original;
   std::vector<OwningOpRef<ModuleOp>> programs;
+  std::vector<PlacedPlan> placedPlans;
 };
 
 struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
@@ -110,7 +114,8 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
       return failure();
     FailureOr<std::vector<Plan>> read =
         readPlans(plans, [&](const Twine &text) { error() << text; });
-    if (failed(read) || failed(checkCostOptions(getOperation(), {cluster, model, table})))
+    if (failed(read) ||
+        failed(checkCostOptions(getOperation(), {cluster, model, table, /*sizes=*/""})))
       return failure();
     FailureOr<Cluster> machine = loadCluster(cluster, getOperation().getLoc());
     if (failed(machine))
@@ -124,19 +129,45 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
     return write(result);
   }
 
+  /// The one size that is swept; without a name if none is.
+  FailureOr<SizeAxis> readAxis() {
+    if (sweep.empty())
+      return SizeAxis{"", {1}};
+    auto emitError = [&]() { return error(); };
+    FailureOr<SizeSweep> points = parseSweep(sweep, emitError);
+    if (failed(points) || failed(checkSweep(*points, getOperation(), emitError)))
+      return failure();
+    if (points->axes.size() != 1)
+      return error() << "expects option 'sweep' to name one size, got '" << sweep
+                     << "'; give the other sizes numbers with 'sizes'";
+    return std::move(points->axes.front());
+  }
+
   LogicalResult compare(PlansReport &result) {
+    FailureOr<SizeAxis> axis = readAxis();
+    FailureOr<SizeBinding> others = readSizes(getOperation(), sizes, [&]() { return error(); });
+    if (failed(axis) || failed(others))
+      return failure();
     FailureOr<std::unique_ptr<PrivateModule>> copy = PrivateModule::create(getOperation());
     if (failed(copy))
       return failure();
     PlanPrograms programs(getOperation(), result.plans, **copy);
-    if (failed(programs.run()))
-      return failure();
-    CostOptions costOptions{cluster, model, table};
     ScheduleOptions scheduleOptions{overlap == "full", resources == "limited"};
-    FailureOr<Comparison> comparison =
-        findCrossovers(0, [&](int64_t) { return programs.evaluate(costOptions, scheduleOptions); });
+    if (failed(programs.run({cluster, model, table, /*sizes=*/""}, scheduleOptions)))
+      return failure();
+    auto evaluate = [&](int64_t size) {
+      SizeBinding binding = *others;
+      if (!axis->name.empty())
+        binding.set(axis->name, size);
+      return programs.evaluate(binding);
+    };
+    FailureOr<Comparison> comparison = findCrossovers(axis->values, evaluate);
     if (failed(comparison))
       return failure();
+    result.name = axis->name;
+    for (const auto &[name, number] : *others)
+      if (name != axis->name)
+        result.sizes.set(name, number);
     result.comparison = std::move(*comparison);
     return success();
   }

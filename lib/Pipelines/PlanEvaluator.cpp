@@ -8,12 +8,13 @@
 #include "PlanEvaluator.h"
 
 #include "dagrt/Cost/CostModel.h"
-#include "dagrt/Report/Report.h"
+#include "dagrt/Schedule/Memory.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Parser/Parser.h"
 
+#include "llvm/Support/MathExtras.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -59,23 +60,43 @@ LogicalResult dagrt::checkCostOptions(ModuleOp module, const CostOptions &option
                  succeeded(CostModelRegistry::getBuiltin().create(options, error)));
 }
 
-FailureOr<PlanOutcome> dagrt::evaluatePlan(ModuleOp placed, const CostOptions &costOptions,
-                                           const ScheduleOptions &scheduleOptions) {
-  FailureOr<Report> report = analyzeModule(placed, costOptions, scheduleOptions);
-  if (failed(report))
-    return failure();
+FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, const CostOptions &costOptions,
+                                         const ScheduleOptions &scheduleOptions) {
+  PlacedPlan plan;
+  for (auto function : placed.getOps<func::FuncOp>()) {
+    if (function.isExternal())
+      continue;
+    auto timeline = SymbolicTimeline::create(function, costOptions, scheduleOptions);
+    if (failed(timeline))
+      return failure();
+    plan.timelines.push_back(std::move(*timeline));
+  }
+  if (plan.timelines.empty())
+    return placed.emitError() << "expects a function with a body to schedule, got none";
+  return plan;
+}
+
+FailureOr<PlanOutcome> PlacedPlan::evaluate(const SizeBinding &sizes) {
   PlanOutcome outcome;
-  for (const FunctionReport &function : report->functions) {
-    const Timeline &timeline = function.timeline;
+  for (const auto &symbolic : timelines) {
+    if (failed(symbolic->evaluate(sizes)))
+      return failure();
+    const Timeline &timeline = symbolic->getTimeline();
+    func::FuncOp function = timeline.function;
     if (llvm::AddOverflow(outcome.makespan, timeline.makespan, outcome.makespan))
-      return placed.emitError() << "expects functions that take less than 2^63 ps (106 days) "
-                                   "together, got more";
-    outcome.fits &= function.fitsInMemory().value_or(true);
-    for (auto [mesh, memory] : llvm::zip_equal(timeline.meshes, function.memory))
+      return function.emitError() << "expects functions that take less than 2^63 ps (106 days) "
+                                     "together, got more";
+    FailureOr<std::vector<MeshMemory>> memories = computeMemory(timeline, symbolic->getBinding());
+    if (failed(memories))
+      return failure();
+    double limit = symbolic->getCosts().getCluster().device.memoryBytes;
+    for (auto [mesh, memory] : llvm::zip_equal(timeline.meshes, *memories)) {
+      outcome.fits &= limit <= 0 || static_cast<double>(memory.peakBytes) <= limit;
       if (memory.peakBytes > outcome.peakBytes) {
         outcome.peakBytes = memory.peakBytes;
         outcome.peakMesh = mesh.getName().str();
       }
+    }
   }
   return outcome;
 }

@@ -15,7 +15,7 @@
 #define DAGRT_LIB_PIPELINES_PLANEVALUATOR_H
 
 #include "dagrt/Cost/AnnotateCost.h"
-#include "dagrt/Schedule/Timeline.h"
+#include "dagrt/Schedule/Sweep.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -23,6 +23,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace dagrt {
 
@@ -59,9 +60,19 @@ private:
 /// Checks once what would fail for every plan alike. Errors are emitted on `module`.
 llvm::LogicalResult checkCostOptions(mlir::ModuleOp module, const CostOptions &options);
 
-/// Schedules a placed module, to which it adds costs where there are none.
-mlir::FailureOr<PlanOutcome> evaluatePlan(mlir::ModuleOp placed, const CostOptions &costOptions,
-                                          const ScheduleOptions &scheduleOptions = {});
+/// A placed program, evaluated at any binding of its sizes. It must not change while this lives.
+class PlacedPlan {
+public:
+  /// Errors are emitted on the op they belong to.
+  static mlir::FailureOr<PlacedPlan> create(mlir::ModuleOp placed, const CostOptions &costOptions,
+                                            const ScheduleOptions &scheduleOptions = {});
+
+  /// The outcome at `sizes`; names that it leaves out have the module's default.
+  mlir::FailureOr<PlanOutcome> evaluate(const SizeBinding &sizes);
+
+private:
+  std::vector<std::unique_ptr<SymbolicTimeline>> timelines;
+};
 
 } // namespace dagrt
 

@@ -41,7 +41,7 @@ static void writeHeader(llvm::raw_ostream &os, const PlansReport &report) {
              " on a device";
   first += ", by the " + report.model + " model";
   if (!report.sizes.empty())
-    first += ", " + report.sizes;
+    first += ", " + report.sizes.str();
   os << fit(first, kColumns) << '\n';
   size_t width = 0;
   for (const Plan &plan : report.plans)
@@ -171,7 +171,10 @@ void dagrt::renderPlansJson(const PlansReport &report, llvm::raw_ostream &os) {
     if (report.cluster.device.memoryBytes > 0)
       json.attribute("device_memory_bytes",
                      static_cast<int64_t>(report.cluster.device.memoryBytes));
-    json.attribute("sizes", report.sizes);
+    json.attributeObject("sizes", [&] {
+      for (const auto &[name, number] : report.sizes)
+        json.attribute(name, number);
+    });
     if (!report.name.empty())
       json.attribute("swept", report.name);
     json.attributeArray("plans", [&] {

@@ -22,8 +22,8 @@ struct PlansReport {
   std::string model;
   /// The name that is swept; empty for a comparison at the sizes as they are.
   std::string name;
-  /// The numbers of other names, as `batch=4`.
-  std::string sizes;
+  /// The numbers of the other names.
+  SizeBinding sizes;
   Comparison comparison;
 };
 

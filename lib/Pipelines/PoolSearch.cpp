@@ -37,8 +37,11 @@ static Candidate tryPool(PrivateModule &original, const PoolSearchRequest &reque
   candidate.size = size;
   OwningOpRef<ModuleOp> module = original.get().clone();
   FailureOr<PlanOutcome> outcome = failure();
-  if (succeeded(request.partition(*module, size)))
-    outcome = evaluatePlan(*module, options);
+  if (succeeded(request.partition(*module, size))) {
+    FailureOr<PlacedPlan> plan = PlacedPlan::create(*module, options);
+    if (succeeded(plan))
+      outcome = plan->evaluate({});
+  }
   if (succeeded(outcome))
     candidate.outcome = *outcome;
   else
@@ -88,7 +91,7 @@ static void emitChoice(ModuleOp module, ArrayRef<Candidate> candidates, const Ca
 
 FailureOr<int64_t> dagrt::searchPoolSize(ModuleOp module, const PoolSearchRequest &request) {
   FailureOr<std::unique_ptr<PrivateModule>> copy = PrivateModule::create(module);
-  CostOptions options{request.cluster, request.model, request.table};
+  CostOptions options{request.cluster, request.model, request.table, /*sizes=*/""};
   if (failed(copy) || failed(checkCostOptions(module, options)))
     return failure();
   std::vector<Candidate> candidates;

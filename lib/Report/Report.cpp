@@ -120,12 +120,13 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
   report.timeline = std::move(*timeline);
   report.names = OpNames(report.timeline);
   FailureOr<std::vector<OpFacts>> facts = collectFacts(report.timeline, report.binding);
-  if (failed(facts))
+  FailureOr<std::vector<MeshMemory>> memory = computeMemory(report.timeline, report.binding);
+  if (failed(facts) || failed(memory))
     return failure();
   report.facts = std::move(*facts);
+  report.memory = std::move(*memory);
   report.attribution = attributeCriticalPath(report.timeline, report.facts);
   report.usage = computeMeshUsage(report.timeline);
-  report.memory = computeMemory(report.timeline);
   report.waits = collectWaits(report.timeline);
   report.nearCritical = computeNearCritical(report.timeline);
   return report;

@@ -212,3 +212,25 @@ std::vector<MeshMemory> dagrt::computeMemory(const Timeline &timeline, BytesOfTy
   }
   return memories;
 }
+
+FailureOr<std::vector<MeshMemory>> dagrt::computeMemory(const Timeline &timeline,
+                                                        const SizeBinding &sizes) {
+  func::FuncOp function = timeline.function;
+  SizeBinder binder(function, sizes);
+  llvm::DenseMap<Type, double> known;
+  bool isBound = true;
+  auto emitError = [&]() { return function.emitError(); };
+  auto getBytes = [&](Type type) {
+    auto [it, isNew] = known.try_emplace(type, 0);
+    if (isNew && isBound) {
+      FailureOr<Type> bound = binder.bind(type, emitError);
+      isBound = succeeded(bound);
+      it->second = isBound ? getLocalBytes(*bound) : 0;
+    }
+    return it->second;
+  };
+  std::vector<MeshMemory> memories = computeMemory(timeline, getBytes);
+  if (!isBound)
+    return failure();
+  return memories;
+}

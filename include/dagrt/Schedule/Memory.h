@@ -14,6 +14,7 @@
 #ifndef DAGRT_SCHEDULE_MEMORY_H
 #define DAGRT_SCHEDULE_MEMORY_H
 
+#include "dagrt/IR/Sizes.h"
 #include "dagrt/Schedule/Timeline.h"
 
 namespace dagrt {
@@ -52,6 +53,11 @@ struct MeshMemory {
 /// apart from sorting their starts and ends.
 std::vector<MeshMemory> computeMemory(const Timeline &timeline,
                                       BytesOfType getBytes = getLocalBytes);
+
+/// The memory at a binding of the function's sizes, which must bind all of them. Errors are emitted
+/// on the function.
+mlir::FailureOr<std::vector<MeshMemory>> computeMemory(const Timeline &timeline,
+                                                       const SizeBinding &sizes);
 
 /// Bytes of the distinct parameters of each mesh on one of its devices.
 std::vector<double> sumWeights(const Timeline &timeline, BytesOfType getBytes = getLocalBytes);
