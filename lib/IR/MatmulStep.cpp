@@ -130,8 +130,14 @@ RankedTensorType dagrt::getPieceType(RankedTensorType payload, int64_t dim, int6
   DistAttr dist = getDist(payload);
   SmallVector<int64_t> of(dist.getOf()), shape(payload.getShape());
   of[dim] = shape[dim] = getBlockRange(of[dim], pieces, piece).size();
-  auto pieceDist =
-      DistAttr::get(payload.getContext(), dist.getMesh(), dist.getDims(), of, dist.getPartial());
+  // The other sizes may be symbolic.
+  SmallVector<SizeAttr> symbols;
+  if (ShapedType::isDynamicShape(of)) {
+    symbols = getGlobalSizes(payload);
+    symbols[dim] = SizeAttr::getConstant(payload.getContext(), of[dim]);
+  }
+  auto pieceDist = DistAttr::get(payload.getContext(), dist.getMesh(), dist.getDims(), of, symbols,
+                                 dist.getPartial());
   return RankedTensorType::get(shape, payload.getElementType(), pieceDist);
 }
 

@@ -92,7 +92,7 @@ static RankedTensorType rotate(MeshOp mesh, RankedTensorType type, int64_t dim, 
   DistAttr dist = getDist(type);
   SmallVector<AxesAttr> dims(dist.getDims());
   dims[dim] = AxesAttr::get(context, AxisRefAttr::get(context, axis.getName(), 0, 0, rotation));
-  return getPlacedType(mesh, dist.getOf(), type.getElementType(), dims, dist.getPartial());
+  return getPlacedType(mesh, getGlobalShape(type), type.getElementType(), dims, dist.getPartial());
 }
 
 Value Decomposer::makeShift(Value value, int64_t dim, int64_t by, Operation *like) {
@@ -254,6 +254,8 @@ void Decomposer::decompose(RecvOp op) {
   if (getNumShards(to, getDist(type).getDims()[dim]) > 1)
     return remarkKept(op, "what arrives is cut along its last dim");
   int64_t size = getGlobalShape(type)[dim];
+  if (ShapedType::isDynamic(size))
+    return remarkKept(op, "its last dim is symbolic");
   if (getBlockRange(size, pieces, pieces - 1).size() == 0)
     return remarkKept(op, "some pieces would be empty");
   SmallVector<MatmulOp> readers;

@@ -12,8 +12,8 @@
 
 #include "Terms.h"
 #include "TermsReport.h"
-#include "dagrt/IR/Sizes.h"
 #include "dagrt/Cost/Communication.h"
+#include "dagrt/IR/Sizes.h"
 #include "dagrt/Report/OutputFile.h"
 #include "dagrt/Report/Passes.h"
 #include "dagrt/Report/Report.h"
@@ -51,11 +51,11 @@ static std::vector<unsigned> selectOps(const FunctionReport &function, const Ter
   for (auto [index, op] : llvm::enumerate(function.timeline.ops)) {
     RoleAttr role = getRole(op.op);
     StringRef kind = function.facts[index].kind;
-    bool fits = !kind.empty() && (wanted.kinds.empty() || llvm::is_contained(wanted.kinds, kind)) &&
-                (!wanted.layer || (role && role.getLayer() == *wanted.layer)) &&
-                (wanted.roles.empty() || (role && llvm::any_of(wanted.roles, [&](StringRef name) {
-                                            return role.isWithin(name);
-                                          })));
+    bool fits =
+        !kind.empty() && (wanted.kinds.empty() || llvm::is_contained(wanted.kinds, kind)) &&
+        (!wanted.layer || (role && role.getLayer() == *wanted.layer)) &&
+        (wanted.roles.empty() ||
+         (role && llvm::any_of(wanted.roles, [&](StringRef name) { return role.isWithin(name); })));
     if (fits)
       selected.push_back(index);
   }
@@ -177,15 +177,14 @@ static FailureOr<double> getPublished(const Term &term, const Subject &subject) 
     return evaluate(term.count.value, subject.sizes, module, term);
   double largest = 0, flops = 0;
   for (const TermOps &ops : term.count.larger)
-    largest = std::max(
-        largest, measureOps(subject.getFunction(), selectOps(subject.getFunction(), ops),
-                            term.measure));
+    largest = std::max(largest, measureOps(subject.getFunction(),
+                                           selectOps(subject.getFunction(), ops), term.measure));
   for (const TermGemm &gemm : term.count.gemms) {
     double product = 2;
-    for (StringRef factor : {StringRef(gemm.times), StringRef(gemm.m), StringRef(gemm.k),
-                             StringRef(gemm.n)}) {
-      FailureOr<double> value = factor.empty() ? FailureOr<double>(1.0)
-                                               : evaluate(factor, subject.sizes, module, term);
+    for (StringRef factor :
+         {StringRef(gemm.times), StringRef(gemm.m), StringRef(gemm.k), StringRef(gemm.n)}) {
+      FailureOr<double> value =
+          factor.empty() ? FailureOr<double>(1.0) : evaluate(factor, subject.sizes, module, term);
       if (failed(value))
         return failure();
       product *= *value;
@@ -255,8 +254,7 @@ FailureOr<ComparedTerm> CompareTerms::compare(const Term &term, const Subject &s
     return row;
   std::optional<int64_t> size = subject.sizes.lookup(term.doubled);
   int64_t twice = 0;
-  if (!size || !hasSymbolicSizes(getOperation()) ||
-      llvm::MulOverflow(*size, int64_t(2), twice)) {
+  if (!size || !hasSymbolicSizes(getOperation()) || llvm::MulOverflow(*size, int64_t(2), twice)) {
     emitError(getOperation().getLoc())
         << "expects a program with the symbolic size '" << term.doubled << "' for term '"
         << term.term << "', which asks what doubling it does; import with '?' for it";
@@ -265,11 +263,11 @@ FailureOr<ComparedTerm> CompareTerms::compare(const Term &term, const Subject &s
   SizeBinding sizes = subject.sizes;
   sizes.set(term.doubled, twice);
   FailureOr<Subject> doubled =
-      analyze(getOperation(), sizes, {cluster, model, table});
+      analyze(getOperation(), sizes, {cluster, model, table, /*sizes=*/""});
   if (failed(doubled))
     return failure();
-  double after = measureOps(doubled->getFunction(), selectOps(doubled->getFunction(), term.ops),
-                            term.measure);
+  double after =
+      measureOps(doubled->getFunction(), selectOps(doubled->getFunction(), term.ops), term.measure);
   row.actual = row.actual > 0 ? after / row.actual : 0;
   return row;
 }
@@ -285,7 +283,7 @@ LogicalResult CompareTerms::run() {
   FailureOr<SizeBinding> binding = readBinding();
   if (failed(binding))
     return failure();
-  FailureOr<Subject> subject = analyze(module, *binding, {cluster, model, table});
+  FailureOr<Subject> subject = analyze(module, *binding, {cluster, model, table, /*sizes=*/""});
   if (failed(subject))
     return failure();
   TermsReport result{*file, subject->sizes.str(), {}};

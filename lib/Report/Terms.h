@@ -30,15 +30,15 @@ struct TermOps {
 
 /// What is measured of a set of ops.
 enum class TermMeasure {
-  Ops,       ///< How many they are.
-  Flops,     ///< FLOPs on the busiest device.
-  Replicas,  ///< FLOPs of all devices over those of the model.
-  Bytes,     ///< Payload of communication, as nccl-tests counts it.
-  Messages,  ///< Messages from device to device.
-  Time,      ///< Their times, added up.
-  PathTime,  ///< Of those on the critical path.
-  Memory,    ///< The largest result that a device holds.
-  Padded,    ///< Elements that devices compute over those that are real, at worst.
+  Ops,      ///< How many they are.
+  Flops,    ///< FLOPs on the busiest device.
+  Replicas, ///< FLOPs of all devices over those of the model.
+  Bytes,    ///< Payload of communication, as nccl-tests counts it.
+  Messages, ///< Messages from device to device.
+  Time,     ///< Their times, added up.
+  PathTime, ///< Of those on the critical path.
+  Memory,   ///< The largest result that a device holds.
+  Padded,   ///< Elements that devices compute over those that are real, at worst.
 };
 
 /// `times` products `Get_Time(m, k, n)`; sizes are expressions.

@@ -40,10 +40,14 @@ struct TermsText {
 } // namespace
 
 static constexpr MeasureName kMeasures[] = {
-    {"ops", TermMeasure::Ops},           {"flops", TermMeasure::Flops},
-    {"replicas", TermMeasure::Replicas}, {"bytes", TermMeasure::Bytes},
-    {"messages", TermMeasure::Messages}, {"time", TermMeasure::Time},
-    {"path_time", TermMeasure::PathTime}, {"memory", TermMeasure::Memory},
+    {"ops", TermMeasure::Ops},
+    {"flops", TermMeasure::Flops},
+    {"replicas", TermMeasure::Replicas},
+    {"bytes", TermMeasure::Bytes},
+    {"messages", TermMeasure::Messages},
+    {"time", TermMeasure::Time},
+    {"path_time", TermMeasure::PathTime},
+    {"memory", TermMeasure::Memory},
     {"padded", TermMeasure::Padded},
 };
 

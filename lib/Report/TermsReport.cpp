@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "TermsReport.h"
-#include "Units.h"
+#include "dagrt/Report/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
