@@ -453,6 +453,21 @@ LogicalResult MatmulJoinOp::verify() {
 // Work
 //===----------------------------------------------------------------------===//
 
+/// As of the product, with the block that a device multiplies in place of the whole.
+SmallVector<SizeProduct, 3> MatmulStepOp::getWorkSizes() {
+  std::optional<StepBlock> block = getStepBlock(*this);
+  SizeProduct m, k, n;
+  for (const ProductFactor &factor : getFactors(*this)) {
+    bool isBlock =
+        block && block->factor.first == factor.first && block->factor.firstDim == factor.firstDim;
+    ProductSide side = isBlock ? block->holder : factor.first;
+    int64_t dim = isBlock ? block->holderDim : factor.firstDim;
+    SizeAttr size = getSizesOnDevice(*this, getSideType(*this, side))[dim];
+    (isContracted(factor) ? k : factor.first == ProductSide::Lhs ? m : n).push_back(size);
+  }
+  return {m, {multiplySizes(k, getContext())}, {multiplySizes(n, getContext())}};
+}
+
 Work MatmulStepOp::getWork() {
   MeshOp mesh = getMesh(*this);
   std::optional<StepBlock> block = getStepBlock(*this);

@@ -167,8 +167,7 @@ Work MatmulOp::getWork() {
       getShape(getGlobalShape(getLhs().getType()), getGlobalShape(getRhs().getType())));
 }
 
-/// One size for a product of them, which formulas write as one number; null if one has no name.
-static SizeAttr multiply(ArrayRef<SizeAttr> sizes, MLIRContext *context) {
+SizeAttr dagrt::multiplySizes(ArrayRef<SizeAttr> sizes, MLIRContext *context) {
   SizeAttr product = SizeAttr::getConstant(context, 1);
   for (SizeAttr size : sizes) {
     if (!size)
@@ -184,8 +183,8 @@ SmallVector<SizeProduct, 3> MatmulOp::getWorkSizes() {
   SizeProduct rhs = getSizesOnDevice(*this, getRhs().getType());
   ArrayRef<SizeAttr> m = ArrayRef(lhs).drop_back(contract), k = ArrayRef(rhs).take_front(contract);
   return {SizeProduct(m),
-          {multiply(k, getContext())},
-          {multiply(ArrayRef(rhs).drop_front(contract), getContext())}};
+          {multiplySizes(k, getContext())},
+          {multiplySizes(ArrayRef(rhs).drop_front(contract), getContext())}};
 }
 
 Work AttentionScoresOp::getWork() {

@@ -147,7 +147,7 @@ static double measureOps(const FunctionReport &function, ArrayRef<unsigned> sele
 
 /// The number that an expression over sizes is.
 static FailureOr<double> evaluate(StringRef text, const SizeBinding &sizes, ModuleOp module,
-                                  const Term &term) {
+                                  const PublishedTerm &term) {
   auto report = [&]() {
     return emitError(module.getLoc()) << "in the count of term '" << term.term << "': ";
   };
@@ -171,7 +171,7 @@ static FailureOr<double> evaluate(StringRef text, const SizeBinding &sizes, Modu
   return static_cast<double>(*value);
 }
 
-static FailureOr<double> getPublished(const Term &term, const Subject &subject) {
+static FailureOr<double> getPublished(const PublishedTerm &term, const Subject &subject) {
   ModuleOp module = *subject.module;
   if (!term.count.value.empty())
     return evaluate(term.count.value, subject.sizes, module, term);
@@ -223,7 +223,7 @@ struct CompareTerms final : dagrt::impl::CompareTermsPassBase<CompareTerms> {
 private:
   LogicalResult run();
   FailureOr<SizeBinding> readBinding();
-  FailureOr<ComparedTerm> compare(const Term &term, const Subject &subject);
+  FailureOr<ComparedTerm> compare(const PublishedTerm &term, const Subject &subject);
 };
 } // namespace
 
@@ -236,7 +236,7 @@ FailureOr<SizeBinding> CompareTerms::readBinding() {
   return SizeBinding::parse(sizes, report);
 }
 
-FailureOr<ComparedTerm> CompareTerms::compare(const Term &term, const Subject &subject) {
+FailureOr<ComparedTerm> CompareTerms::compare(const PublishedTerm &term, const Subject &subject) {
   const FunctionReport &function = subject.getFunction();
   std::vector<unsigned> selected = selectOps(function, term.ops);
   ComparedTerm row;
@@ -287,7 +287,7 @@ LogicalResult CompareTerms::run() {
   if (failed(subject))
     return failure();
   TermsReport result{*file, subject->sizes.str(), {}};
-  for (const Term &term : file->terms) {
+  for (const PublishedTerm &term : file->terms) {
     FailureOr<ComparedTerm> row = compare(term, *subject);
     if (failed(row))
       return failure();

@@ -223,14 +223,27 @@ unsigned FormulaTerms::mergeTerms(unsigned first, unsigned second) {
   return it->second = intern(std::move(term));
 }
 
+/// The GEMM that op number `op` is written with: the last item, but for communication, if both have
+/// one input.
+FormulaItem *FormulaTerms::findJoined(std::vector<FormulaItem> &items, unsigned op,
+                                      const Timeline &timeline) const {
+  for (FormulaItem &item : llvm::reverse(items)) {
+    if (joins(item, op, timeline))
+      return &item;
+    if (!terms[item.term].communicates)
+      return nullptr;
+  }
+  return nullptr;
+}
+
 Formula FormulaTerms::build(const Timeline &timeline) {
   Formula formula;
   for (unsigned op : timeline.criticalPath) {
     int64_t duration = timeline.ops[op].onPath;
     if (duration == 0)
       continue;
-    if (!formula.items.empty() && joins(formula.items.back(), op, timeline)) {
-      FormulaItem &item = formula.items.back();
+    if (FormulaItem *joined = findJoined(formula.items, op, timeline)) {
+      FormulaItem &item = *joined;
       item.term = mergeTerms(item.term, termOf[op]);
       item.ops.push_back(op);
       item.picoseconds += duration;

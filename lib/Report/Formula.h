@@ -81,6 +81,8 @@ public:
 private:
   unsigned intern(Term term);
   bool joins(const FormulaItem &item, unsigned op, const Timeline &timeline) const;
+  FormulaItem *findJoined(std::vector<FormulaItem> &items, unsigned op,
+                          const Timeline &timeline) const;
   unsigned mergeTerms(unsigned first, unsigned second);
 
   std::vector<Term> terms;

@@ -55,7 +55,7 @@ struct TermCount {
 };
 
 /// One row.
-struct Term {
+struct PublishedTerm {
   std::string difference; ///< A number to refer to it, or empty.
   std::string term;       ///< As it was published.
   std::string stands;     ///< What it stands for.
@@ -69,7 +69,7 @@ struct Term {
 
 struct TermsFile {
   std::string name, source;
-  std::vector<Term> terms;
+  std::vector<PublishedTerm> terms;
 };
 
 /// Reads a terms file; errors are emitted at `loc` and name the file's line.
@@ -80,7 +80,7 @@ llvm::StringRef getMeasureName(TermMeasure measure);
 
 /// Both numbers of a term.
 struct ComparedTerm {
-  const Term *term = nullptr;
+  const PublishedTerm *term = nullptr;
   double published = 0, actual = 0;
   std::vector<std::string> ops; ///< Names of the ops that stand for it, at most a few.
   int64_t numOps = 0;

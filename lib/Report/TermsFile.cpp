@@ -30,7 +30,7 @@ struct MeasureName {
 
 /// A term as the file has it.
 struct TermText {
-  Term term;
+  PublishedTerm term;
   std::string measure = "flops";
 };
 struct TermsText {
@@ -112,7 +112,7 @@ struct MappingTraits<TermsText> {
 } // namespace llvm::yaml
 
 /// What a term lacks, or nothing.
-static std::string findDefect(const Term &term) {
+static std::string findDefect(const PublishedTerm &term) {
   const TermCount &count = term.count;
   if (term.term.empty() || term.because.empty())
     return "expects each term to have a 'term' and 'because', got one without";

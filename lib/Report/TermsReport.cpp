@@ -32,7 +32,7 @@ static std::string formatScaled(double value, StringRef unit) {
   return llvm::formatv("{0} {1}{2}", llvm::format("%.4g", value), prefixes[step], unit).str();
 }
 
-static std::string formatMeasure(double value, const Term &term) {
+static std::string formatMeasure(double value, const PublishedTerm &term) {
   if (!term.doubled.empty())
     return llvm::formatv("{0} x", llvm::format("%.4g", value)).str();
   switch (term.measure) {
@@ -98,7 +98,7 @@ void dagrt::renderTermsText(const TermsReport &report, raw_ostream &os) {
   os << "\n  #  " << pad("published term", 46) << pad("measure", 11) << pad("published", 13)
      << pad("program", 13) << "ratio\n";
   for (const ComparedTerm &row : report.rows) {
-    const Term &term = *row.term;
+    const PublishedTerm &term = *row.term;
     std::string measure = getMeasureName(term.measure).str();
     if (!term.doubled.empty())
       measure = "growth";
@@ -126,7 +126,7 @@ void dagrt::renderTermsJson(const TermsReport &report, raw_ostream &os) {
     json.attributeArray("terms", [&] {
       for (const ComparedTerm &row : report.rows)
         json.object([&] {
-          const Term &term = *row.term;
+          const PublishedTerm &term = *row.term;
           write("difference", term.difference);
           write("term", term.term);
           write("stands_for", term.stands);

@@ -15,7 +15,7 @@
 #define DAGRT_IR_STEPOPS_TD
 
 def Dagrt_MatmulStepOp : Dagrt_Op<"matmul_step", [Pure,
-    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+    DeclareOpInterfaceMethods<WorkOpInterface, ["getWorkSizes"]>]> {
   let summary = "Some terms of a matrix product, added to those before";
   let description = [{
     A part of the product that `dagrt.matmul` would compute of the same global operands: each device

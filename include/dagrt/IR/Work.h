@@ -87,6 +87,9 @@ using SizeProduct = llvm::SmallVector<SizeAttr, 4>;
 /// What one device has of a value of `type`, around `op`; nothing if it is no ranked tensor.
 SizeProduct getSizesOnDevice(mlir::Operation *op, mlir::Type type);
 
+/// One size for a product of them, which formulas write as one number; null if one has no name.
+SizeAttr multiplySizes(llvm::ArrayRef<SizeAttr> sizes, mlir::MLIRContext *context);
+
 /// The leading sizes and the last size of the first result of `op` on one device.
 llvm::SmallVector<SizeProduct, 3> getRowsAndColumns(mlir::Operation *op);
 
