@@ -282,7 +282,7 @@ FailureOr<Value> Resharder::makePart(LogicalValue &value, RankedTensorType targe
   dims[part.getDim()] = AxesAttr::get(builder.getContext(), {});
   auto getType = [&](Value logical) {
     auto type = cast<RankedTensorType>(logical.getType());
-    return getPlacedType(mesh, type.getShape(), type.getElementType(), dims);
+    return getPlacedType(mesh, getGlobalShape(type), type.getElementType(), dims);
   };
   FailureOr<Value> argument = getAs(part.getOperand(), getType(part.getOperand()), consumer);
   if (failed(argument))

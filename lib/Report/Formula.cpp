@@ -207,10 +207,16 @@ bool FormulaTerms::joins(const FormulaItem &item, unsigned op, const Timeline &t
   if (!a.isGemm() || !b.isGemm())
     return false;
   Operation *first = timeline.ops[item.ops.back()].op, *second = timeline.ops[op].op;
-  return first->getNumOperands() > 0 && second->getNumOperands() > 0 &&
-         first->getOperand(0) == second->getOperand(0) && a.arguments[0] == b.arguments[0] &&
-         a.arguments[1] == b.arguments[1] && a.arguments[2].size() == 1 &&
-         b.arguments[2].size() == 1 && a.arguments[2][0] && b.arguments[2][0];
+  if (first->getNumOperands() < 2 || second->getNumOperands() < 2)
+    return false;
+  // Steps of one product have one weight, and stay apart.
+  bool sharesWeight = llvm::any_of(item.ops, [&](unsigned other) {
+    return timeline.ops[other].op->getOperand(1) == second->getOperand(1);
+  });
+  return !sharesWeight && first->getOperand(0) == second->getOperand(0) &&
+         a.arguments[0] == b.arguments[0] && a.arguments[1] == b.arguments[1] &&
+         a.arguments[2].size() == 1 && b.arguments[2].size() == 1 && a.arguments[2][0] &&
+         b.arguments[2][0];
 }
 
 unsigned FormulaTerms::mergeTerms(unsigned first, unsigned second) {

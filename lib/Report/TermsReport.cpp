@@ -14,12 +14,17 @@
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/Unicode.h"
 #include "llvm/Support/raw_ostream.h"
-
-#include <cmath>
 
 using namespace mlir;
 using namespace dagrt;
+
+/// `text` in `width` columns: a character of several bytes takes one.
+static std::string padColumns(StringRef text, int width) {
+  int columns = llvm::sys::unicode::columnWidthUTF8(text);
+  return text.str() + std::string(std::max(width - std::max(columns, 0), 1), ' ');
+}
 
 /// Four digits and a decimal prefix.
 static std::string formatScaled(double value, StringRef unit) {
@@ -102,7 +107,7 @@ void dagrt::renderTermsText(const TermsReport &report, raw_ostream &os) {
     std::string measure = getMeasureName(term.measure).str();
     if (!term.doubled.empty())
       measure = "growth";
-    os << "  " << pad(term.difference, 3) << pad(fit(term.term, 45), 46) << pad(measure, 11)
+    os << "  " << pad(term.difference, 3) << padColumns(fit(term.term, 45), 46) << pad(measure, 11)
        << pad(formatMeasure(row.published, term), 13) << pad(formatMeasure(row.actual, term), 13)
        << formatRatio(row) << '\n';
     if (!term.stands.empty())
