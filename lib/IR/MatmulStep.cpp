@@ -189,7 +189,7 @@ static LogicalResult verifyValues(MatmulStepOp op) {
 /// matmul_step-c1, matmul_step-c4: sizes of factors. A piece has the rows of its block.
 static LogicalResult verifySizes(MatmulStepOp op) {
   auto getSize = [&](ProductSide side, int64_t dim) {
-    return getGlobalShape(getSideType(op, side))[dim];
+    return getGlobalShape(getSideType(op, side)).getNumbers()[dim];
   };
   for (const ProductFactor &factor : getFactors(op)) {
     int64_t first = getSize(factor.first, factor.firstDim);

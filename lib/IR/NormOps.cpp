@@ -88,7 +88,7 @@ LogicalResult MomentOp::verify() {
   std::optional<int64_t> size = getRowSize(getGlobalShape(getX().getType()).take_back(dims));
   bool isPlaced = static_cast<bool>(getDist(getX().getType()));
   if (count < 1 || (size && (isPlaced ? count != *size : count < *size)))
-    return emitOpError() << "expects the count of elements in " << (isPlaced ? "" : "at least ")
+    return emitOpError() << "expects a count of " << (isPlaced ? "" : "at least ")
                          << "the elements in the last " << dims << " dims of " << getX().getType()
                          << ", got " << count;
   return verifyByRule(*this, getShardingRule());

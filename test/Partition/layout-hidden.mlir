@@ -11,7 +11,7 @@
 // CHECK-SAME: -> tensor<1x6xf32, #dagrt.dist<@stage0, [_, _], of [1, 6], partial ["tp"]>>
 // CHECK: %[[ALL:.*]] = dagrt.all_reduce %[[PART]] axes ["tp"] {dagrt.role = #dagrt.role<norm.ffn, layer 0>}
 // CHECK: dagrt.rms_norm %[[X]], %{{.*}} square %[[ALL]] epsilon
-// CHECK-SAME: -> tensor<1x6x3xbf16, #dagrt.dist<@stage0, [_, _, "tp"], of [1, 6, 10]>>
+// CHECK-SAME: : tensor<1x6x3xbf16, #dagrt.dist<@stage0, [_, _, "tp"], of [1, 6, 10]>>
 // CHECK-NOT: dagrt.all_gather
 // CHECK: return
 // POOL-LABEL: @rms

@@ -39,7 +39,7 @@ def BindSizesPass : Pass<"bind-sizes", "::mlir::ModuleOp"> {
       }
     }
     ```
-    After:
+    After, with `sizes=seq_len=3`:
     ```mlir
     func.func @last(%x: tensor<1x3x64xf32>) -> tensor<1x1x64xf32> {
       %y = dagrt.slice %x dim 1 offset 2 : tensor<1x3x64xf32> -> tensor<1x1x64xf32>
