@@ -89,11 +89,11 @@ func.func @ffn(%x: tensor<1x6x8xf32>) -> tensor<1x6x8xf32> {
 // CHECK: dagrt.reduce_scatter %{{.*}} dim 2 axes ["tp"] {dagrt.role = #dagrt.role<attention.output, layer 0>}
 // POOL-LABEL: @attention
 // POOL: dagrt.send
-// POOL-SAME: -> !dagrt.message<tensor<1x2x8xf32, #dagrt.dist<@pool, [_, "sp", _], of [1, 6, 8]>>>
+// POOL-SAME: -> <tensor<1x2x8xf32, #dagrt.dist<@pool, [_, "sp", _], of [1, 6, 8]>>>
 // POOL: dagrt.all_gather %{{.*}} dim 1 axes ["sp"]
 // POOL: dagrt.attention
 // POOL: dagrt.send
-// POOL-SAME: -> !dagrt.message<tensor<1x6x2xf32, #dagrt.dist<@base, [_, _, "tp"], of [1, 6, 8]>>>
+// POOL-SAME: -> <tensor<1x6x2xf32, #dagrt.dist<@base, [_, _, "tp"], of [1, 6, 8]>>>
 func.func @attention(%x: tensor<1x6x8xf32>) -> tensor<1x6x8xf32> {
   %r = dagrt.add %x, %x {dagrt.role = #dagrt.role<residual.ffn, layer 0>}
     : tensor<1x6x8xf32>, tensor<1x6x8xf32> -> tensor<1x6x8xf32>
