@@ -165,6 +165,9 @@ Damager::Damager(ModuleOp program) : program(program) {
 }
 
 std::vector<Damaged<Attribute>> Damager::damage(Attribute attribute) const {
+  // A parameter that an attribute does without.
+  if (!attribute)
+    return {};
   MLIRContext *context = attribute.getContext();
   Collector<Attribute> collector{*this, {}};
   auto rebuild = [&](const auto &value, auto make) {
