@@ -27,7 +27,7 @@ def BindSizesPass : Pass<"bind-sizes", "::mlir::ModuleOp"> {
 
     Options: `sizes=seq_len=3` binds `seq_len`; several are separated by commas.
 
-    Example: `--bind-sizes="sizes=seq_len=3"`.
+    Example: the last token of three.
 
     Before:
     ```mlir
