@@ -52,9 +52,6 @@ static constexpr StringLiteral kPrograms[] = {
     "layout=hidden tp=4",
     "tokens=5 groups=2 queries=2 head_dim=4 hidden=6 ffn=7 vocabulary=5 causal=yes rope=full "
     "norm=layer layout=hidden strategy=fa-pool pool=3 tp=4",
-    "batch=3 tokens=3 hidden=3 ffn=2 groups=2 queries=2 head_dim=2 causal=yes strategy=fa-pool "
-    "tp=2 "
-    "pool=2 microbatches=2 order=ping-pong",
 };
 
 namespace {
