@@ -496,7 +496,8 @@ struct SliceBeforeReorder final : OpRewritePattern<SliceOp> {
 } // namespace
 
 void SliceOp::getCanonicalizationPatterns(RewritePatternSet &patterns, MLIRContext *context) {
-  patterns.add<DropFullSlice, SliceBeforeReorder>(context);
+  patterns.addWithLabel<DropFullSlice>({SliceOp::kDropFullSliceLabel}, context);
+  patterns.add<SliceBeforeReorder>(context);
 }
 
 ShardingRule ConcatOp::getShardingRule() {

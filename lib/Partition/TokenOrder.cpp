@@ -141,10 +141,12 @@ bool dagrt::reorderTokens(func::FuncOp function, int64_t blocks) {
         op->setAttr(DagrtDialect::kRoleAttrName, RoleAttr::get(context, "positions", -1));
         argument.replaceAllUsesExcept(op, op);
       }
-  // One token's slice needs no permutation of all of them.
+  // One token's slice needs no permutation of all of them. A slice of all tokens, which is one of
+  // one token, stays: whether it is one depends on numbers that named sizes do not have yet.
   RewritePatternSet patterns(context);
   SliceOp::getCanonicalizationPatterns(patterns, context);
-  (void)applyOpPatternsGreedily(slices, std::move(patterns));
+  FrozenRewritePatternSet frozen(std::move(patterns), {SliceOp::kDropFullSliceLabel.str()});
+  (void)applyOpPatternsGreedily(slices, frozen);
   for (auto op : llvm::make_early_inc_range(function.getOps<ReorderOp>()))
     if (op.use_empty())
       op.erase();

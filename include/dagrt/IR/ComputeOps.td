@@ -447,6 +447,10 @@ def Dagrt_SliceOp : Dagrt_ComputeOp<"slice"> {
   let assemblyFormat = [{
     $operand `dim` $dim `offset` custom<Size>($offset) attr-dict `:` type($operand) `->` type($result)
   }];
+  let extraClassDeclaration = [{
+    /// Label of the pattern that drops a slice of all elements, for who wants the others.
+    static constexpr ::llvm::StringLiteral kDropFullSliceLabel = "drop-full-slice";
+  }];
   let builders = [OpBuilder<(ins "::mlir::Type":$result, "::mlir::Value":$operand, "int64_t":$dim,
                                  "int64_t":$offset)>];
   let hasCanonicalizer = 1;
