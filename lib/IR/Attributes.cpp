@@ -255,6 +255,10 @@ LogicalResult DistAttr::verify(function_ref<InFlightDiagnostic()> emitError, Fla
     return emitError() << "expects an expression for each size of a symbolic global shape, and "
                           "none for one of numbers, got "
                        << symbols.size() << " for " << of.size() << " sizes";
+  for (auto [dim, symbol] : llvm::enumerate(symbols))
+    if (symbol.toNumber() != of[dim])
+      return emitError() << "expects the size of dim " << dim << " to be " << symbol.str()
+                         << ", got another number";
   for (int64_t size : of)
     if (size < 0 && !ShapedType::isDynamic(size))
       return emitError() << "expects a global shape of sizes that are not negative, got " << size;
@@ -266,8 +270,8 @@ static LogicalResult verifyDynamicDims(ArrayRef<int64_t> shape, ArrayRef<int64_t
                                        function_ref<InFlightDiagnostic()> emitError) {
   for (auto [dim, size] : llvm::enumerate(sizes))
     if (ShapedType::isDynamic(size) && !ShapedType::isDynamic(shape[dim]))
-      return emitError() << "expects dim " << dim
-                         << " to be ?, for its size is no number, got " << shape[dim];
+      return emitError() << "expects dim " << dim << " to be ?, for its size is no number, got "
+                         << shape[dim];
   return success();
 }
 

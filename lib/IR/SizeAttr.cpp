@@ -108,7 +108,8 @@ static SizeAttr build(MLIRContext *context, Terms terms) {
   Terms merged;
   for (Term &term : terms) {
     llvm::stable_sort(term.atoms, isBefore);
-    auto *like = llvm::find_if(merged, [&](const Term &other) { return other.atoms == term.atoms; });
+    auto *like =
+        llvm::find_if(merged, [&](const Term &other) { return other.atoms == term.atoms; });
     if (like == merged.end())
       merged.push_back(term);
     else if (llvm::AddOverflow(like->coefficient, term.coefficient, like->coefficient))
@@ -302,9 +303,8 @@ struct Evaluation {
       FailureOr<int64_t> value = run(operand);
       if (failed(value))
         return failure();
-      bool overflows = size.getKind() == SizeKind::sum
-                           ? llvm::AddOverflow(result, *value, result)
-                           : llvm::MulOverflow(result, *value, result);
+      bool overflows = size.getKind() == SizeKind::sum ? llvm::AddOverflow(result, *value, result)
+                                                       : llvm::MulOverflow(result, *value, result);
       if (overflows)
         return refuseOverflow();
     }

@@ -171,7 +171,8 @@ TEST_F(SizesTest, LocalSizesAreThoseOfBoundTypes) {
         #dagrt.dist<@m, ["dp", {"tp":(2)4}, "tp":(1)2], of [b, 2 * s + 1, 16]>>)
   )mlir");
   auto type = cast<RankedTensorType>(
-      cast<FunctionType>(module->lookupSymbol("f")->getAttrOfType<TypeAttr>("function_type").getValue())
+      cast<FunctionType>(
+          module->lookupSymbol("f")->getAttrOfType<TypeAttr>("function_type").getValue())
           .getInput(0));
   SmallVector<SizeAttr> local = getLocalSizes(getMesh("m"), type);
   EXPECT_EQ(local[0], parseSize("b ceildiv 3"));

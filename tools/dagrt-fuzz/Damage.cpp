@@ -164,10 +164,22 @@ Damager::Damager(ModuleOp program) : program(program) {
   program.walk([&](ParameterOp op) { add(names[2], op.getName()); });
 }
 
+/// A size that is a number; the programs have no others.
+static Changes<Attribute> damageSize(const Damager &damager, SizeAttr size) {
+  Changes<Attribute> changes;
+  if (size.isConstant())
+    for (auto &damaged : change(damager, size.getValue()))
+      changes.push_back(
+          {SizeAttr::getConstant(size.getContext(), damaged.value), {"#dagrt.size.value"}});
+  return changes;
+}
+
 std::vector<Damaged<Attribute>> Damager::damage(Attribute attribute) const {
-  // A parameter that an attribute does without.
+  // An optional parameter that is absent.
   if (!attribute)
     return {};
+  if (auto size = dyn_cast<SizeAttr>(attribute))
+    return damageSize(*this, size);
   MLIRContext *context = attribute.getContext();
   Collector<Attribute> collector{*this, {}};
   auto rebuild = [&](const auto &value, auto make) {

@@ -28,6 +28,12 @@ struct Exemption {
 static constexpr Exemption kExemptions[] = {
     {"#dagrt.role.", "names an op's part in its model, for strategies and reports"},
     {"#dagrt.cost.", "says how long an op takes"},
+    {"#dagrt.dist.symbols", "is of named sizes, which programs that run do not have"},
+    {"#dagrt.logical.sizes", "is of named sizes, which programs that run do not have"},
+    {"#dagrt.size.kind", "is of named sizes, which programs that run do not have"},
+    {"#dagrt.size.name", "is of named sizes, which programs that run do not have"},
+    {"#dagrt.size.operands", "is of named sizes, which programs that run do not have"},
+    {"#dagrt.sizes.", "is of named sizes, which programs that run do not have"},
     {"#dagrt.timing.", "says when an op runs"},
     {"#dagrt.cluster.", "says what costs were computed for"},
     {"#dagrt.device.", "says what costs were computed for"},
