@@ -194,6 +194,7 @@ void SymbolicCosts::groupOps() {
   for (const CostClass &entry : classes)
     representatives.push_back(entry.op);
   bound = std::make_unique<BoundOps>(representatives);
+  microbatches.emplace(function);
 }
 
 FailureOr<SymbolicCosts> SymbolicCosts::create(func::FuncOp function, const CostOptions &options,
@@ -214,6 +215,8 @@ FailureOr<SymbolicCosts> SymbolicCosts::create(func::FuncOp function, const Cost
 }
 
 LogicalResult SymbolicCosts::evaluate(const SizeBinding &binding) {
+  if (failed(microbatches->check(binding, [&]() { return function.emitOpError(); })))
+    return failure();
   SizeNotes notes(function, dependsOnSizes() ? binding : SizeBinding());
   if (failed(bound->bind(binding)))
     return failure();

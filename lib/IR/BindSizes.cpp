@@ -107,6 +107,44 @@ FailureOr<Type> dagrt::bindType(Type type, const SizeBinding &sizes, Operation *
 }
 
 //===----------------------------------------------------------------------===//
+// Micro-batches
+//===----------------------------------------------------------------------===//
+
+MicrobatchSizes::MicrobatchSizes(Operation *root) {
+  // Ops of a micro-batch have few types; each is looked into once.
+  llvm::DenseSet<std::pair<int64_t, Type>> seen;
+  root->walk([&](Operation *op) {
+    RoleAttr role = getRole(op);
+    if (!role || !role.hasMicrobatch())
+      return;
+    for (Type type : op->getResultTypes()) {
+      auto tensor = dyn_cast<RankedTensorType>(type);
+      if (!tensor || tensor.hasStaticShape() || !seen.insert({role.getMicrobatch(), type}).second)
+        continue;
+      for (SizeAttr size : getGlobalSizes(tensor))
+        if (size && !size.isConstant())
+          sizesOf[role.getMicrobatch()].insert(size);
+    }
+  });
+}
+
+LogicalResult MicrobatchSizes::check(const SizeBinding &sizes,
+                                     SizeBinding::EmitError emitError) const {
+  auto isEmpty = [&](SizeAttr size) {
+    FailureOr<int64_t> number = size.evaluate(sizes, []() { return InFlightDiagnostic(); });
+    return succeeded(number) && *number == 0;
+  };
+  size_t filled = llvm::count_if(
+      sizesOf, [&](const auto &entry) { return llvm::none_of(entry.second, isEmpty); });
+  if (filled == sizesOf.size())
+    return success();
+  return emitError() << "expects at most " << filled << " micro-batch"
+                     << (filled == 1 ? "" : "es, one for each element of the batch") << ", got "
+                     << sizesOf.size() << " at " << sizes.str()
+                     << "; bind a larger batch, or partition into fewer micro-batches";
+}
+
+//===----------------------------------------------------------------------===//
 // Modules
 //===----------------------------------------------------------------------===//
 
@@ -142,6 +180,12 @@ static LogicalResult checkCosts(ModuleOp module, const SizeBinding &sizes) {
 
 LogicalResult dagrt::bindSizes(ModuleOp module, const SizeBinding &sizes) {
   if (failed(checkCosts(module, sizes)))
+    return failure();
+  WalkResult filled = module.walk([&](func::FuncOp function) {
+    auto where = [&]() { return function.emitOpError(); };
+    return WalkResult(MicrobatchSizes(function).check(sizes, where));
+  });
+  if (filled.wasInterrupted())
     return failure();
   module->removeAttr(DagrtDialect::kSizesAttrName);
   if (failed(SizeBinder(module, sizes).bind(module)))

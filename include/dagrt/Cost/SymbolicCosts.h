@@ -76,6 +76,7 @@ private:
   std::vector<unsigned> classOf;
   std::vector<CostClass> classes;
   std::unique_ptr<BoundOps> bound;
+  std::optional<MicrobatchSizes> microbatches;
   int64_t fixed = 0, kept = 0;
   UnknownOps unknown;
 };

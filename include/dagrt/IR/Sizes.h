@@ -20,7 +20,9 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "llvm/ADT/DenseMap.h"
+#include "llvm/ADT/SetVector.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -102,6 +104,23 @@ private:
 /// `type` at `sizes`; its mesh is looked up from `symbols`.
 mlir::FailureOr<mlir::Type> bindType(mlir::Type type, const SizeBinding &sizes,
                                      mlir::Operation *symbols, SizeBinding::EmitError emitError);
+
+/// The sizes that micro-batches have. A batch that is cut into N parts has N elements at least:
+/// with fewer, the last parts would be empty, and what the program does and takes would mean
+/// nothing.
+class MicrobatchSizes {
+public:
+  /// Reads the roles and types inside `root` once, to check them at many bindings.
+  explicit MicrobatchSizes(mlir::Operation *root);
+
+  /// Emits an error if a micro-batch is empty at `sizes`. What is no number there is left to those
+  /// who bind it.
+  mlir::LogicalResult check(const SizeBinding &sizes, SizeBinding::EmitError emitError) const;
+
+private:
+  /// For each micro-batch, the symbolic sizes of what its ops make.
+  std::map<int64_t, llvm::SmallSetVector<SizeAttr, 4>> sizesOf;
+};
 
 /// Makes a static module: binds every size, drops `dagrt.sizes`, and brings `dagrt.logical` up to
 /// date. A module without symbolic sizes stays as it is, but for `dagrt.sizes`.
