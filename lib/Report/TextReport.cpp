@@ -57,9 +57,11 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   llvm::DenseSet<int64_t> devices;
   for (const ScheduledMesh &mesh : timeline.meshes)
     devices.insert(mesh.devices.begin(), mesh.devices.end());
+  // What matters most comes first: a line that is too long loses its end.
   std::string first = llvm::formatv(
-      "@{0}: {1} on {2} device{3}", const_cast<func::FuncOp &>(timeline.function).getSymName(),
-      timeline.makespan > 0 ? formatTime(timeline.makespan) : "no time", devices.size(),
+      "@{0}: {1}{2} on {3} device{4}", const_cast<func::FuncOp &>(timeline.function).getSymName(),
+      timeline.makespan > 0 ? formatTime(timeline.makespan) : "no time",
+      function.fitsInMemory() == false ? ", does NOT fit in memory," : "", devices.size(),
       devices.size() == 1 ? "" : "s");
   if (!function.binding.empty())
     first += " at " + function.binding.str();
@@ -69,8 +71,6 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
     first += ", by the " + report.costOptions.model + " model";
   else
     first += ", by the costs given";
-  if (function.fitsInMemory() == false)
-    first += ", does NOT fit in memory";
   if (!timeline.options.overlap)
     first += ", no overlap";
   if (!timeline.options.limitedResources)

@@ -1,7 +1,7 @@
 // RUN: dagrt-opt %s --critical-path -o /dev/null 2>&1 | FileCheck %s
 
 // The report says where meshes lie, and what does not fit: weights of 34.36 GB, %x and %y.
-// CHECK: of cluster one-l4, by the costs given, does NOT fit in memory
+// CHECK: , does NOT fit in memory, on {{.*}} of cluster one-l4, by the costs given{{$}}
 // CHECK: mesh devices
 // CHECK: nodes: small on 0, big on 1, 2
 // CHECK-NEXT: memory of small: 64 B of 24.00 GB at 0, fits; weights 0 B, argument #1 32 B, silu@small 32 B

@@ -50,7 +50,7 @@ func.func @chain(%x: !whole) -> !whole attributes {dagrt.cluster = #cluster} {
 // CHECK-NEXT: "at_us": 2.000000,
 // CHECK-NEXT: "fits": false,
 // CHECK-NEXT: "weight_bytes": 256,
-// TEXT: @residual: 4.000 us {{.*}}, does NOT fit in memory
+// TEXT: @residual: 4.000 us, does NOT fit in memory, on 
 // TEXT: memory of a: 1.024 kB of 1.000 kB at 2.000 us, does NOT fit{{$}}
 // TEXT-NEXT: weights 256 B, silu@a 256 B, add@a 256 B, gelu@a 256 B
 func.func @residual(%x: !whole) -> !whole attributes {dagrt.cluster = #cluster} {
