@@ -20,6 +20,14 @@ std::string dagrt::formatMicroseconds(int64_t picoseconds) {
   return text;
 }
 
+/// `value` with four digits.
+static std::string formatDigits(double value, const char *unit) {
+  int decimals = value < 9.9995 ? 3 : value < 99.995 ? 2 : value < 999.95 ? 1 : 0;
+  std::string text;
+  llvm::raw_string_ostream(text) << llvm::format("%.*f", decimals, value) << ' ' << unit;
+  return text;
+}
+
 /// `value` with four digits, in the largest of `units`, each a thousand of the one before, in which
 /// it is at least 1.
 static std::string formatScaled(double value, llvm::ArrayRef<const char *> units) {
@@ -29,20 +37,25 @@ static std::string formatScaled(double value, llvm::ArrayRef<const char *> units
     value /= 1000;
     ++unit;
   }
-  int decimals = unit == 0 ? 0 : value < 9.9995 ? 3 : value < 99.995 ? 2 : 1;
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.*f", decimals, value) << ' ' << units[unit];
-  return text;
+  if (unit == 0)
+    return std::to_string(static_cast<int64_t>(value)) + ' ' + units[0];
+  return formatDigits(value, units[unit]);
 }
 
 std::string dagrt::formatTime(int64_t picoseconds) {
   if (picoseconds == 0)
     return "0";
-  return formatScaled(static_cast<double>(picoseconds), {"ps", "ns", "us", "ms", "s"});
+  auto value = static_cast<double>(picoseconds);
+  constexpr double second = 1e12, hour = 3600 * second, day = 24 * hour;
+  if (value >= day)
+    return formatDigits(value / day, "d");
+  if (value >= hour)
+    return formatDigits(value / hour, "h");
+  return formatScaled(value, {"ps", "ns", "us", "ms", "s"});
 }
 
 std::string dagrt::formatBytes(int64_t bytes) {
-  return formatScaled(static_cast<double>(bytes), {"B", "kB", "MB", "GB", "TB", "PB"});
+  return formatScaled(static_cast<double>(bytes), {"B", "kB", "MB", "GB", "TB", "PB", "EB"});
 }
 
 std::string dagrt::formatPercent(double fraction) {

@@ -22,7 +22,7 @@ namespace dagrt {
 /// Microseconds with all six decimals: picoseconds, exactly.
 std::string formatMicroseconds(int64_t picoseconds);
 
-/// Four digits and a unit: `812.4 ms`.
+/// Four digits and a unit: `812.4 ms`, `3.993 d`.
 std::string formatTime(int64_t picoseconds);
 
 /// Four digits and a decimal unit: `16.06 GB`.
