@@ -117,8 +117,9 @@ void dagrt::renderPlansText(const PlansReport &report, llvm::raw_ostream &os) {
   writeRanges(os, report, "fastest", report.comparison.fastest);
   writeRanges(os, report, "fastest that fits in memory", report.comparison.fastestThatFits);
   if (report.comparison.points.size() > 1)
-    os << "\n  Changes of the winner are exact to one. Between neighbouring points of the table "
-          "that have the\n  same winner, no other winner was looked for.\n";
+    os << "\n  Changes of the winner are exact to one. Between neighbouring points of the table, "
+          "one that is\n"
+          "  undone before the next point was not looked for: a finer sweep finds it.\n";
 }
 
 //===----------------------------------------------------------------------===//
