@@ -177,6 +177,7 @@ static Work getLinalgWork(linalg::LinalgOp op) {
 static Work getSoftmaxWork(linalg::SoftmaxOp op) {
   Type input = op.getInput().getType();
   Work work = getMovingWork(op, WorkKind::Softmax, input, op.getOutput().getType());
+  work.kernel = "softmax";
   setFlops(op, work, 4 * getElements(input));
   return work;
 }

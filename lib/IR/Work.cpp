@@ -330,26 +330,47 @@ Work AttentionOp::getWork() {
 
 // FLOPs for each result element: one for each addition, multiplication, comparison or
 // transcendental function in the op's formula.
-Work AddOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 1); }
-Work MulOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 1); }
-Work ReluOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 1); }
-Work SiluOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 4); }
-Work GeluOp::getWork() { return getStreamingWork(*this, WorkKind::Elementwise, 8); }
-Work RopeOp::getWork() { return getStreamingWork(*this, WorkKind::Rope, 3); }
-Work SoftmaxOp::getWork() { return getStreamingWork(*this, WorkKind::Softmax, 4); }
+static Work getElementwiseWork(Operation *op, double flopsPerElement, StringRef kernel) {
+  Work work = getStreamingWork(op, WorkKind::Elementwise, flopsPerElement);
+  work.kernel = kernel;
+  return work;
+}
+
+Work AddOp::getWork() { return getElementwiseWork(*this, 1, "add"); }
+Work MulOp::getWork() { return getElementwiseWork(*this, 1, "mul"); }
+Work ReluOp::getWork() { return getElementwiseWork(*this, 1, "relu"); }
+Work SiluOp::getWork() { return getElementwiseWork(*this, 4, "silu"); }
+Work GeluOp::getWork() { return getElementwiseWork(*this, 8, "gelu"); }
+
+Work SoftmaxOp::getWork() {
+  Work work = getStreamingWork(*this, WorkKind::Softmax, 4);
+  work.kernel = "softmax";
+  return work;
+}
+
+/// A row is a token with all its heads.
+Work RopeOp::getWork() {
+  Work work = getStreamingWork(*this, WorkKind::Rope, 3);
+  ArrayRef<int64_t> shape = getX().getType().getShape();
+  work.kernel = "rope";
+  work.rows = getProduct(shape.take_front(2));
+  work.columns = getProduct(shape.drop_front(2));
+  return work;
+}
 
 /// Columns of a norm are all the normed dims. A norm that is given its moments is spared the
 /// FLOPs that they take.
-static Work getNormWork(Operation *op, double flopsPerElement) {
+static Work getNormWork(Operation *op, double flopsPerElement, StringRef kernel) {
   Work work = getStreamingWork(op, WorkKind::Norm, flopsPerElement);
+  work.kernel = kernel;
   work.columns = std::max<int64_t>(
       getProduct(cast<RankedTensorType>(op->getOperand(1).getType()).getShape()), 1);
   work.rows = static_cast<int64_t>(getElements(op->getResult(0).getType()) / work.columns);
   return work;
 }
 
-Work RmsNormOp::getWork() { return getNormWork(*this, getSquare() ? 2 : 4); }
-Work LayerNormOp::getWork() { return getNormWork(*this, getMean() ? 4 : 7); }
+Work RmsNormOp::getWork() { return getNormWork(*this, getSquare() ? 2 : 4, "rmsnorm"); }
+Work LayerNormOp::getWork() { return getNormWork(*this, getMean() ? 4 : 7, "layernorm"); }
 
 /// An addition for each element, and for a square a multiplication.
 Work MomentOp::getWork() {

@@ -60,8 +60,11 @@ struct Work {
   mlir::Type elementType;
   std::optional<GemmShape> gemm;
   std::optional<AttentionShape> attention;
+  /// What the kernel is called in tables of measurements (`rmsnorm`, `add`); empty if there is no
+  /// name for what it does, and then only its bytes say how long it takes.
+  llvm::StringRef kernel;
   /// Rows and columns of norms, softmax, rope and elementwise ops on the busiest device:
-  /// columns is the last dim (of the normalized dims, their product).
+  /// columns is the last dim (of the normalized dims, their product; of rope, all of a token).
   int64_t rows = 0, columns = 0;
 
   /// On the busiest device: FLOPs of real elements, bytes read and written.
