@@ -12,17 +12,20 @@
 
 #include "dagrt/Cost/Cluster.h"
 
+#include "CalibrationFile.h"
 #include "DescriptionFile.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 #include <cmath>
+#include <set>
 
 using namespace mlir;
 using namespace dagrt;
@@ -40,6 +43,11 @@ struct Builtin {
 
 static constexpr Builtin kDevices[] = {
 #include "BuiltinDevices.inc"
+};
+
+/// Coefficients fitted to all devices together: the last resort.
+static constexpr Builtin kGeneric[] = {
+#include "BuiltinGeneric.inc"
 };
 
 static constexpr Builtin kClusters[] = {
@@ -123,6 +131,41 @@ static std::string getName(StringRef name, StringRef path) {
   return (name.empty() ? llvm::sys::path::stem(path) : name).str();
 }
 
+/// The built-in device whose coefficients serve for one that names no other.
+static StringRef getReference(StringRef architecture) {
+  return llvm::StringSwitch<StringRef>(architecture)
+      .Cases({"pascal", "volta", "turing", "ampere", "cdna2"}, "a100-sxm-80g")
+      .Case("ada", "rtx-pro-6000")
+      .Case("blackwell", "b200")
+      .Default("h100-sxm");
+}
+
+/// Reads the calibrations of the device that `device` is like, of the one that this one is like,
+/// and so on.
+static LogicalResult borrowCalibrations(std::string name, Device &device, Location loc) {
+  if (name.empty())
+    name = getReference(device.architecture).str();
+  std::set<std::string> seen = {device.name};
+  while (!name.empty()) {
+    bool isLast = !seen.insert(name).second;
+    FailureOr<DescriptionText> text =
+        isLast ? DescriptionText{"generic.yaml (built in)", kGeneric[0].text}
+               : findDescription(name, kDevices, "device", loc);
+    DeviceFile file;
+    if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
+      return failure();
+    FailureOr<std::vector<KernelCalibration>> more = checkCalibrations(
+        file.calibration, FileLineColLoc::get(loc.getContext(), text->path, 1, 1));
+    if (failed(more))
+      return failure();
+    llvm::append_range(device.borrowed, *more);
+    if (!isLast)
+      device.donors.push_back(name);
+    name = isLast ? "" : !file.calibratedLike.empty() ? file.calibratedLike : device.name;
+  }
+  return success();
+}
+
 FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
   FailureOr<DescriptionText> text = findDescription(nameOrFile, kDevices, "device", loc);
   DeviceFile file;
@@ -155,6 +198,13 @@ FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
   device.l2Bytes = scale(file.l2Mb, 1e6).value_or(0);
   device.smCount = file.smCount ? file.smCount->value : 0;
   device.clockHz = scale(file.boostMhz, 1e6).value_or(0);
+  device.peerBandwidth = scale(file.peerBandwidthGbs, 1e9).value_or(0);
+
+  device.measurements = file.measurements;
+  FailureOr<std::vector<KernelCalibration>> own = checkCalibrations(file.calibration, start);
+  if (failed(own) || failed(borrowCalibrations(file.calibratedLike, device, loc)))
+    return failure();
+  device.calibrations = std::move(*own);
   return device;
 }
 

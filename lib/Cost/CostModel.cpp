@@ -54,14 +54,28 @@ FailureOr<Cost> dagrt::getTime(const CostModel &model, const GemmShape &shape, T
 
 CostModelRegistry CostModelRegistry::getBuiltin() {
   CostModelRegistry registry;
-  registry.add(
-      "roofline",
-      [](const CostOptions &options, EmitError emitError) -> FailureOr<std::unique_ptr<CostModel>> {
-        if (!options.table.empty())
-          return emitError() << "expects no table for the cost model 'roofline', got '"
-                             << options.table << "'";
-        return createRooflineModel();
-      });
+  using Model = FailureOr<std::unique_ptr<CostModel>>;
+  auto expectNoTable = [](const CostOptions &options, EmitError emitError) -> LogicalResult {
+    if (options.table.empty())
+      return success();
+    return emitError() << "expects no table for the cost model '" << options.model << "', got '"
+                       << options.table << "'";
+  };
+  registry.add("calibrated", [=](const CostOptions &options, EmitError emitError) -> Model {
+    if (failed(expectNoTable(options, emitError)))
+      return failure();
+    return createCalibratedModel(nullptr);
+  });
+  registry.add("roofline", [=](const CostOptions &options, EmitError emitError) -> Model {
+    if (failed(expectNoTable(options, emitError)))
+      return failure();
+    return createRooflineModel();
+  });
+  registry.add("table", [](const CostOptions &options, EmitError emitError) -> Model {
+    if (options.table.empty())
+      return emitError() << "expects a table of measurements for the cost model 'table', got none";
+    return createTableModel(options.table, emitError);
+  });
   return registry;
 }
 

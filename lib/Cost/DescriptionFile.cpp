@@ -64,6 +64,8 @@ static StringRef readNumber(StringRef scalar, void *context, StringRef expected,
   return state->message;
 }
 
+LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::CalibrationFile)
+
 namespace llvm::yaml {
 template <>
 struct ScalarTraits<Positive> {
@@ -105,6 +107,40 @@ struct ScalarTraits<Count> {
 };
 
 template <>
+struct CustomMappingTraits<NamedNumbers> {
+  static void inputOne(IO &io, StringRef key, NamedNumbers &file) {
+    double number = 0;
+    io.mapRequired(key, number);
+    file.numbers.push_back({key.str(), number});
+  }
+  static void output(IO &, NamedNumbers &) {}
+};
+
+template <>
+struct CustomMappingTraits<NamedIntervals> {
+  static void inputOne(IO &io, StringRef key, NamedIntervals &file) {
+    std::vector<double> interval;
+    io.mapRequired(key, interval);
+    file.intervals.push_back({key.str(), std::move(interval)});
+  }
+  static void output(IO &, NamedIntervals &) {}
+};
+
+template <>
+struct MappingTraits<CalibrationFile> {
+  static void mapping(IO &io, CalibrationFile &file) {
+    Keys keys(io);
+    keys.map("kernel", file.kernel);
+    keys.map("variant", file.variant);
+    keys.map("rows", file.rows);
+    keys.map("median_error_percent", file.medianErrorPercent);
+    keys.map("largest_us", file.largestUs);
+    keys.map("coefficients", file.coefficients);
+    keys.map("error_bars_percent", file.errorBars);
+  }
+};
+
+template <>
 struct MappingTraits<DeviceFile> {
   static void mapping(IO &io, DeviceFile &file) {
     Keys keys(io);
@@ -122,6 +158,10 @@ struct MappingTraits<DeviceFile> {
     keys.map("memory_gb", file.memoryGb);
     keys.map("memory_bandwidth_gbs", file.memoryBandwidthGbs);
     keys.map("l2_mb", file.l2Mb);
+    keys.map("peer_bandwidth_gbs", file.peerBandwidthGbs);
+    keys.map("calibrated_like", file.calibratedLike);
+    keys.map("measurements", file.measurements);
+    keys.map("calibration", file.calibration);
   }
 };
 

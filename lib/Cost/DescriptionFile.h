@@ -39,12 +39,34 @@ struct Microseconds {
   double value = 0;
 };
 
+/// Numbers by name, in the order of the text.
+struct NamedNumbers {
+  std::vector<std::pair<std::string, double>> numbers;
+};
+
+/// Intervals by name: percent below and above.
+struct NamedIntervals {
+  std::vector<std::pair<std::string, std::vector<double>>> intervals;
+};
+
+/// The calibration of one variant of a kernel as written.
+struct CalibrationFile {
+  std::string kernel, variant;
+  std::optional<Positive> rows, largestUs;
+  std::optional<Microseconds> medianErrorPercent;
+  NamedNumbers coefficients;
+  NamedIntervals errorBars;
+};
+
 /// A device description as written.
 struct DeviceFile {
   std::string name, architecture, source;
   bool hypothetical = false;
-  std::optional<Positive> fp64, fp32, fp16, bf16, fp8, memoryGb, memoryBandwidthGbs, l2Mb, boostMhz;
+  std::optional<Positive> fp64, fp32, fp16, bf16, fp8, memoryGb, memoryBandwidthGbs, l2Mb, boostMhz,
+      peerBandwidthGbs;
   std::optional<Count> smCount;
+  std::string calibratedLike, measurements;
+  std::vector<CalibrationFile> calibration;
 };
 
 /// A link as written.

@@ -14,6 +14,7 @@
 #ifndef DAGRT_COST_CLUSTER_H
 #define DAGRT_COST_CLUSTER_H
 
+#include "dagrt/Cost/Calibration.h"
 #include "dagrt/IR/DagrtAttributes.h"
 
 #include "mlir/IR/Location.h"
@@ -33,9 +34,16 @@ struct Device {
   bool hypothetical = false;
   std::optional<double> fp64, fp32, fp16, bf16, fp8; ///< FLOP/s of matrix products.
   double memoryBytes = 0, memoryBandwidth = 0;
-  double l2Bytes = 0;  ///< 0 when unknown.
-  int64_t smCount = 0; ///< 0 when unknown.
-  double clockHz = 0;  ///< 0 when unknown.
+  double l2Bytes = 0;       ///< 0 when unknown.
+  int64_t smCount = 0;      ///< 0 when unknown.
+  double clockHz = 0;       ///< 0 when unknown.
+  double peerBandwidth = 0; ///< Bytes/s to another device in one direction, 0 when unknown.
+
+  /// What measurements say of this device; and of those whose coefficients serve where it has none,
+  /// the nearest first and all devices together last.
+  std::vector<KernelCalibration> calibrations, borrowed;
+  std::vector<std::string> donors; ///< Their names.
+  std::string measurements;        ///< Where the measurements come from.
 
   /// FLOP/s of matrix products of `elementType`; no rate stands in for another.
   std::optional<double> getMatrixFlops(mlir::Type elementType) const;

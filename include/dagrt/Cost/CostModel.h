@@ -16,6 +16,7 @@
 #include "dagrt/Cost/AnnotateCost.h"
 #include "dagrt/Cost/Cluster.h"
 #include "dagrt/Cost/Communication.h"
+#include "dagrt/Cost/MeasurementTable.h"
 #include "dagrt/IR/Work.h"
 
 #include "mlir/IR/Diagnostics.h"
@@ -79,6 +80,16 @@ public:
 private:
   std::vector<std::pair<std::string, Factory>> models;
 };
+
+/// `bf16`: an element type as tables of measurements write it; empty if they do not.
+std::string getTypeName(mlir::Type elementType);
+
+/// The model fitted to measurements (docs/accuracy.md).
+std::unique_ptr<CostModel> createCalibratedModel(std::unique_ptr<MeasurementTable> table = nullptr);
+
+/// The same with measurements from files on top, whose paths are separated by commas.
+mlir::FailureOr<std::unique_ptr<CostModel>> createTableModel(llvm::StringRef paths,
+                                                             EmitError emitError);
 
 /// max(FLOPs / peak rate, bytes / memory bandwidth).
 std::unique_ptr<CostModel> createRooflineModel();

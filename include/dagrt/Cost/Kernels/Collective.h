@@ -1,0 +1,54 @@
+//===- Collective.h - Times of collectives and messages ---------*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// One group of ranks, alone on its links: what runs beside it is in the rates that it gets.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_COST_KERNELS_COLLECTIVE_H
+#define DAGRT_COST_KERNELS_COLLECTIVE_H
+
+#include "dagrt/Cost/Cluster.h"
+#include "dagrt/Cost/KernelTime.h"
+#include "dagrt/IR/Work.h"
+
+#include "llvm/ADT/ArrayRef.h"
+
+namespace dagrt {
+
+/// A collective in one group, or a shift or transfer, in which a rank sends to one other.
+struct CollectiveCall {
+  CommunicationKind kind = CommunicationKind::AllReduce;
+  /// As nccl-tests counts them: of a rank for an all_reduce and a message, of the group for others.
+  double bytes = 0;
+  int64_t ranks = 1, nodes = 1, mostOnNode = 1;
+  /// Bytes/s of one device in one direction by the data sheet, inside the node and to the network.
+  double linkRate = 0, networkRate = 0;
+  LinkKind link = LinkKind::NvLink; ///< Inside the node.
+  bool nvls = false;                ///< The switch inside the node can reduce.
+  /// The library has kernels of its own for small buffers of an all_reduce inside a node.
+  bool hasOneShot = false;
+};
+
+/// What predictCollective takes, in order.
+llvm::ArrayRef<Coefficient> getCollectiveCoefficients();
+
+/// The time of `call` with `coefficients`, one for each of getCollectiveCoefficients().
+KernelTime predictCollective(const CollectiveCall &call, const Device &device,
+                             llvm::ArrayRef<double> coefficients);
+
+/// How the library does it: `ring/LL128`, `nvls`, `one_shot`, `p2p/Simple`, ...
+const char *getCollectiveAlgorithm(const CollectiveCall &call, const Device &device,
+                                   llvm::ArrayRef<double> coefficients);
+
+/// The sizes and algorithms at which errors are alike.
+llvm::ArrayRef<const char *> getCollectiveRegimes();
+unsigned getCollectiveRegime(const CollectiveCall &call, const Device &device);
+
+} // namespace dagrt
+
+#endif // DAGRT_COST_KERNELS_COLLECTIVE_H

@@ -1,0 +1,122 @@
+//===- Calibrated.cpp - The calibrated cost model -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Asks the kernel models (dagrt/Cost/KernelQuery.h) with the coefficients of the device's
+// description. The model `table` is the same with measurements of the user on top, where there are
+// any near by. Times are those of kernels on the device: what a host adds between them is not in
+// them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Cost/CostModel.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+std::string dagrt::getTypeName(Type elementType) {
+  if (elementType.isF64())
+    return "fp64";
+  if (elementType.isF32())
+    return "fp32";
+  if (elementType.isF16())
+    return "fp16";
+  if (elementType.isBF16())
+    return "bf16";
+  if (isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() == 8)
+    return "fp8";
+  return "";
+}
+
+/// A kernel that is known by the bytes that it moves only.
+static KernelQuery getStreamingQuery(const Work &work) {
+  RowwiseCall call;
+  call.op = RowwiseOp::Other;
+  call.elementBytes = getElementBytes(work.elementType);
+  call.bytesRead = work.bytesRead;
+  call.bytesWritten = work.bytesWritten;
+  call.flops = work.flops;
+  return {call, {"copy.kernel", "add.kernel", "add.events"}};
+}
+
+/// What `work` is as a call of a kernel. A product of integers is known by its bytes and FLOPs.
+static FailureOr<KernelQuery> getQuery(const Work &work, const Device &device, std::string &error) {
+  std::string type = getTypeName(work.elementType);
+  if (work.kind == WorkKind::Gemm && work.gemm) {
+    const GemmShape &gemm = *work.gemm;
+    return makeGemmQuery(type, gemm.batch, gemm.m, gemm.k, gemm.n, /*events=*/false, device, error);
+  }
+  if (work.kind == WorkKind::Attention && work.attention) {
+    const AttentionShape &shape = *work.attention;
+    AttentionCall call;
+    call.isDecode = shape.queries == 1;
+    call.batch = shape.batch;
+    call.queries = shape.queries;
+    call.keys = shape.keys;
+    call.heads = shape.heads;
+    call.keyHeads = shape.keyHeads;
+    call.headDim = shape.headDim;
+    call.pairs = shape.pairs;
+    return makeAttentionQuery(call, type, /*library=*/"", device, error);
+  }
+  if (work.kernel.empty() || type.empty() || work.rows <= 0 || work.columns <= 0)
+    return getStreamingQuery(work);
+  return makeRowwiseQuery(work.kernel, type, static_cast<double>(work.rows),
+                          static_cast<double>(work.columns), /*events=*/false, error);
+}
+
+static Cost getCost(const Prediction &prediction, std::string algorithm) {
+  Cost cost;
+  cost.picoseconds = prediction.time.microseconds * 1e6;
+  cost.bound = prediction.time.bound;
+  cost.provenance = prediction.provenance;
+  cost.algorithm = std::move(algorithm);
+  cost.errorPercent = prediction.getErrorPercent();
+  return cost;
+}
+
+namespace {
+struct CalibratedModel final : CostModel {
+  explicit CalibratedModel(std::unique_ptr<MeasurementTable> table) : table(std::move(table)) {}
+
+  Prediction ask(const KernelQuery &query, const Device &device) const {
+    Prediction prediction = predict(query, device);
+    return table ? table->correct(query, device, prediction) : prediction;
+  }
+
+  FailureOr<Cost> getComputeCost(const Work &work, const Device &device,
+                                 EmitError emitError) const override {
+    if (work.flops == 0 && work.bytes() == 0)
+      return Cost();
+    std::string error;
+    FailureOr<KernelQuery> query = getQuery(work, device, error);
+    if (failed(query))
+      return emitError() << error;
+    return getCost(ask(*query, device), "");
+  }
+
+  std::unique_ptr<MeasurementTable> table;
+};
+} // namespace
+
+std::unique_ptr<CostModel> dagrt::createCalibratedModel(std::unique_ptr<MeasurementTable> table) {
+  return std::make_unique<CalibratedModel>(std::move(table));
+}
+
+FailureOr<std::unique_ptr<CostModel>> dagrt::createTableModel(StringRef paths,
+                                                              EmitError emitError) {
+  Location loc = [&] {
+    InFlightDiagnostic probe = emitError();
+    Location where = probe.getUnderlyingDiagnostic()->getLocation();
+    probe.abandon();
+    return where;
+  }();
+  DeviceCache devices(loc.getContext());
+  FailureOr<std::unique_ptr<MeasurementTable>> table = MeasurementTable::read(paths, devices, loc);
+  if (failed(table))
+    return failure();
+  return createCalibratedModel(std::move(*table));
+}

@@ -1,0 +1,309 @@
+//===- KernelNames.cpp - Calls of kernels from the names that people use -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Data types, ops and libraries are written as in the tables of measurements. Each kernel says here
+// which variants of its coefficients suit a call, the best first.
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Cost/KernelQuery.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+//===----------------------------------------------------------------------===//
+// Data types
+//===----------------------------------------------------------------------===//
+
+double dagrt::getTypeBytes(StringRef type) {
+  return llvm::StringSwitch<double>(type)
+      .Case("fp64", 8)
+      .Case("fp32", 4)
+      .Cases({"fp16", "bf16"}, 2)
+      .Case("fp8", 1)
+      .Default(0);
+}
+
+std::optional<double> dagrt::getMatrixFlops(const Device &device, StringRef type) {
+  return llvm::StringSwitch<std::optional<double>>(type)
+      .Case("fp64", device.fp64)
+      .Case("fp32", device.fp32)
+      .Case("fp16", device.fp16)
+      .Case("bf16", device.bf16)
+      .Case("fp8", device.fp8)
+      .Default(std::nullopt);
+}
+
+/// Checks that `type` is one, and, if `device` is not null, that it has a rate for it.
+static LogicalResult checkType(StringRef type, const Device *device, std::string &error) {
+  if (getTypeBytes(type) == 0) {
+    error = ("expects a data type that is fp64, fp32, fp16, bf16 or fp8, got '" + type + "'").str();
+    return failure();
+  }
+  if (!device || getMatrixFlops(*device, type))
+    return success();
+  SmallVector<StringRef> known;
+  for (StringRef name : {"fp64", "fp32", "fp16", "bf16", "fp8"})
+    if (getMatrixFlops(*device, name))
+      known.push_back(name);
+  error = ("expects a data type that '" + device->name + "' has a rate for (" +
+           llvm::join(known, ", ") + "), got '" + type + "'")
+              .str();
+  return failure();
+}
+
+/// `type`, and what is calibrated in its stead: the types of the same size before the others.
+static SmallVector<StringRef> getNearTypes(StringRef type) {
+  if (type == "bf16")
+    return {"bf16", "fp16"};
+  if (type == "fp16")
+    return {"fp16", "bf16"};
+  if (type == "fp8")
+    return {"fp8", "bf16", "fp16"};
+  if (type == "fp64")
+    return {"fp64", "fp32", "bf16"};
+  return {"fp32", "bf16", "fp16"};
+}
+
+//===----------------------------------------------------------------------===//
+// Matrix products
+//===----------------------------------------------------------------------===//
+
+FailureOr<KernelQuery> dagrt::makeGemmQuery(StringRef type, double batch, double m, double k,
+                                            double n, bool events, const Device &device,
+                                            std::string &error) {
+  if (failed(checkType(type, &device, error)))
+    return failure();
+  GemmCall call;
+  call.batch = batch;
+  call.m = m;
+  call.k = k;
+  call.n = n;
+  call.elementBytes = getTypeBytes(type);
+  // Products of fp8 are written as bf16.
+  call.resultBytes = std::max(call.elementBytes, 2.0);
+  call.matrixFlops = *getMatrixFlops(device, type);
+  call.events = events;
+  KernelQuery query{call, {}};
+  for (StringRef near : getNearTypes(type)) {
+    if (batch > 1)
+      query.variants.push_back((near + ".batched").str());
+    query.variants.push_back(near.str());
+  }
+  return query;
+}
+
+//===----------------------------------------------------------------------===//
+// Elementwise ops and ops on rows
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// An op as tables write it, and which one has kernels like its own.
+struct RowwiseName {
+  StringRef name;
+  RowwiseOp op;
+  StringRef alike;
+};
+} // namespace
+
+static constexpr RowwiseName kRowwiseNames[] = {
+    {"add", RowwiseOp::Add, ""},          {"mul", RowwiseOp::Mul, "add"},
+    {"relu", RowwiseOp::Relu, "add"},     {"gelu", RowwiseOp::Gelu, ""},
+    {"tanh", RowwiseOp::Tanh, "gelu"},    {"silu", RowwiseOp::Silu, "gelu"},
+    {"silu_mul", RowwiseOp::SiluMul, ""}, {"layernorm", RowwiseOp::LayerNorm, ""},
+    {"rmsnorm", RowwiseOp::RmsNorm, ""},  {"add_rmsnorm", RowwiseOp::AddRmsNorm, "rmsnorm"},
+    {"softmax", RowwiseOp::Softmax, ""},  {"rope", RowwiseOp::Rope, ""},
+    {"copy", RowwiseOp::Other, "add"},
+};
+
+ArrayRef<StringRef> dagrt::getRowwiseNames() {
+  static const std::vector<StringRef> names = [] {
+    std::vector<StringRef> all;
+    for (const RowwiseName &name : kRowwiseNames)
+      all.push_back(name.name);
+    return all;
+  }();
+  return names;
+}
+
+FailureOr<KernelQuery> dagrt::makeRowwiseQuery(StringRef op, StringRef type, double rows,
+                                               double columns, bool events, std::string &error) {
+  const auto *it = llvm::find_if(kRowwiseNames, [&](const RowwiseName &n) { return n.name == op; });
+  if (it == std::end(kRowwiseNames)) {
+    error = ("expects an 'op' that is one of " + llvm::join(getRowwiseNames(), ", ") + "; got '" +
+             op + "'")
+                .str();
+    return failure();
+  }
+  if (failed(checkType(type, nullptr, error)))
+    return failure();
+  RowwiseCall call;
+  call.op = it->op;
+  call.elementBytes = getTypeBytes(type);
+  call.rows = rows;
+  call.columns = columns;
+  call.events = events;
+  if (call.op == RowwiseOp::Other)
+    call.bytesRead = call.bytesWritten = rows * columns * call.elementBytes;
+  KernelQuery query{call, {}};
+  // What is timed around a call says less about the kernel than the kernel of an op that is like
+  // it.
+  for (StringRef timing : {events ? ".events" : ".kernel", events ? ".kernel" : ".events"})
+    for (StringRef name : {it->name, it->alike})
+      if (!name.empty())
+        query.variants.push_back((name + timing).str());
+  return query;
+}
+
+//===----------------------------------------------------------------------===//
+// Attention
+//===----------------------------------------------------------------------===//
+
+double dagrt::getCausalPairs(double queries, double keys) {
+  return queries * (keys - queries) + queries * (queries + 1) / 2;
+}
+
+/// Whose kernels `library` has, as tables write it, and whose are like them. `any` is what all
+/// libraries of a device were fitted to together.
+static SmallVector<StringRef> getAttentionVariants(StringRef library) {
+  if (library.starts_with("trtllm") || library.starts_with("tensorrt"))
+    return {"trtllm", "any"};
+  if (library.starts_with("sglang"))
+    return {"sglang", "vllm", "any"};
+  if (library.starts_with("flashinfer"))
+    return {"sglang", "any"};
+  if (library.starts_with("vllm") || library.starts_with("fa") || library.starts_with("flash"))
+    return {"vllm", "any"};
+  return {"any"};
+}
+
+FailureOr<KernelQuery> dagrt::makeAttentionQuery(AttentionCall call, StringRef type,
+                                                 StringRef library, const Device &device,
+                                                 std::string &error) {
+  if (failed(checkType(type, &device, error)))
+    return failure();
+  if (call.keyHeads > call.heads) {
+    error = "expects at most as many key heads as query heads, got more";
+    return failure();
+  }
+  call.elementBytes = getTypeBytes(type);
+  call.matrixFlops = *getMatrixFlops(device, type);
+  KernelQuery query{call, {}};
+  for (StringRef variant : getAttentionVariants(library))
+    query.variants.push_back(variant.str());
+  return query;
+}
+
+//===----------------------------------------------------------------------===//
+// Collectives
+//===----------------------------------------------------------------------===//
+
+static constexpr StringRef kCollectiveNames[] = {"all_reduce", "all_gather", "reduce_scatter",
+                                                 "all_to_all", "send_recv"};
+
+ArrayRef<StringRef> dagrt::getCollectiveNames() { return kCollectiveNames; }
+
+static std::optional<CommunicationKind> parseCollective(StringRef op) {
+  return llvm::StringSwitch<std::optional<CommunicationKind>>(op)
+      .Case("all_reduce", CommunicationKind::AllReduce)
+      .Case("all_gather", CommunicationKind::AllGather)
+      .Case("reduce_scatter", CommunicationKind::ReduceScatter)
+      .Case("all_to_all", CommunicationKind::AllToAll)
+      .Case("send_recv", CommunicationKind::Transfer)
+      .Default(std::nullopt);
+}
+
+/// Collectives that are calibrated together, and which others stand in for them.
+static SmallVector<StringRef, 3> getCollectiveGroups(CommunicationKind kind) {
+  switch (kind) {
+  case CommunicationKind::AllReduce:
+    return {"all_reduce"};
+  case CommunicationKind::AllGather:
+    return {"all_gather", "reduce_scatter", "all_reduce"};
+  case CommunicationKind::ReduceScatter:
+    return {"reduce_scatter", "all_gather", "all_reduce"};
+  case CommunicationKind::AllToAll:
+  case CommunicationKind::Shift:
+  case CommunicationKind::Transfer:
+    return {"p2p", "all_gather"};
+  }
+  llvm_unreachable("all kinds have a group");
+}
+
+static SmallVector<StringRef, 3> getNearLinks(StringRef link) {
+  if (link.contains("pcie"))
+    return {link, "pcie", "nvlink-pair+pcie"};
+  if (link == "nvlink")
+    return {link};
+  return {link, "nvlink"};
+}
+
+/// `custom-trtllm` and its like are libraries; `nccl/a100_dgx` is NCCL, called from a framework.
+static SmallVector<std::string, 3> getNearLibraries(StringRef library) {
+  std::string family = library.split('/').first.lower();
+  SmallVector<std::string, 3> near;
+  for (StringRef name : {StringRef(family), StringRef("nccl-tests"), StringRef("nccl")})
+    if (!name.empty() && !llvm::is_contained(near, name))
+      near.push_back(name.str());
+  return near;
+}
+
+SmallVector<std::string, 4> dagrt::getCollectiveVariants(CommunicationKind kind, StringRef link,
+                                                         StringRef library) {
+  SmallVector<std::string, 4> variants;
+  for (StringRef nearLink : getNearLinks(link))
+    for (StringRef group : getCollectiveGroups(kind))
+      for (const std::string &nearLibrary : getNearLibraries(library))
+        variants.push_back((nearLink + "." + group + "." + nearLibrary).str());
+  return variants;
+}
+
+/// Bytes/s of PCI Express x16 in one direction, of the generation that came with the architecture.
+static double getPcieRate(const Device &device) {
+  return llvm::StringSwitch<double>(device.architecture)
+      .Cases({"hopper", "blackwell"}, 64e9)
+      .Cases({"pascal", "volta", "turing"}, 16e9)
+      .Default(32e9);
+}
+
+/// Bytes/s of one device to the network where nobody says it: one port of a DGX for each.
+static double getUsualNetworkRate(const Device &device) {
+  return device.architecture == "ampere" ? 25e9 : 50e9;
+}
+
+FailureOr<KernelQuery> dagrt::makeCollectiveQuery(StringRef op, double bytes, double ranks,
+                                                  double nodes, StringRef link, StringRef library,
+                                                  const Device &device, std::string &error) {
+  std::optional<CommunicationKind> kind = parseCollective(op);
+  if (!kind) {
+    error = ("expects an 'op' that is one of " + llvm::join(getCollectiveNames(), ", ") +
+             "; got '" + op + "'")
+                .str();
+    return failure();
+  }
+  if (link.empty()) {
+    error = "expects a 'link' (nvlink, pcie, internode, ...), got none";
+    return failure();
+  }
+  CollectiveCall call;
+  call.kind = *kind;
+  call.bytes = bytes;
+  call.ranks = static_cast<int64_t>(ranks);
+  call.nodes = static_cast<int64_t>(nodes);
+  call.mostOnNode = (call.ranks + call.nodes - 1) / call.nodes;
+  call.link = link.contains("pcie") ? LinkKind::Pcie : LinkKind::NvLink;
+  bool isPcie = call.link == LinkKind::Pcie || device.peerBandwidth == 0;
+  call.linkRate = isPcie ? getPcieRate(device) : device.peerBandwidth;
+  call.networkRate = getUsualNetworkRate(device);
+  call.nvls =
+      link == "nvlink" && (device.architecture == "hopper" || device.architecture == "blackwell");
+  call.hasOneShot = library.lower().find("custom") == 0;
+  return KernelQuery{call, getCollectiveVariants(*kind, link, library)};
+}

@@ -1,0 +1,57 @@
+//===- NcclTuner.h - What NCCL would run ------------------------*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A group of ranks, and the algorithm and protocol that NCCL picks for it.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_LIB_COST_KERNELS_NCCLTUNER_H
+#define DAGRT_LIB_COST_KERNELS_NCCLTUNER_H
+
+#include "dagrt/Cost/Kernels/Collective.h"
+
+namespace dagrt::nccl {
+
+enum Protocol { LL, LL128, Simple };
+
+/// Rings and trees are in the order of protocols.
+enum Algorithm { Ring, Tree = 3, Nvls = 6, NvlsTree, Pat };
+
+enum Generation { Volta, Ampere, Hopper, Blackwell };
+
+/// What is used of a call: how the ranks lie, rates in bytes/us.
+struct Group {
+  CommunicationKind kind;
+  double bytes, ranks, nodes, perNode;
+  double linkRate, networkRate;
+  bool isPcie, nvls;
+  Generation generation;
+
+  Group(const CollectiveCall &call, const Device &device);
+  bool isAllReduce() const { return kind == CommunicationKind::AllReduce; }
+  /// Steps of a ring, and those of them between nodes.
+  double getSteps() const { return (isAllReduce() ? 2 : 1) * (ranks - 1); }
+  double getNetSteps() const { return (isAllReduce() ? 2 : 1) * (nodes - 1); }
+  bool isPeerToPeer() const {
+    return kind == CommunicationKind::AllToAll || kind == CommunicationKind::Shift ||
+           kind == CommunicationKind::Transfer;
+  }
+  /// What a rank sends to one other.
+  double getPeerBytes() const {
+    return kind == CommunicationKind::AllToAll ? bytes / ranks : bytes;
+  }
+  /// Small messages inside a node use LL.
+  Protocol getPeerProtocol() const { return getPeerBytes() <= 16384 && nodes == 1 ? LL : Simple; }
+};
+
+/// What NCCL runs for an all_reduce, an all_gather or a reduce_scatter: an Algorithm, and for rings
+/// and trees the Protocol is added to it.
+int pickAlgorithm(const Group &group);
+
+} // namespace dagrt::nccl
+
+#endif // DAGRT_LIB_COST_KERNELS_NCCLTUNER_H
