@@ -1,0 +1,250 @@
+//===- FitTables.cpp - From tables of measurements to descriptions -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Rows are sorted into problems: a device and the variant that suits a call best. Each problem is
+// fitted alone, two at a time on two cores, and the result does not depend on which is first.
+// Afterwards each vector predicts the measurements of the nearest other device, to learn how far
+// coefficients can be trusted on a device that nobody measured.
+//
+//===----------------------------------------------------------------------===//
+
+#include "FitTables.h"
+
+#include "Fit.h"
+
+#include "dagrt/Cost/Measurements.h"
+#include "dagrt/Report/OutputFile.h"
+
+#include "mlir/IR/Diagnostics.h"
+
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/ThreadPool.h"
+
+#include <cmath>
+#include <map>
+
+using namespace mlir;
+using namespace dagrt;
+
+/// Fewer rows than these do not say anything about a formula.
+static constexpr size_t kFewestRows = 8;
+/// The variant that serves where none is asked for.
+static constexpr StringLiteral kAny = "any";
+
+namespace {
+/// A kernel, a variant and a device; all devices together have no name.
+using ProblemKey = std::tuple<const Kernel *, std::string, std::string>;
+
+/// The problems of all tables, and what came out.
+struct Fits {
+  void add(const ProblemKey &key, const Measurement &measurement) {
+    FitProblem &problem = problems[key];
+    problem.kernel = std::get<0>(key);
+    problem.variant = std::get<1>(key);
+    problem.rows.push_back({measurement.query.call, measurement.device, measurement.microseconds});
+  }
+
+  std::map<ProblemKey, FitProblem> problems;
+  std::map<ProblemKey, KernelCalibration> results;
+};
+} // namespace
+
+static LogicalResult readTable(StringRef path, DeviceCache &devices, MLIRContext *context,
+                               bool generic, Fits &fits) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  if (!buffer)
+    return emitError(UnknownLoc::get(context)) << "expects a readable table of measurements, got '"
+                                               << path << "': " << buffer.getError().message();
+  StringRef text = (*buffer)->getBuffer();
+  FailureOr<TableKind> kind = guessTableKind(text, path, context);
+  if (failed(kind))
+    return failure();
+  return readMeasurements(
+      text, path, *kind, devices, context, [&](Measurement &measurement) -> LogicalResult {
+        if (measurement.microseconds == 0)
+          return emitError(FileLineColLoc::get(context, path, measurement.line, 1))
+                 << "expects a time in the column 'time_us' to fit to, got none";
+        const Kernel &kernel = measurement.query.getKernel();
+        // What all variants have in common is fitted to the rows of all of them.
+        SmallVector<StringRef, 2> variants = {measurement.query.variants.front()};
+        if (variants.front() != kAny && measurement.query.variants.back() == kAny)
+          variants.push_back(kAny);
+        for (StringRef variant : variants)
+          for (StringRef device : {StringRef(measurement.device->name), StringRef()})
+            if (!device.empty() || generic)
+              fits.add({&kernel, variant.str(), device.str()}, measurement);
+        return success();
+      });
+}
+
+/// Keeps about `most` of the rows of a large problem, evenly.
+static void thin(FitProblem &problem, size_t most) {
+  size_t stride = problem.rows.size() / most + 1;
+  std::vector<FitRow> kept;
+  for (size_t i = 0; i < problem.rows.size(); i += stride)
+    kept.push_back(problem.rows[i]);
+  problem.rows = std::move(kept);
+}
+
+static void fitAll(Fits &fits) {
+  llvm::DefaultThreadPool pool(llvm::hardware_concurrency());
+  std::vector<std::pair<FitProblem *, KernelCalibration *>> tasks;
+  for (auto &[key, problem] : fits.problems) {
+    if (problem.rows.size() < kFewestRows)
+      continue;
+    if (std::get<2>(key).empty())
+      thin(problem, 4000);
+    tasks.push_back({&problem, &fits.results[key]});
+  }
+  llvm::sort(tasks, [](const auto &a, const auto &b) {
+    return a.first->rows.size() > b.first->rows.size();
+  });
+  for (auto [problem, result] : tasks)
+    pool.async([problem = problem, result = result]() { *result = fit(*problem); });
+  pool.wait();
+}
+
+//===----------------------------------------------------------------------===//
+// Devices that were not measured
+//===----------------------------------------------------------------------===//
+
+/// How little two devices are like each other.
+static double getDistance(const Device &a, const Device &b) {
+  static constexpr StringLiteral order[] = {"pascal", "volta",  "turing",   "ampere",
+                                            "ada",    "hopper", "blackwell"};
+  auto place = [&](const Device &d) { return llvm::find(order, d.architecture) - order; };
+  auto ratio = [](double x, double y) { return x > 0 && y > 0 ? std::fabs(std::log(x / y)) : 1; };
+  return std::abs(place(a) - place(b)) + ratio(a.memoryBandwidth, b.memoryBandwidth) +
+         ratio(a.l2Bytes, b.l2Bytes) +
+         ratio(static_cast<double>(a.smCount), static_cast<double>(b.smCount));
+}
+
+/// The measured times of each device over those that the coefficients of the nearest other device
+/// say, for all devices that have this variant.
+static std::vector<double> getTransferRatios(const Fits &fits, const ProblemKey &wanted) {
+  std::vector<double> ratios;
+  auto isSame = [&](const ProblemKey &key) {
+    return std::get<0>(key) == std::get<0>(wanted) && std::get<1>(key) == std::get<1>(wanted) &&
+           !std::get<2>(key).empty();
+  };
+  for (const auto &[key, result] : fits.results) {
+    if (!isSame(key))
+      continue;
+    const FitProblem &target = fits.problems.at(key);
+    const KernelCalibration *nearest = nullptr;
+    double best = INFINITY;
+    for (const auto &[otherKey, other] : fits.results) {
+      if (!isSame(otherKey) || otherKey == key)
+        continue;
+      double distance =
+          getDistance(*target.rows[0].device, *fits.problems.at(otherKey).rows[0].device);
+      if (distance < best) {
+        best = distance;
+        nearest = &other;
+      }
+    }
+    if (!nearest)
+      continue;
+    for (const FitResidual &residual : getResiduals(target, nearest->coefficients))
+      ratios.push_back(residual.ratio);
+  }
+  return ratios;
+}
+
+/// Sets how far the coefficients can be trusted elsewhere. A variant that only one device has gets
+/// what the variants of its kernel have on average.
+static void setTransferBars(Fits &fits) {
+  std::map<const Kernel *, std::vector<double>> byKernel;
+  std::map<std::pair<const Kernel *, std::string>, std::vector<double>> byVariant;
+  for (const auto &[key, result] : fits.results) {
+    auto [it, isNew] = byVariant.try_emplace({std::get<0>(key), std::get<1>(key)});
+    if (!isNew)
+      continue;
+    it->second = getTransferRatios(fits, key);
+    llvm::append_range(byKernel[std::get<0>(key)], it->second);
+  }
+  for (auto &[key, result] : fits.results) {
+    const std::vector<double> &ratios = byVariant[{std::get<0>(key), std::get<1>(key)}];
+    const std::vector<double> &all = byKernel[std::get<0>(key)];
+    if (!ratios.empty() || !all.empty())
+      result.transferBar = getErrorBar(ratios.empty() ? all : ratios);
+  }
+}
+
+//===----------------------------------------------------------------------===//
+// Descriptions
+//===----------------------------------------------------------------------===//
+
+/// A description without what an earlier fit wrote, which stands at its end.
+static StringRef cutCalibration(StringRef text) {
+  size_t end = text.size();
+  for (StringRef key : {"\nmeasurements:", "\ncalibration:"})
+    end = std::min(end, text.find(key) == StringRef::npos ? end : text.find(key) + 1);
+  return text.take_front(end);
+}
+
+static LogicalResult writeDescription(const FitOptions &options, StringRef name,
+                                      ArrayRef<KernelCalibration> calibrations,
+                                      MLIRContext *context) {
+  SmallString<128> from(options.descriptions), to(options.output);
+  llvm::sys::path::append(from, name + ".yaml");
+  llvm::sys::path::append(to, name + ".yaml");
+  Location loc = UnknownLoc::get(context);
+  std::string text = "# Coefficients fitted to the measurements of all devices together.\n"
+                     "name: generic\n";
+  if (name != "generic") {
+    auto buffer = llvm::MemoryBuffer::getFile(from, /*IsText=*/true);
+    if (!buffer)
+      return emitError(loc) << "expects the description of the device '" << name << "' in '" << from
+                            << "', got: " << buffer.getError().message();
+    text = cutCalibration((*buffer)->getBuffer()).str();
+  }
+  llvm::raw_string_ostream os(text);
+  os << "measurements: \"" << options.source << "\"\n";
+  writeCalibrations(calibrations, os);
+  if (llvm::Error error = replaceFile(to, text))
+    return emitError(loc) << llvm::toString(std::move(error));
+  return success();
+}
+
+static void printSummary(const Fits &fits) {
+  for (const auto &[key, result] : fits.results) {
+    StringRef device = std::get<2>(key);
+    llvm::outs() << llvm::formatv("{0,-10} {1,-20} {2,-14} {3,6} rows, median error {4:f1} %\n",
+                                  result.kernel, result.variant, device.empty() ? "(all)" : device,
+                                  result.rows, result.medianError);
+  }
+}
+
+LogicalResult dagrt::fitTables(const FitOptions &options, MLIRContext *context) {
+  DeviceCache devices(context);
+  for (const std::string &path : options.devices) {
+    FailureOr<Device> device = loadDevice(path, UnknownLoc::get(context));
+    if (failed(device))
+      return failure();
+    devices.add(std::move(*device));
+  }
+  Fits fits;
+  for (const std::string &table : options.tables)
+    if (failed(readTable(table, devices, context, options.generic, fits)))
+      return failure();
+  fitAll(fits);
+  if (fits.results.empty())
+    return emitError(UnknownLoc::get(context))
+           << "expects at least " << kFewestRows << " rows of one variant on one device, got fewer";
+  setTransferBars(fits);
+  printSummary(fits);
+  std::map<std::string, std::vector<KernelCalibration>> byDevice;
+  for (auto &[key, result] : fits.results)
+    byDevice[std::get<2>(key).empty() ? "generic" : std::get<2>(key)].push_back(result);
+  for (const auto &[name, calibrations] : byDevice)
+    if (failed(writeDescription(options, name, calibrations, context)))
+      return failure();
+  return success();
+}

@@ -1,0 +1,154 @@
+//===- Answer.cpp - One time, explained -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A time with the terms that it is made of, and what it was learned from; for people and as JSON.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Answer.h"
+
+#include "dagrt/Report/Units.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/JSON.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+static std::string formatUs(double microseconds) {
+  double picoseconds = microseconds * 1e6;
+  constexpr double most = 9.2e18;
+  return formatTime(static_cast<int64_t>(std::min(picoseconds, most)));
+}
+
+/// FLOPs of a call that has some.
+static double getFlops(const KernelCall &call) {
+  if (const auto *gemm = std::get_if<GemmCall>(&call))
+    return 2 * gemm->batch * gemm->m * gemm->k * gemm->n;
+  if (const auto *attention = std::get_if<AttentionCall>(&call))
+    return 4 * attention->batch * attention->heads * attention->headDim * attention->pairs;
+  return 0;
+}
+
+static double getPeakFlops(const KernelCall &call) {
+  if (const auto *gemm = std::get_if<GemmCall>(&call))
+    return gemm->matrixFlops;
+  if (const auto *attention = std::get_if<AttentionCall>(&call))
+    return attention->matrixFlops;
+  return 0;
+}
+
+/// `695 TFLOP/s, 70 % of the 989 peak`; empty where there are no FLOPs.
+static std::string describeRate(const Answer &answer) {
+  double flops = getFlops(answer.query.call), peak = getPeakFlops(answer.query.call);
+  if (flops == 0 || peak == 0)
+    return "";
+  double rate = flops / answer.prediction.time.microseconds * 1e6;
+  return llvm::formatv("{0:f1} TFLOP/s, {1:f0} % of the peak of {2:f0}", rate / 1e12,
+                       100 * rate / peak, peak / 1e12);
+}
+
+/// `tiles of 128 x 256, 1024 blocks in 7.8 waves, split 4`; empty where there are no blocks.
+static std::string describeBlocks(const KernelTime &time) {
+  std::string text;
+  if (time.tileM > 0)
+    text = llvm::formatv("tiles of {0} x {1}", time.tileM, time.tileN);
+  if (time.waves > 0)
+    text += llvm::formatv("{0}{1:f2} waves", text.empty() ? "" : ", ", time.waves);
+  if (time.split > 1)
+    text += llvm::formatv("{0}split in {1}", text.empty() ? "" : ", ", time.split);
+  return text;
+}
+
+/// Whose coefficients they are.
+static std::string describeSource(const Answer &answer) {
+  const FoundCalibration &found = answer.prediction.found;
+  if (!found.calibration)
+    return "no measurements: coefficients are where a fit would start";
+  const KernelCalibration &calibration = *found.calibration;
+  std::string text = llvm::formatv("{0} '{1}' fitted to {2} measurements", calibration.kernel,
+                                   calibration.variant, calibration.rows);
+  if (found.isBorrowed)
+    return text + " of other devices (" + llvm::join(answer.device->donors, ", ") + ")";
+  return text + " of this device, median error " +
+         llvm::formatv("{0:f1} %", calibration.medianError).str();
+}
+
+void dagrt::printAnswer(const Answer &answer, StringRef what, raw_ostream &os) {
+  const Prediction &p = answer.prediction;
+  const KernelTime &time = p.time;
+  os << what << " on " << answer.device->name << ": " << formatUs(time.microseconds) << '\n';
+  auto line = [&](StringRef name, const Twine &text) {
+    os << "  " << llvm::formatv("{0,-12}", name) << text << '\n';
+  };
+  line("80 %", formatUs(p.getLowUs()) + " to " + formatUs(p.getHighUs()) + ", " +
+                   stringifyProvenance(p.provenance));
+  line("bound", stringifyBound(time.bound));
+  line("arithmetic", formatUs(time.computeUs));
+  line("traffic", formatUs(time.memoryUs) + " for " + formatBytes(time.bytes));
+  line("fixed", formatUs(time.fixedUs));
+  if (std::string rate = describeRate(answer); !rate.empty())
+    line("rate", rate);
+  if (std::string blocks = describeBlocks(time); !blocks.empty())
+    line("blocks", blocks);
+  line("from", describeSource(answer));
+}
+
+void dagrt::printAnswers(ArrayRef<Answer> answers, StringRef what, raw_ostream &os) {
+  os << what << '\n';
+  os << llvm::formatv("  {0,-16} {1,10} {2,10} {3,10}  {4,-8} {5,-13} {6}\n", "device", "time",
+                      "low", "high", "bound", "provenance", "rate");
+  for (const Answer &answer : answers) {
+    const Prediction &p = answer.prediction;
+    std::string text = llvm::formatv(
+        "  {0,-16} {1,10} {2,10} {3,10}  {4,-8} {5,-13} {6}", answer.device->name,
+        formatUs(p.time.microseconds), formatUs(p.getLowUs()), formatUs(p.getHighUs()),
+        stringifyBound(p.time.bound), stringifyProvenance(p.provenance), describeRate(answer));
+    os << StringRef(text).rtrim() << '\n';
+  }
+}
+
+void dagrt::printJson(ArrayRef<Answer> answers, StringRef what, raw_ostream &os) {
+  llvm::json::OStream json(os, 2);
+  json.object([&] {
+    json.attribute("version", 1);
+    json.attribute("what", what);
+    json.attributeArray("answers", [&] {
+      for (const Answer &answer : answers) {
+        const Prediction &p = answer.prediction;
+        json.object([&] {
+          json.attribute("device", answer.device->name);
+          json.attribute("time_us", p.time.microseconds);
+          json.attribute("low_us", p.getLowUs());
+          json.attribute("high_us", p.getHighUs());
+          json.attribute("provenance", stringifyProvenance(p.provenance));
+          json.attribute("bound", stringifyBound(p.time.bound));
+          json.attribute("arithmetic_us", p.time.computeUs);
+          json.attribute("traffic_us", p.time.memoryUs);
+          json.attribute("fixed_us", p.time.fixedUs);
+          json.attribute("bytes", p.time.bytes);
+          if (double flops = getFlops(answer.query.call); flops > 0) {
+            json.attribute("flops", flops);
+            json.attribute("efficiency",
+                           flops / p.time.microseconds * 1e6 / getPeakFlops(answer.query.call));
+          }
+          if (p.time.tileM > 0) {
+            json.attribute("tile_m", p.time.tileM);
+            json.attribute("tile_n", p.time.tileN);
+          }
+          json.attribute("split", p.time.split);
+          json.attribute("waves", p.time.waves);
+          json.attribute("source", describeSource(answer));
+        });
+      }
+    });
+  });
+  os << '\n';
+}

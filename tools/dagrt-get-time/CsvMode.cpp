@@ -1,0 +1,76 @@
+//===- CsvMode.cpp - A million times at once -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Rows are read, asked and written one after the other. Output goes to a temporary file beside the
+// real one, which takes its place at the end.
+//
+//===----------------------------------------------------------------------===//
+
+#include "CsvMode.h"
+
+#include "mlir/IR/Diagnostics.h"
+
+#include "llvm/Support/Error.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/raw_ostream.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+/// Puts a field in quotes if it needs them.
+static void writeField(StringRef text, raw_ostream &os) {
+  if (text.find_first_of(",\"") == StringRef::npos) {
+    os << text;
+    return;
+  }
+  os << '"';
+  for (char c : text)
+    os << (c == '"' ? "\"\"" : StringRef(&c, 1));
+  os << '"';
+}
+
+static void writeRow(const Measurement &row, const Prediction &prediction, raw_ostream &os) {
+  writeField(row.id, os);
+  os << llvm::format(",%.6g,%.6g,%.6g,", prediction.time.microseconds, prediction.getLowUs(),
+                     prediction.getHighUs())
+     << stringifyProvenance(prediction.provenance) << '\n';
+}
+
+LogicalResult dagrt::answerTable(StringRef input, StringRef output, TableKind kind,
+                                 DeviceCache &devices, MLIRContext *context, AskFn ask) {
+  Location loc = UnknownLoc::get(context);
+  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(input, /*IsText=*/true);
+  if (!buffer)
+    return emitError(loc) << "expects a readable table, got '" << input
+                          << "': " << buffer.getError().message();
+  bool isAnswered = true;
+  llvm::Error error = llvm::writeToOutput(output, [&](raw_ostream &os) -> llvm::Error {
+    os << "id,pred_us,low_us,high_us,provenance\n";
+    auto answer = [&](Measurement &row) -> LogicalResult {
+      Prediction prediction = ask(row.query, *row.device);
+      if (!(prediction.time.microseconds < 9223372036854775808.0 / 1e6))
+        return emitError(FileLineColLoc::get(context, input, row.line, 1))
+               << "expects a time of at most 2^63 - 1 ps (106 days), got "
+               << prediction.time.microseconds << " us";
+      writeRow(row, prediction, os);
+      return success();
+    };
+    isAnswered =
+        succeeded(readMeasurements((*buffer)->getBuffer(), input, kind, devices, context, answer));
+    return isAnswered ? llvm::Error::success()
+                      : llvm::createStringError(llvm::inconvertibleErrorCode(), "");
+  });
+  if (!error)
+    return success();
+  std::string message = llvm::toString(std::move(error));
+  return isAnswered
+             ? LogicalResult(emitError(loc) << "cannot write '" << output << "': " << message)
+             : failure();
+}

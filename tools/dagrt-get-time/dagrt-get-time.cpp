@@ -1,0 +1,338 @@
+//===- dagrt-get-time.cpp - How long one kernel takes -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Get_Time(m, k, n) from the command line: one kernel on one device, with the way its time came
+// about; on several devices side by side; or, with --csv, a time for each row of a table.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Answer.h"
+#include "CsvMode.h"
+
+#include "dagrt/IR/Dagrt.h"
+#include "dagrt/Report/OutputFile.h"
+
+#include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/MLIRContext.h"
+
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/InitLLVM.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/SourceMgr.h"
+
+using namespace mlir;
+using namespace dagrt;
+namespace cl = llvm::cl;
+
+namespace {
+/// A size of the query, read as text so that errors are dagrt's own.
+struct SizeOption {
+  SizeOption(const char *name, const char *description, cl::OptionCategory &category)
+      : option(llvm::StringRef(name), cl::desc(description), cl::value_desc("N"),
+               cl::cat(category)),
+        name(name) {}
+  cl::opt<std::string> option;
+  const char *name;
+
+  bool isGiven() const { return option.getNumOccurrences() > 0; }
+};
+
+struct CommandLine {
+  cl::OptionCategory category{"dagrt-get-time options"};
+  cl::opt<std::string> input{cl::Positional, cl::desc("[table of queries]"), cl::cat(category)};
+  cl::opt<std::string> devices{"device",
+                               cl::desc("Devices, built in or described in files, with commas "
+                                        "between them (default: h100-sxm)"),
+                               cl::value_desc("name,..."), cl::init("h100-sxm"), cl::cat(category)};
+  cl::opt<std::string> op{"op",
+                          cl::desc("gemm, attention, or an op of the tables of elementwise ops and "
+                                   "collectives (default: gemm)"),
+                          cl::value_desc("name"), cl::init("gemm"), cl::cat(category)};
+  cl::opt<std::string> dtype{"dtype", cl::desc("Element type (default: bf16)"),
+                             cl::value_desc("fp64|fp32|fp16|bf16|fp8"), cl::init("bf16"),
+                             cl::cat(category)};
+  SizeOption m{"m", "Rows of the product: tokens", category};
+  SizeOption k{"k", "Contracted size of the product: input features", category};
+  SizeOption n{"n", "Columns of the product: output features", category};
+  SizeOption batch{"batch", "Products, or sequences of an attention (default: 1)", category};
+  SizeOption queries{"q-len", "New tokens of each sequence; 1 is a decode step", category};
+  SizeOption keys{"kv-len", "Tokens attended to, the new ones too (default: q-len)", category};
+  SizeOption heads{"heads", "Query heads on the device", category};
+  SizeOption keyHeads{"kv-heads", "Key heads on the device (default: heads)", category};
+  SizeOption headDim{"head-dim", "Elements of a head (default: 128)", category};
+  SizeOption rows{"rows", "Rows of an elementwise op", category};
+  SizeOption columns{"cols", "Columns of an elementwise op: the normalized or last dim", category};
+  SizeOption bytes{"bytes", "Bytes of a collective, as nccl-tests counts them", category};
+  SizeOption ranks{"ranks", "Devices of a collective (default: 8; 2 of send_recv)", category};
+  SizeOption nodes{"nodes", "Nodes that they are on (default: 1)", category};
+  cl::opt<std::string> link{"link",
+                            cl::desc("Link of a collective, as tables name it (default: "
+                                     "nvlink, or internode if there are several nodes)"),
+                            cl::value_desc("name"), cl::cat(category)};
+  cl::opt<std::string> library{"impl", cl::desc("Library of the kernel, as tables name it"),
+                               cl::value_desc("name"), cl::cat(category)};
+  cl::opt<std::string> model{"model",
+                             cl::desc("Model (default: calibrated, or table with --table)"),
+                             cl::value_desc("roofline|calibrated|table"), cl::cat(category)};
+  cl::opt<std::string> table{"table", cl::desc("Tables of measurements, with commas between them"),
+                             cl::value_desc("CSV,..."), cl::cat(category)};
+  cl::opt<std::string> descriptions{
+      "descriptions",
+      cl::desc("Folder of device descriptions that stand in for the built-in ones of their names"),
+      cl::value_desc("folder"), cl::cat(category)};
+  cl::opt<std::string> csv{"csv", cl::desc("Answer each row of a table of this kind"),
+                           cl::value_desc("gemm|attention|elementwise|collective"),
+                           cl::cat(category)};
+  cl::opt<std::string> format{"format", cl::desc("text or json (default: text)"),
+                              cl::value_desc("text|json"), cl::init("text"), cl::cat(category)};
+  cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output (default)"),
+                              cl::value_desc("file"), cl::init("-"), cl::cat(category)};
+};
+
+/// One run of the tool.
+class Run {
+public:
+  Run(const CommandLine &line, MLIRContext *context)
+      : line(line), context(context), devices(context) {}
+  LogicalResult answer();
+
+private:
+  InFlightDiagnostic error() const { return emitError(UnknownLoc::get(context)); }
+  FailureOr<double> getSize(const SizeOption &size, std::optional<double> absent) const;
+  FailureOr<KernelQuery> makeQuery(const Device &device, std::string &what) const;
+  FailureOr<KernelQuery> makeGemm(const Device &device, std::string &what) const;
+  FailureOr<KernelQuery> makeAttention(const Device &device, std::string &what) const;
+  FailureOr<KernelQuery> makeCollective(const Device &device, std::string &what) const;
+  FailureOr<KernelQuery> makeRowwise(std::string &what) const;
+  LogicalResult readModel();
+  LogicalResult readDescriptions();
+  LogicalResult answerOne();
+  Prediction ask(const KernelQuery &query, const Device &device) const;
+
+  const CommandLine &line;
+  MLIRContext *context;
+  DeviceCache devices;
+  bool isRoofline = false;
+  std::unique_ptr<MeasurementTable> table;
+};
+} // namespace
+
+/// The number that is given, or else `absent`; an error if there is neither.
+FailureOr<double> Run::getSize(const SizeOption &size, std::optional<double> absent) const {
+  if (!size.isGiven()) {
+    if (absent)
+      return *absent;
+    return error() << "expects --" << size.name << "=N for '" << line.op << "', got none";
+  }
+  int64_t number = 0;
+  if (!llvm::to_integer(StringRef(size.option), number, 10) || number < 1)
+    return error() << "expects --" << size.name << " to be a whole number from 1 to 2^63 - 1, got '"
+                   << size.option << "'";
+  return static_cast<double>(number);
+}
+
+FailureOr<KernelQuery> Run::makeGemm(const Device &device, std::string &what) const {
+  FailureOr<double> m = getSize(line.m, {}), k = getSize(line.k, {}), n = getSize(line.n, {}),
+                    batch = getSize(line.batch, 1);
+  if (failed(m) || failed(k) || failed(n) || failed(batch))
+    return failure();
+  std::string many = *batch > 1 ? llvm::formatv("{0:f0} x ", *batch).str() : "";
+  what = llvm::formatv("gemm {0}, {1}[{2:f0}, {3:f0}] x [{3:f0}, {4:f0}]", line.dtype, many, *m, *k,
+                       *n);
+  std::string message;
+  FailureOr<KernelQuery> query =
+      makeGemmQuery(line.dtype, *batch, *m, *k, *n, /*events=*/false, device, message);
+  return failed(query) ? FailureOr<KernelQuery>(error() << message) : query;
+}
+
+FailureOr<KernelQuery> Run::makeAttention(const Device &device, std::string &what) const {
+  FailureOr<double> queries = getSize(line.queries, {}), heads = getSize(line.heads, {}),
+                    batch = getSize(line.batch, 1), headDim = getSize(line.headDim, 128);
+  if (failed(queries) || failed(heads) || failed(batch) || failed(headDim))
+    return failure();
+  FailureOr<double> keys = getSize(line.keys, *queries), keyHeads = getSize(line.keyHeads, *heads);
+  if (failed(keys) || failed(keyHeads))
+    return failure();
+  if (*keys < *queries)
+    return error() << "expects --kv-len to count the new tokens too, got fewer than --q-len";
+  AttentionCall call;
+  call.isDecode = *queries == 1;
+  call.batch = *batch;
+  call.queries = *queries;
+  call.keys = *keys;
+  call.heads = *heads;
+  call.keyHeads = *keyHeads;
+  call.headDim = *headDim;
+  call.pairs = getCausalPairs(*queries, *keys);
+  what = llvm::formatv("{0} {1}, batch {2:f0}, {3:f0} of {4:f0} tokens, {5:f0} heads on {6:f0}, of "
+                       "{7:f0}",
+                       call.isDecode ? "decode attention" : "causal attention", line.dtype, *batch,
+                       *queries, *keys, *heads, *keyHeads, *headDim);
+  std::string message;
+  FailureOr<KernelQuery> query =
+      makeAttentionQuery(call, line.dtype, line.library, device, message);
+  return failed(query) ? FailureOr<KernelQuery>(error() << message) : query;
+}
+
+FailureOr<KernelQuery> Run::makeCollective(const Device &device, std::string &what) const {
+  FailureOr<double> bytes = getSize(line.bytes, {}),
+                    ranks = getSize(line.ranks, line.op == "send_recv" ? 2 : 8),
+                    nodes = getSize(line.nodes, 1);
+  if (failed(bytes) || failed(ranks) || failed(nodes))
+    return failure();
+  if (*nodes > *ranks)
+    return error() << "expects at least one device on each node, got more --nodes than --ranks";
+  std::string link = line.link;
+  if (link.empty())
+    link = *nodes > 1 ? "internode" : "nvlink";
+  what = llvm::formatv("{0} of {1:f0} bytes, {2:f0} devices on {3:f0} nodes, {4}", line.op, *bytes,
+                       *ranks, *nodes, link);
+  std::string message;
+  FailureOr<KernelQuery> query =
+      makeCollectiveQuery(line.op, *bytes, *ranks, *nodes, link, line.library, device, message);
+  return failed(query) ? FailureOr<KernelQuery>(error() << message) : query;
+}
+
+FailureOr<KernelQuery> Run::makeRowwise(std::string &what) const {
+  FailureOr<double> rows = getSize(line.rows, {}), columns = getSize(line.columns, {});
+  if (failed(rows) || failed(columns))
+    return failure();
+  what = llvm::formatv("{0} {1}, {2:f0} rows of {3:f0}", line.op, line.dtype, *rows, *columns);
+  std::string message;
+  FailureOr<KernelQuery> query =
+      makeRowwiseQuery(line.op, line.dtype, *rows, *columns, /*events=*/false, message);
+  return failed(query) ? FailureOr<KernelQuery>(error() << message) : query;
+}
+
+FailureOr<KernelQuery> Run::makeQuery(const Device &device, std::string &what) const {
+  if (line.op == "gemm")
+    return makeGemm(device, what);
+  if (line.op == "attention")
+    return makeAttention(device, what);
+  if (llvm::is_contained(getCollectiveNames(), line.op))
+    return makeCollective(device, what);
+  if (llvm::is_contained(getRowwiseNames(), line.op))
+    return makeRowwise(what);
+  return error() << "expects --op to be gemm, attention, " << llvm::join(getCollectiveNames(), ", ")
+                 << ", " << llvm::join(getRowwiseNames(), ", ") << "; got '" << line.op << "'";
+}
+
+LogicalResult Run::readModel() {
+  std::string name = line.model;
+  if (name.empty())
+    name = line.table.empty() ? "calibrated" : "table";
+  if (name != "roofline" && name != "calibrated" && name != "table")
+    return error() << "expects --model=roofline, calibrated or table, got '" << name << "'";
+  isRoofline = name == "roofline";
+  if ((name == "table") == line.table.empty())
+    return error()
+           << "expects --table=CSV with the model 'table', and with no other; got the model '"
+           << name << "' and " << (line.table.empty() ? "no table" : "a table");
+  if (line.table.empty())
+    return success();
+  auto read = MeasurementTable::read(line.table, devices, UnknownLoc::get(context));
+  if (failed(read))
+    return failure();
+  table = std::move(*read);
+  return success();
+}
+
+/// Reads every description in the folder.
+LogicalResult Run::readDescriptions() {
+  if (line.descriptions.empty())
+    return success();
+  std::error_code failed;
+  std::vector<std::string> paths;
+  for (llvm::sys::fs::directory_iterator it(line.descriptions, failed), end; it != end && !failed;
+       it.increment(failed))
+    if (StringRef(it->path()).ends_with(".yaml"))
+      paths.push_back(it->path());
+  if (failed)
+    return error() << "expects a folder of device descriptions, got '" << line.descriptions
+                   << "': " << failed.message();
+  llvm::sort(paths);
+  for (const std::string &path : paths) {
+    if (llvm::sys::path::filename(path) == "generic.yaml")
+      continue;
+    FailureOr<Device> device = loadDevice(path, UnknownLoc::get(context));
+    if (mlir::failed(device))
+      return failure();
+    devices.add(std::move(*device));
+  }
+  return success();
+}
+
+Prediction Run::ask(const KernelQuery &query, const Device &device) const {
+  if (isRoofline)
+    return predictRoofline(query, device);
+  Prediction prediction = predict(query, device);
+  return table ? table->correct(query, device, prediction) : prediction;
+}
+
+LogicalResult Run::answerOne() {
+  std::vector<Answer> answers;
+  std::string what;
+  for (StringRef name : llvm::split(StringRef(line.devices), ',')) {
+    FailureOr<const Device *> device = devices.get(name, UnknownLoc::get(context));
+    if (failed(device))
+      return failure();
+    FailureOr<KernelQuery> query = makeQuery(**device, what);
+    if (failed(query))
+      return failure();
+    Prediction prediction = ask(*query, **device);
+    if (!(prediction.time.microseconds < 9223372036854775808.0 / 1e6))
+      return error() << "expects a time of at most 2^63 - 1 ps (106 days) for " << what << " on '"
+                     << name << "', got " << prediction.time.microseconds << " us";
+    answers.push_back({*device, std::move(*query), prediction});
+  }
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  if (line.format == "json")
+    printJson(answers, what, os);
+  else if (answers.size() == 1)
+    printAnswer(answers.front(), what, os);
+  else
+    printAnswers(answers, what, os);
+  if (llvm::Error failure = replaceFile(line.output, text))
+    return error() << llvm::toString(std::move(failure));
+  return success();
+}
+
+LogicalResult Run::answer() {
+  if (line.format != "text" && line.format != "json")
+    return error() << "expects --format=text or json, got '" << line.format << "'";
+  if (failed(readDescriptions()) || failed(readModel()))
+    return failure();
+  if (line.csv.empty()) {
+    if (!line.input.empty())
+      return error() << "expects --csv=KIND with the table '" << line.input << "', got none";
+    return answerOne();
+  }
+  std::optional<TableKind> kind = parseTableKind(line.csv);
+  if (!kind)
+    return error() << "expects --csv=gemm, attention, elementwise or collective, got '" << line.csv
+                   << "'";
+  if (line.input.empty())
+    return error() << "expects a table of queries with --csv, got none";
+  return answerTable(
+      line.input, line.output, *kind, devices, context,
+      [&](const KernelQuery &query, const Device &device) { return ask(query, device); });
+}
+
+int main(int argc, char **argv) {
+  llvm::InitLLVM init(argc, argv);
+  CommandLine line;
+  cl::HideUnrelatedOptions(line.category);
+  cl::ParseCommandLineOptions(argc, argv, "dagrt: how long a kernel takes, and why\n");
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  llvm::SourceMgr sources;
+  SourceMgrDiagnosticHandler handler(sources, &context);
+  return failed(Run(line, &context).answer());
+}
