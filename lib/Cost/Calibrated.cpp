@@ -68,6 +68,48 @@ static FailureOr<KernelQuery> getQuery(const Work &work, const Device &device, s
                           static_cast<double>(work.columns), /*events=*/false, error);
 }
 
+namespace {
+/// A call, and how many times more its fixed part is paid.
+struct CommunicationCall {
+  KernelQuery query;
+  int64_t rounds = 0;
+};
+} // namespace
+
+/// The calls that `shape` is: a collective for each different group, a message for each kind of
+/// link.
+static std::vector<CommunicationCall> getCalls(const CommunicationShape &shape,
+                                               const Cluster &cluster) {
+  std::vector<CommunicationCall> calls;
+  auto add = [&](CollectiveCall call, const std::optional<Link> &link, int64_t rounds) {
+    auto [name, library] = StringRef(link->measuredAs).split('/');
+    call.link = cluster.intra ? cluster.intra->kind : LinkKind::NvLink;
+    call.nvls = cluster.intra && cluster.intra->nvls;
+    call.hasOneShot = library.starts_with("custom");
+    calls.push_back({{call, getCollectiveVariants(call.kind, name, library)}, rounds});
+  };
+  bool isMessage =
+      shape.kind == CommunicationKind::Transfer || shape.kind == CommunicationKind::Shift;
+  if (isMessage) {
+    for (const PortLoad &load : getPortLoads(shape, cluster)) {
+      CollectiveCall call{shape.kind, load.bytes, 2, load.isNetwork ? 2 : 1,
+                          load.isNetwork ? 1 : 2};
+      call.linkRate = cluster.intra ? cluster.intra->bandwidth : 0;
+      call.networkRate = cluster.inter ? cluster.inter->bandwidth : 0;
+      add(call, load.isNetwork ? cluster.inter : cluster.intra, (load.peers - 1) / kPeersPerRound);
+    }
+    return calls;
+  }
+  for (const GroupPlace &place : getGroupPlaces(shape, cluster)) {
+    if (place.ranks < 2)
+      continue;
+    CollectiveCall call{shape.kind,       shape.bytes,    place.ranks,      place.nodes,
+                        place.mostOnNode, place.linkRate, place.networkRate};
+    add(call, place.nodes > 1 ? cluster.inter : cluster.intra, 0);
+  }
+  return calls;
+}
+
 static Cost getCost(const Prediction &prediction, std::string algorithm) {
   Cost cost;
   cost.picoseconds = prediction.time.microseconds * 1e6;
@@ -76,6 +118,18 @@ static Cost getCost(const Prediction &prediction, std::string algorithm) {
   cost.algorithm = std::move(algorithm);
   cost.errorPercent = prediction.getErrorPercent();
   return cost;
+}
+
+/// What the library runs, in the words of the tables.
+static std::string getAlgorithm(const Prediction &prediction, const KernelQuery &query,
+                                const Device &device) {
+  SmallVector<double, 40> coefficients;
+  if (prediction.found.calibration)
+    llvm::append_range(coefficients, prediction.found.calibration->coefficients);
+  else
+    for (const Coefficient &coefficient : query.getKernel().coefficients)
+      coefficients.push_back(coefficient.initial);
+  return getCollectiveAlgorithm(std::get<CollectiveCall>(query.call), device, coefficients);
 }
 
 namespace {
@@ -96,6 +150,21 @@ struct CalibratedModel final : CostModel {
     if (failed(query))
       return emitError() << error;
     return getCost(ask(*query, device), "");
+  }
+
+  FailureOr<Cost> getCommunicationCost(const CommunicationShape &shape, const Cluster &cluster,
+                                       EmitError) const override {
+    Cost slowest;
+    for (const auto &[query, rounds] : getCalls(shape, cluster)) {
+      Prediction prediction = ask(query, cluster.device);
+      KernelTime &time = prediction.time;
+      time.microseconds += static_cast<double>(rounds) * time.fixedUs;
+      if (time.microseconds * 1e6 <= slowest.picoseconds)
+        continue;
+      slowest = getCost(prediction, getAlgorithm(prediction, query, cluster.device));
+      slowest.bound = time.fixedUs * 2 > time.microseconds ? Bound::latency : Bound::link;
+    }
+    return slowest;
   }
 
   std::unique_ptr<MeasurementTable> table;

@@ -25,7 +25,7 @@ using namespace mlir;
 using namespace dagrt;
 
 /// The error bars of devices that were not measured, beside those of the regimes.
-static constexpr StringLiteral kTransfer = "transfer";
+static constexpr StringLiteral kTransfer = "transfer", kTwin = "twin";
 
 static std::vector<std::string> getCoefficientNames(const Kernel &kernel) {
   std::vector<std::string> names;
@@ -70,15 +70,15 @@ static LogicalResult readErrorBars(const CalibrationFile &file, const Kernel &ke
                             << "' to be two percentages, the first above -100 and at most the "
                             << "second";
     ErrorBar bar{1 + interval[0] / 100, 1 + interval[1] / 100};
-    if (name == kTransfer) {
-      result.transferBar = bar;
+    if (name == kTransfer || name == kTwin) {
+      (name == kTwin ? result.twinBar : result.transferBar) = bar;
       continue;
     }
     const auto *it = llvm::find_if(kernel.regimes, [&](const char *r) { return name == r; });
     if (it == kernel.regimes.end())
       return emitError(loc) << "expects error bars of the regimes "
-                            << llvm::join(kernel.regimes, ", ") << " or 'transfer', got '" << name
-                            << "'";
+                            << llvm::join(kernel.regimes, ", ") << ", 'twin' or 'transfer', got '"
+                            << name << "'";
     result.errorBars[it - kernel.regimes.begin()] = bar;
   }
   return success();
@@ -134,6 +134,7 @@ void dagrt::writeCalibrations(ArrayRef<KernelCalibration> calibrations, raw_ostr
       writeBar(regime, bar, before, os);
       before = ", ";
     }
+    writeBar(kTwin, calibration.twinBar, before, os);
     writeBar(kTransfer, calibration.transferBar, before, os);
     os << "}\n";
   }

@@ -131,6 +131,24 @@ static std::string getName(StringRef name, StringRef path) {
   return (name.empty() ? llvm::sys::path::stem(path) : name).str();
 }
 
+/// Takes over what a description says of a device, whether or not all is there that must be.
+static void setFacts(const DeviceFile &file, Device &device) {
+  device.architecture = file.architecture;
+  device.source = file.source;
+  device.hypothetical = file.hypothetical;
+  device.fp64 = scale(file.fp64, 1e12);
+  device.fp32 = scale(file.fp32, 1e12);
+  device.fp16 = scale(file.fp16, 1e12);
+  device.bf16 = scale(file.bf16, 1e12);
+  device.fp8 = scale(file.fp8, 1e12);
+  device.memoryBytes = scale(file.memoryGb, 1e9).value_or(0);
+  device.memoryBandwidth = scale(file.memoryBandwidthGbs, 1e9).value_or(0);
+  device.l2Bytes = scale(file.l2Mb, 1e6).value_or(0);
+  device.smCount = file.smCount ? file.smCount->value : 0;
+  device.clockHz = scale(file.boostMhz, 1e6).value_or(0);
+  device.peerBandwidth = scale(file.peerBandwidthGbs, 1e9).value_or(0);
+}
+
 /// The built-in device whose coefficients serve for one that names no other.
 static StringRef getReference(StringRef architecture) {
   return llvm::StringSwitch<StringRef>(architecture)
@@ -158,6 +176,10 @@ static LogicalResult borrowCalibrations(std::string name, Device &device, Locati
         file.calibration, FileLineColLoc::get(loc.getContext(), text->path, 1, 1));
     if (failed(more))
       return failure();
+    Device donor;
+    setFacts(file, donor);
+    for (KernelCalibration &calibration : *more)
+      calibration.isTwins = areTwins(device, donor);
     llvm::append_range(device.borrowed, *more);
     if (!isLast)
       device.donors.push_back(name);
@@ -172,34 +194,14 @@ FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
   if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
     return failure();
   Location start = FileLineColLoc::get(loc.getContext(), text->path, 1, 1);
-  FailureOr<double> memory = require(file.memoryGb, 1e9, "memory_gb", start);
-  if (failed(memory))
-    return failure();
-  FailureOr<double> bandwidth =
-      require(file.memoryBandwidthGbs, 1e9, "memory_bandwidth_gbs", start);
-  if (failed(bandwidth))
-    return failure();
   // Norms, activations and softmax run at the fp32 rate, whatever the model's type is.
-  FailureOr<double> fp32 = require(file.fp32, 1e12, "fp32_tflops", start);
-  if (failed(fp32))
+  if (failed(require(file.memoryGb, 1e9, "memory_gb", start)) ||
+      failed(require(file.memoryBandwidthGbs, 1e9, "memory_bandwidth_gbs", start)) ||
+      failed(require(file.fp32, 1e12, "fp32_tflops", start)))
     return failure();
   Device device;
   device.name = getName(file.name, text->path);
-  device.architecture = file.architecture;
-  device.source = file.source;
-  device.hypothetical = file.hypothetical;
-  device.fp64 = scale(file.fp64, 1e12);
-  device.fp32 = *fp32;
-  device.fp16 = scale(file.fp16, 1e12);
-  device.bf16 = scale(file.bf16, 1e12);
-  device.fp8 = scale(file.fp8, 1e12);
-  device.memoryBytes = *memory;
-  device.memoryBandwidth = *bandwidth;
-  device.l2Bytes = scale(file.l2Mb, 1e6).value_or(0);
-  device.smCount = file.smCount ? file.smCount->value : 0;
-  device.clockHz = scale(file.boostMhz, 1e6).value_or(0);
-  device.peerBandwidth = scale(file.peerBandwidthGbs, 1e9).value_or(0);
-
+  setFacts(file, device);
   device.measurements = file.measurements;
   FailureOr<std::vector<KernelCalibration>> own = checkCalibrations(file.calibration, start);
   if (failed(own) || failed(borrowCalibrations(file.calibratedLike, device, loc)))
@@ -228,17 +230,18 @@ namespace {
 /// What a link is taken to be like where its description is silent (docs/cost.md).
 struct LinkDefaults {
   double efficiency, latencyUs;
+  const char *measuredAs;
 };
 } // namespace
 
 static LinkDefaults getDefaults(LinkKind kind) {
   switch (kind) {
   case LinkKind::NvLink:
-    return {0.8, 7};
+    return {0.8, 7, "nvlink/nccl-tests"};
   case LinkKind::Pcie:
-    return {0.4, 12};
+    return {0.4, 12, "pcie/nccl-tests"};
   case LinkKind::Network:
-    return {0.95, 17};
+    return {0.95, 17, "internode/nccl"};
   }
   llvm_unreachable("all kinds have defaults");
 }
@@ -272,6 +275,7 @@ static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, Location l
   link.latencyUs = file.latencyUs ? file.latencyUs->value : defaults.latencyUs;
   link.latencyScale = scale(file.latencyScale, 1).value_or(1);
   link.nvls = file.nvls;
+  link.measuredAs = file.measuredAs.empty() ? defaults.measuredAs : file.measuredAs;
   link.nvlsEfficiency = scale(file.nvlsEfficiency, 1).value_or(kNvlsEfficiency);
   link.nodeBandwidth = scale(file.nodeBandwidthGbs, 1e9);
   return link;

@@ -149,6 +149,38 @@ std::vector<CommunicationTime> dagrt::getCollectiveTimes(const CommunicationShap
                            getGeometry(shape.groups[group], intra, inter, cluster), cluster);
 }
 
+/// What one of `sharing` devices of a node gets of a link by its data sheet, in bytes/s.
+static double getSheetRate(const std::optional<Link> &link, int64_t sharing) {
+  if (!link)
+    return 0;
+  double rate = link->bandwidth;
+  if (link->nodeBandwidth)
+    rate = std::min(rate, *link->nodeBandwidth / std::max<int64_t>(sharing, 1));
+  return rate;
+}
+
+std::vector<GroupPlace> dagrt::getGroupPlaces(const CommunicationShape &shape,
+                                              const Cluster &cluster) {
+  std::vector<GroupPlace> places;
+  auto [intra, inter] = countUsers(shape, cluster);
+  for (const auto &group : shape.groups) {
+    GroupPlace place;
+    int64_t intraUsers = 0, interUsers = 0;
+    for (auto [node, count] : countByNode(group, cluster)) {
+      ++place.nodes;
+      place.mostOnNode = std::max(place.mostOnNode, count);
+      intraUsers = std::max(intraUsers, intra.at(node));
+      interUsers = std::max(interUsers, inter.at(node));
+    }
+    place.ranks = static_cast<int64_t>(group.size());
+    place.linkRate = getSheetRate(cluster.intra, intraUsers);
+    place.networkRate = getSheetRate(cluster.inter, interUsers);
+    if (!llvm::is_contained(places, place))
+      places.push_back(place);
+  }
+  return places;
+}
+
 /// The slowest group with the fastest algorithm.
 static CommunicationTime getSlowestGroup(const CommunicationShape &shape, const Cluster &cluster) {
   CommunicationTime slowest;
@@ -171,9 +203,6 @@ static CommunicationTime getSlowestGroup(const CommunicationShape &shape, const 
 //===----------------------------------------------------------------------===//
 // Messages
 //===----------------------------------------------------------------------===//
-
-/// NCCL starts this many messages to different peers together (NCCL_MAX_DEV_WORK_P2P_PER_BATCH).
-static constexpr int64_t kPeersPerRound = 8;
 
 namespace {
 /// What goes through one port in one direction.
@@ -226,20 +255,21 @@ static std::vector<Message> mergeMessages(std::vector<Message> messages) {
   return merged;
 }
 
-/// Microseconds of the busiest port of a link: of a device, and of a node where its devices
-/// share.
-static double getLinkUs(const Link &link, ArrayRef<Port> devicePorts, ArrayRef<Port> nodePorts) {
-  double microseconds = 0;
+/// Bytes of the busiest port of a link: of a device, or, where the devices of a node share, what of
+/// the node's port falls to one at its own rate.
+static double getBusiestBytes(const Link &link, ArrayRef<Port> devicePorts,
+                              ArrayRef<Port> nodePorts) {
+  double bytes = 0;
   for (const Port &port : devicePorts)
-    microseconds = std::max(microseconds, port.bytes / link.getRate() * 1e6);
+    bytes = std::max(bytes, port.bytes);
   if (link.nodeBandwidth)
     for (const Port &port : nodePorts)
-      microseconds =
-          std::max(microseconds, port.bytes / (*link.nodeBandwidth * link.efficiency) * 1e6);
-  return microseconds;
+      bytes = std::max(bytes, port.bytes * (link.bandwidth / *link.nodeBandwidth));
+  return bytes;
 }
 
-static CommunicationTime getBusiestPort(const CommunicationShape &shape, const Cluster &cluster) {
+SmallVector<PortLoad, 2> dagrt::getPortLoads(const CommunicationShape &shape,
+                                             const Cluster &cluster) {
   std::map<int64_t, Ports> devices, nodes;
   auto add = [](Port &port, double bytes) {
     port.bytes += bytes;
@@ -253,24 +283,35 @@ static CommunicationTime getBusiestPort(const CommunicationShape &shape, const C
     for (Ports *ports : {&devices[message.receiver], &nodes[to]})
       add(isIntra ? ports->intraIn : ports->interIn, message.bytes);
   }
-  CommunicationTime time;
+  SmallVector<PortLoad, 2> loads;
   for (auto [link, out, in] : {std::tuple(&cluster.intra, &Ports::intraOut, &Ports::intraIn),
                                std::tuple(&cluster.inter, &Ports::interOut, &Ports::interIn)}) {
     SmallVector<Port> devicePorts, nodePorts;
-    int64_t peers = 0;
+    PortLoad load;
+    load.isNetwork = link == &cluster.inter;
     for (auto &[id, ports] : devices)
       for (Port port : {ports.*out, ports.*in}) {
         devicePorts.push_back(port);
-        peers = std::max(peers, port.peers);
+        load.peers = std::max(load.peers, port.peers);
       }
     for (auto &[id, ports] : nodes)
       nodePorts.append({ports.*out, ports.*in});
-    if (peers == 0)
+    if (load.peers == 0)
       continue;
-    double latencyUs = (*link)->latencyUs * ((peers - 1) / kPeersPerRound + 1);
-    double microseconds = latencyUs + getLinkUs(**link, devicePorts, nodePorts);
+    load.bytes = getBusiestBytes(**link, devicePorts, nodePorts);
+    loads.push_back(load);
+  }
+  return loads;
+}
+
+static CommunicationTime getBusiestPort(const CommunicationShape &shape, const Cluster &cluster) {
+  CommunicationTime time;
+  for (const PortLoad &load : getPortLoads(shape, cluster)) {
+    const Link &link = load.isNetwork ? *cluster.inter : *cluster.intra;
+    double latencyUs = link.latencyUs * ((load.peers - 1) / kPeersPerRound + 1);
+    double microseconds = latencyUs + load.bytes / link.getRate() * 1e6;
     if (microseconds > time.microseconds)
-      time = {microseconds, latencyUs, "p2p", (*link)->kind};
+      time = {microseconds, latencyUs, "p2p", link.kind};
   }
   return time;
 }

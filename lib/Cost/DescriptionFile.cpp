@@ -177,6 +177,7 @@ struct MappingTraits<LinkFile> {
     keys.map("nvls", file.nvls);
     keys.map("nvls_efficiency", file.nvlsEfficiency);
     keys.map("node_bandwidth_gbs", file.nodeBandwidthGbs);
+    keys.map("measured_as", file.measuredAs);
   }
 };
 

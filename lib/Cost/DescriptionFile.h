@@ -71,7 +71,7 @@ struct DeviceFile {
 
 /// A link as written.
 struct LinkFile {
-  std::string kind;
+  std::string kind, measuredAs;
   std::optional<Positive> bandwidthGbs, efficiency, latencyScale, nvlsEfficiency, nodeBandwidthGbs;
   std::optional<Microseconds> latencyUs;
   bool nvls = false;

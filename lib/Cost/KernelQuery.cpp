@@ -24,8 +24,20 @@ ErrorBar dagrt::getErrorBar(std::vector<double> ratios) {
   if (ratios.empty())
     return {};
   llvm::sort(ratios);
-  auto at = [&](double share) { return ratios[std::lround(share * (ratios.size() - 1))]; };
-  return {std::min(at(0.1), 1.0), std::max(at(0.9), 1.0)};
+  auto count = static_cast<double>(ratios.size());
+  // A tenth on either side, and less of a few, whose extremes are not known.
+  double outside = 0.1 * std::max(1 - 3 / std::sqrt(count), 0.0);
+  auto at = [&](double share) { return ratios[std::lround(share * (count - 1))]; };
+  return {std::min(at(outside), 1.0), std::max(at(1 - outside), 1.0)};
+}
+
+bool dagrt::areTwins(const Device &a, const Device &b) {
+  auto isNear = [](double x, double y, double within) {
+    return x > 0 && y > 0 && std::fabs(std::log(x / y)) < within;
+  };
+  return a.architecture == b.architecture && isNear(a.l2Bytes, b.l2Bytes, 0.15) &&
+         isNear(static_cast<double>(a.smCount), static_cast<double>(b.smCount), 0.15) &&
+         isNear(a.memoryBandwidth, b.memoryBandwidth, 0.4);
 }
 
 ArrayRef<Kernel> dagrt::getKernels() {
@@ -109,6 +121,9 @@ FoundCalibration dagrt::findCalibration(const KernelQuery &query, const Device &
 /// Times that are this many times longer than any that was measured are extrapolated.
 static constexpr double kReach = 4;
 
+/// Collectives over more nodes were not measured.
+static constexpr int64_t kMostNodes = 2;
+
 /// The interval for twice the error.
 static ErrorBar widen(const ErrorBar &bar) { return {bar.low * bar.low, bar.high * bar.high}; }
 
@@ -130,6 +145,8 @@ Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
   result.errorBar =
       result.found.isBorrowed ? calibration->transferBar : calibration->errorBars[result.regime];
   bool isBeyond = result.time.microseconds > kReach * calibration->largestUs;
+  if (const auto *collective = std::get_if<CollectiveCall>(&query.call))
+    isBeyond |= collective->nodes > kMostNodes;
   if (isBeyond || (result.found.isSubstitute && !result.found.isBorrowed))
     result.errorBar = widen(result.errorBar);
   if (isBeyond || result.found.isBorrowed || result.found.isSubstitute)

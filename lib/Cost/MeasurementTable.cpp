@@ -8,7 +8,8 @@
 // Each measurement is kept as the logarithm of measured over predicted time at a point of
 // logarithms of sizes. A query takes the mean of its nearest measurements (Shepard, 1968; with
 // weights that vanish at the distance of the first one that is left out, so that the correction has
-// no jumps), and one more weight for "no correction", which wins far away. How wrong this is is
+// no jumps), and one more weight for "no correction", which wins far away. Measurements of a
+// device's twins (B200 and GB200) count as if they were a little further away. How wrong this is is
 // learned by leaving measurements out, for each distance to the nearest one.
 //
 // Measurements are sorted by one coordinate, and a query looks at those from the nearest in it
@@ -45,7 +46,7 @@ namespace {
 /// the one that measurements are sorted by.
 struct PointOf {
   Point operator()(const GemmCall &c) const {
-    return {toLog(c.m), toLog(c.k), toLog(c.n), toLog(c.batch, 2), 0};
+    return {toLog(c.m, 2), toLog(c.k, 1.5), toLog(c.n, 1.5), toLog(c.batch, 2), 0};
   }
   Point operator()(const AttentionCall &c) const {
     return {toLog(c.keys), toLog(c.batch), toLog(c.queries),
@@ -76,13 +77,27 @@ static float getDistance2(const Point &a, const Point &b) {
 // Measurements of one variant on one device
 //===----------------------------------------------------------------------===//
 
-static constexpr unsigned kNeighbours = 6;
-/// Distances below this are noise: a sixteenth of a doubling.
-static constexpr double kNearest = 0.06;
-/// Where "no correction" has the weight of a measurement: two doublings.
-static constexpr double kFar = 2.5;
-/// Distances to the nearest measurement, and beyond, that errors are told apart by.
-static constexpr float kSteps[] = {0.15f, 0.6f, 1.5f};
+static constexpr unsigned kMostNeighbours = 12;
+/// Distances below this are noise.
+static constexpr double kNearest = 0.1;
+/// Where "no correction" has the weight of a measurement.
+static constexpr double kFar = 5;
+/// What a measurement of a twin is further away.
+static constexpr float kTwinDistance = 0.4f;
+/// Distances to the nearest measurement that errors are told apart by.
+static constexpr float kSteps[] = {0.2f, 0.8f, 2};
+static constexpr unsigned kNumSteps = std::size(kSteps) + 1;
+
+static unsigned getStep(float distance) {
+  return llvm::lower_bound(kSteps, distance) - std::begin(kSteps);
+}
+
+/// Curves over one size need the measurements on both sides of a query, surfaces more.
+static unsigned getNumNeighbours(const KernelQuery &query) {
+  if (std::holds_alternative<CollectiveCall>(query.call))
+    return 4;
+  return std::holds_alternative<RowwiseCall>(query.call) ? 5 : kMostNeighbours;
+}
 
 namespace {
 struct Sample {
@@ -92,15 +107,16 @@ struct Sample {
 
 /// Neighbours, the nearest first.
 struct Neighbours {
-  unsigned count = 0;
-  std::array<float, kNeighbours> distance2;
-  std::array<float, kNeighbours> correction;
+  explicit Neighbours(unsigned most) : most(most) {}
+  unsigned most, count = 0;
+  std::array<float, kMostNeighbours> distance2;
+  std::array<float, kMostNeighbours> correction;
 
-  float getReach2() const { return count < kNeighbours ? INFINITY : distance2[kNeighbours - 1]; }
+  float getReach2() const { return count < most ? INFINITY : distance2[most - 1]; }
   void add(float d2, float value) {
     if (d2 >= getReach2())
       return;
-    unsigned at = count < kNeighbours ? count++ : kNeighbours - 1;
+    unsigned at = count < most ? count++ : most - 1;
     for (; at > 0 && distance2[at - 1] > d2; --at) {
       distance2[at] = distance2[at - 1];
       correction[at] = correction[at - 1];
@@ -110,29 +126,23 @@ struct Neighbours {
   }
 };
 
-class Samples {
-public:
-  void add(const Sample &sample) { samples.push_back(sample); }
-  /// Sorts, and learns how wrong corrections are.
-  void finish();
-
-  Neighbours find(const Point &point, size_t leftOut = SIZE_MAX) const;
-  ErrorBar getBar(float distance) const { return errorBars[getStep(distance)]; }
-
-private:
-  static unsigned getStep(float distance) {
-    return llvm::lower_bound(kSteps, distance) - std::begin(kSteps);
-  }
+/// The measurements of one variant on one device, sorted by their first coordinate.
+struct Samples {
+  const Device *device = nullptr;
+  unsigned numNeighbours = kMostNeighbours;
   std::vector<Sample> samples;
-  std::array<ErrorBar, std::size(kSteps) + 1> errorBars;
+  std::array<ErrorBar, kNumSteps> errorBars; ///< By the distance to the nearest measurement.
+
+  /// Adds what is near `point` and `offset2` further away than it looks.
+  void find(const Point &point, float offset2, size_t leftOut, Neighbours &found) const;
 };
 } // namespace
 
 /// The mean correction of the neighbours.
 static double getCorrection(const Neighbours &found) {
   auto getWeight = [](double d2) { return 1 / (d2 + kNearest * kNearest); };
-  double least = found.count == kNeighbours ? getWeight(found.getReach2()) : 0;
-  double sum = 0, weights = getWeight(kFar * kFar);
+  double least = found.count == found.most ? getWeight(found.getReach2()) : 0;
+  double sum = 0, weights = 1 / (kFar * kFar);
   for (unsigned i = 0; i < found.count; ++i) {
     double weight = getWeight(found.distance2[i]) - least;
     sum += weight * found.correction[i];
@@ -141,48 +151,26 @@ static double getCorrection(const Neighbours &found) {
   return sum / weights;
 }
 
-Neighbours Samples::find(const Point &point, size_t leftOut) const {
-  Neighbours found;
+void Samples::find(const Point &point, float offset2, size_t leftOut, Neighbours &found) const {
   auto isBefore = [](const Sample &s, float x) { return s.point[0] < x; };
   size_t up =
       std::lower_bound(samples.begin(), samples.end(), point[0], isBefore) - samples.begin();
   size_t down = up;
   auto look = [&](size_t i) {
     if (i != leftOut)
-      found.add(getDistance2(point, samples[i].point), samples[i].correction);
+      found.add(getDistance2(point, samples[i].point) + offset2, samples[i].correction);
   };
   auto isWithin = [&](size_t i) {
     float gap = samples[i].point[0] - point[0];
-    return gap * gap < found.getReach2();
+    return gap * gap + offset2 < found.getReach2();
   };
-  bool more = true;
-  while (more) {
+  for (bool more = true; more;) {
     more = false;
     if (up < samples.size() && isWithin(up))
       look(up++), more = true;
     if (down > 0 && isWithin(down - 1))
       look(--down), more = true;
   }
-  return found;
-}
-
-void Samples::finish() {
-  llvm::stable_sort(samples,
-                    [](const Sample &a, const Sample &b) { return a.point[0] < b.point[0]; });
-  std::array<std::vector<double>, std::size(kSteps) + 1> ratios;
-  std::vector<double> all;
-  size_t stride = samples.size() / 1000 + 1;
-  for (size_t i = 0; i < samples.size(); i += stride) {
-    Neighbours found = find(samples[i].point, i);
-    if (found.count == 0)
-      continue;
-    double ratio = std::exp(samples[i].correction - getCorrection(found));
-    ratios[getStep(std::sqrt(found.distance2[0]))].push_back(ratio);
-    all.push_back(ratio);
-  }
-  constexpr size_t fewest = 25;
-  for (auto [bar, some] : llvm::zip_equal(errorBars, ratios))
-    bar = dagrt::getErrorBar(some.size() < fewest ? all : some);
 }
 
 //===----------------------------------------------------------------------===//
@@ -190,23 +178,72 @@ void Samples::finish() {
 //===----------------------------------------------------------------------===//
 
 struct MeasurementTable::Contents {
-  /// By device, kernel and variant.
-  llvm::StringMap<Samples> samples;
+  /// By kernel and variant, those of each device.
+  llvm::StringMap<std::vector<Samples>> samples;
 
-  static std::string getKey(StringRef device, const KernelQuery &query, StringRef variant) {
-    return (device + "/" + query.getKernel().name + "/" + variant).str();
+  static std::string getKey(const KernelQuery &query, StringRef variant) {
+    return (StringRef(query.getKernel().name) + "/" + variant).str();
   }
-
-  /// The measurements for the best variant that has any.
-  const Samples *find(StringRef device, const KernelQuery &query) const {
-    for (const std::string &variant : query.variants) {
-      auto it = samples.find(getKey(device, query, variant));
-      if (it != samples.end())
-        return &it->second;
-    }
-    return nullptr;
-  }
+  void add(const Measurement &measurement);
+  void finish();
 };
+
+void MeasurementTable::Contents::add(const Measurement &measurement) {
+  const KernelQuery &query = measurement.query;
+  std::vector<Samples> &all = samples[getKey(query, query.variants.front())];
+  auto it = llvm::find_if(all, [&](const Samples &s) { return s.device == measurement.device; });
+  if (it == all.end()) {
+    all.emplace_back();
+    it = all.end() - 1;
+    it->device = measurement.device;
+    it->numNeighbours = getNumNeighbours(query);
+  }
+  double predicted = predict(query, *measurement.device).time.microseconds;
+  it->samples.push_back({std::visit(PointOf(), query.call),
+                         static_cast<float>(std::log(measurement.microseconds / predicted))});
+}
+
+/// Adds what `device` and its twins know of `point`; `leftOut` is the index of one of the device's
+/// own.
+static void findOwn(ArrayRef<Samples> all, const Device &device, const Point &point, size_t leftOut,
+                    Neighbours &found) {
+  for (const Samples &some : all) {
+    bool isOwn = some.device->name == device.name;
+    if (isOwn)
+      some.find(point, 0, leftOut, found);
+    else if (areTwins(*some.device, device))
+      some.find(point, kTwinDistance * kTwinDistance, SIZE_MAX, found);
+  }
+}
+
+/// Learns how wrong corrections of one device are.
+static void learnErrors(Samples &own, ArrayRef<Samples> all) {
+  std::array<std::vector<double>, kNumSteps> ratios;
+  std::vector<double> every;
+  size_t stride = own.samples.size() / 1000 + 1;
+  for (size_t i = 0; i < own.samples.size(); i += stride) {
+    Neighbours found(own.numNeighbours);
+    findOwn(all, *own.device, own.samples[i].point, i, found);
+    if (found.count == 0)
+      continue;
+    double ratio = std::exp(own.samples[i].correction - getCorrection(found));
+    ratios[getStep(std::sqrt(found.distance2[0]))].push_back(ratio);
+    every.push_back(ratio);
+  }
+  constexpr size_t fewest = 25;
+  for (auto [bar, some] : llvm::zip_equal(own.errorBars, ratios))
+    bar = getErrorBar(some.size() < fewest ? every : some);
+}
+
+void MeasurementTable::Contents::finish() {
+  for (auto &entry : samples)
+    for (Samples &some : entry.second)
+      llvm::stable_sort(some.samples,
+                        [](const Sample &a, const Sample &b) { return a.point[0] < b.point[0]; });
+  for (auto &entry : samples)
+    for (Samples &some : entry.second)
+      learnErrors(some, entry.second);
+}
 
 MeasurementTable::MeasurementTable() : contents(std::make_unique<Contents>()) {}
 MeasurementTable::~MeasurementTable() = default;
@@ -224,41 +261,46 @@ MeasurementTable::read(StringRef paths, DeviceCache &devices, Location loc) {
     if (failed(kind))
       return failure();
     auto add = [&](Measurement &measurement) -> LogicalResult {
-      const KernelQuery &query = measurement.query;
       if (measurement.microseconds == 0)
         return emitError(FileLineColLoc::get(loc.getContext(), path, measurement.line, 1))
                << "expects a time in the column 'time_us' of a table, got none";
-      double predicted = predict(query, *measurement.device).time.microseconds;
-      std::string key = Contents::getKey(measurement.device->name, query, query.variants.front());
-      table->contents->samples[key].add(
-          {std::visit(PointOf(), query.call),
-           static_cast<float>(std::log(measurement.microseconds / predicted))});
+      table->contents->add(measurement);
       return success();
     };
     if (failed(readMeasurements(text, path, *kind, devices, loc.getContext(), add)))
       return failure();
   }
-  for (auto &entry : table->contents->samples)
-    entry.second.finish();
+  table->contents->finish();
   return table;
 }
 
 Prediction MeasurementTable::correct(const KernelQuery &query, const Device &device,
                                      Prediction prediction) const {
-  const Samples *samples = contents->find(device.name, query);
-  bool isOwn = samples != nullptr;
-  for (const std::string &donor : device.donors)
-    samples = samples ? samples : contents->find(donor, query);
-  if (!samples)
+  Point point = std::visit(PointOf(), query.call);
+  for (const std::string &variant : query.variants) {
+    auto it = contents->samples.find(Contents::getKey(query, variant));
+    if (it == contents->samples.end())
+      continue;
+    Neighbours found(getNumNeighbours(query));
+    findOwn(it->second, device, point, SIZE_MAX, found);
+    const Samples *own = nullptr;
+    for (const Samples &some : it->second)
+      if (some.device->name == device.name)
+        own = &some;
+    if (found.count == 0)
+      for (const std::string &donor : device.donors)
+        for (const Samples &some : it->second)
+          if (found.count == 0 && some.device->name == donor)
+            some.find(point, 0, SIZE_MAX, found);
+    if (found.count == 0)
+      continue;
+    float distance = std::sqrt(found.distance2[0]);
+    prediction.time.microseconds *= std::exp(getCorrection(found));
+    if (!own || distance > kFar)
+      return prediction;
+    prediction.errorBar = own->errorBars[getStep(distance)];
+    prediction.provenance = distance < 1e-3f ? Provenance::measured : Provenance::interpolated;
     return prediction;
-  Neighbours found = samples->find(std::visit(PointOf(), query.call));
-  if (found.count == 0)
-    return prediction;
-  float distance = std::sqrt(found.distance2[0]);
-  prediction.time.microseconds *= std::exp(getCorrection(found));
-  if (!isOwn || distance > kFar)
-    return prediction;
-  prediction.errorBar = samples->getBar(distance);
-  prediction.provenance = distance < 1e-3f ? Provenance::measured : Provenance::interpolated;
+  }
   return prediction;
 }

@@ -125,55 +125,60 @@ static double getDistance(const Device &a, const Device &b) {
          ratio(static_cast<double>(a.smCount), static_cast<double>(b.smCount));
 }
 
-/// The measured times of each device over those that the coefficients of the nearest other device
-/// say, for all devices that have this variant.
-static std::vector<double> getTransferRatios(const Fits &fits, const ProblemKey &wanted) {
-  std::vector<double> ratios;
-  auto isSame = [&](const ProblemKey &key) {
-    return std::get<0>(key) == std::get<0>(wanted) && std::get<1>(key) == std::get<1>(wanted) &&
-           !std::get<2>(key).empty();
-  };
+namespace {
+/// Measured times over those that the coefficients of another device say: of a twin, and of
+/// another.
+struct TransferRatios {
+  std::vector<double> twins, others;
+};
+} // namespace
+
+/// Adds what the coefficients of the nearest twin, and of the nearest other device, say of
+/// `target`.
+static void addTransferRatios(const Fits &fits, const ProblemKey &target, TransferRatios &ratios) {
+  const FitProblem &problem = fits.problems.at(target);
+  const Device &device = *problem.rows[0].device;
+  const KernelCalibration *nearest[2] = {};
+  double distances[2] = {INFINITY, INFINITY};
   for (const auto &[key, result] : fits.results) {
-    if (!isSame(key))
+    bool isSame =
+        std::get<0>(key) == std::get<0>(target) && std::get<1>(key) == std::get<1>(target);
+    if (!isSame || std::get<2>(key).empty() || key == target)
       continue;
-    const FitProblem &target = fits.problems.at(key);
-    const KernelCalibration *nearest = nullptr;
-    double best = INFINITY;
-    for (const auto &[otherKey, other] : fits.results) {
-      if (!isSame(otherKey) || otherKey == key)
-        continue;
-      double distance =
-          getDistance(*target.rows[0].device, *fits.problems.at(otherKey).rows[0].device);
-      if (distance < best) {
-        best = distance;
-        nearest = &other;
-      }
-    }
-    if (!nearest)
+    const Device &other = *fits.problems.at(key).rows[0].device;
+    int place = areTwins(device, other) ? 0 : 1;
+    double distance = getDistance(device, other);
+    if (distance >= distances[place])
       continue;
-    for (const FitResidual &residual : getResiduals(target, nearest->coefficients))
-      ratios.push_back(residual.ratio);
+    distances[place] = distance;
+    nearest[place] = &result;
   }
-  return ratios;
+  for (int place : {0, 1})
+    if (nearest[place])
+      for (const FitResidual &residual : getResiduals(problem, nearest[place]->coefficients))
+        (place == 0 ? ratios.twins : ratios.others).push_back(residual.ratio);
 }
 
 /// Sets how far the coefficients can be trusted elsewhere. A variant that only one device has gets
-/// what the variants of its kernel have on average.
+/// what the variants of its kernel have together.
 static void setTransferBars(Fits &fits) {
-  std::map<const Kernel *, std::vector<double>> byKernel;
-  std::map<std::pair<const Kernel *, std::string>, std::vector<double>> byVariant;
+  std::map<const Kernel *, TransferRatios> byKernel;
+  std::map<std::pair<const Kernel *, std::string>, TransferRatios> byVariant;
   for (const auto &[key, result] : fits.results) {
-    auto [it, isNew] = byVariant.try_emplace({std::get<0>(key), std::get<1>(key)});
-    if (!isNew)
+    if (std::get<2>(key).empty())
       continue;
-    it->second = getTransferRatios(fits, key);
-    llvm::append_range(byKernel[std::get<0>(key)], it->second);
+    addTransferRatios(fits, key, byKernel[std::get<0>(key)]);
+    addTransferRatios(fits, key, byVariant[{std::get<0>(key), std::get<1>(key)}]);
   }
   for (auto &[key, result] : fits.results) {
-    const std::vector<double> &ratios = byVariant[{std::get<0>(key), std::get<1>(key)}];
-    const std::vector<double> &all = byKernel[std::get<0>(key)];
-    if (!ratios.empty() || !all.empty())
-      result.transferBar = getErrorBar(ratios.empty() ? all : ratios);
+    const TransferRatios &own = byVariant[{std::get<0>(key), std::get<1>(key)}];
+    const TransferRatios &all = byKernel[std::get<0>(key)];
+    const auto &others = own.others.empty() ? all.others : own.others;
+    const auto &twins = own.twins.empty() ? all.twins : own.twins;
+    if (!others.empty())
+      result.transferBar = result.twinBar = getErrorBar(others);
+    if (!twins.empty())
+      result.twinBar = getErrorBar(twins);
   }
 }
 

@@ -37,8 +37,9 @@ struct KernelCalibration {
   std::vector<double> coefficients;
   /// For each regime of the kernel.
   std::vector<ErrorBar> errorBars;
-  /// Where the coefficients serve a device that was not measured.
-  ErrorBar transferBar{0.5, 2};
+  /// Where the coefficients serve a device that was not measured, and a twin (areTwins).
+  ErrorBar transferBar{0.5, 2}, twinBar{0.5, 2};
+  bool isTwins = false;   ///< Borrowed from a twin.
   int64_t rows = 0;       ///< Measurements that were fitted to.
   double medianError = 0; ///< Of the fit, in percent.
   double largestUs = 0;   ///< The longest time among them.

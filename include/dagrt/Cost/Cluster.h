@@ -67,6 +67,8 @@ struct Link {
   bool nvls = false;         ///< The switch can reduce (NVLink SHARP).
   double nvlsEfficiency = 0; ///< Part of `bandwidth * efficiency` that its all_reduce reaches.
   std::optional<double> nodeBandwidth; ///< Bytes/s of all devices of a node together.
+  /// The columns `link` and `impl` of the measurements that tell of it, as `nvlink/nccl-tests`.
+  std::string measuredAs;
 
   /// Bytes/s that one device reaches alone.
   double getRate() const { return bandwidth * efficiency; }

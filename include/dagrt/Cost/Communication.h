@@ -57,6 +57,33 @@ std::vector<CommunicationTime> getCollectiveTimes(const CommunicationShape &shap
 /// The time of all groups or messages. The device ids are devices of the cluster.
 CommunicationTime getCommunicationTime(const CommunicationShape &shape, const Cluster &cluster);
 
+/// What the busiest ports of one kind of link have to carry for messages, in one direction.
+struct PortLoad {
+  bool isNetwork = false;
+  double bytes = 0; ///< Of the busiest device; more where the node's ports together are the limit.
+  int64_t peers = 0;
+};
+
+/// The loads of messages inside nodes and between nodes, without those that carry nothing.
+llvm::SmallVector<PortLoad, 2> getPortLoads(const CommunicationShape &shape,
+                                            const Cluster &cluster);
+
+/// Messages to this many different peers start together (NCCL_MAX_DEV_WORK_P2P_PER_BATCH).
+inline constexpr int64_t kPeersPerRound = 8;
+
+/// Ranks of one group, as calibrated models see them: rates are those of data sheets.
+struct GroupPlace {
+  int64_t ranks = 0, nodes = 0, mostOnNode = 0;
+  double linkRate = 0, networkRate = 0;
+  bool operator==(const GroupPlace &o) const {
+    return ranks == o.ranks && nodes == o.nodes && mostOnNode == o.mostOnNode &&
+           linkRate == o.linkRate && networkRate == o.networkRate;
+  }
+};
+
+/// Where the groups of a collective lie, each different place once.
+std::vector<GroupPlace> getGroupPlaces(const CommunicationShape &shape, const Cluster &cluster);
+
 } // namespace dagrt
 
 #endif // DAGRT_COST_COMMUNICATION_H

@@ -58,6 +58,10 @@ struct KernelQuery {
   const Kernel &getKernel() const { return getKernels()[call.index()]; }
 };
 
+/// True if two devices are so alike that what is wrong about one is wrong about the other: of one
+/// architecture, with about the same cache, processors and bandwidth.
+bool areTwins(const Device &a, const Device &b);
+
 /// The coefficients for a query, and whose they are.
 struct FoundCalibration {
   const KernelCalibration *calibration = nullptr; ///< Null if there are none anywhere.
