@@ -14,6 +14,8 @@
 
 #include "dagrt/Cost/CostModel.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -116,7 +118,8 @@ static Cost getCost(const Prediction &prediction, std::string algorithm) {
   cost.bound = prediction.time.bound;
   cost.provenance = prediction.provenance;
   cost.algorithm = std::move(algorithm);
-  cost.errorPercent = prediction.getErrorPercent();
+  // To a tenth: more says nothing, and stands in every op.
+  cost.errorPercent = std::round(10 * prediction.getErrorPercent()) / 10;
   return cost;
 }
 

@@ -15,6 +15,8 @@
 #include "CalibrationFile.h"
 #include "DescriptionFile.h"
 
+#include "dagrt/Cost/KernelQuery.h"
+
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
 

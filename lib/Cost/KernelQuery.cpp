@@ -147,7 +147,8 @@ Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
   bool isBeyond = result.time.microseconds > kReach * calibration->largestUs;
   if (const auto *collective = std::get_if<CollectiveCall>(&query.call))
     isBeyond |= collective->nodes > kMostNodes;
-  if (isBeyond || (result.found.isSubstitute && !result.found.isBorrowed))
+  bool isUnlike = result.found.isBorrowed ? device.architecture.empty() : result.found.isSubstitute;
+  if (isBeyond || isUnlike)
     result.errorBar = widen(result.errorBar);
   if (isBeyond || result.found.isBorrowed || result.found.isSubstitute)
     result.provenance = Provenance::extrapolated;

@@ -1,4 +1,4 @@
-// RUN: dagrt-opt %s --annotate-cost=cluster=a100-pcie-8 --split-input-file --verify-diagnostics
+// RUN: dagrt-opt %s --annotate-cost="model=roofline cluster=a100-pcie-8" --split-input-file --verify-diagnostics
 
 // expected-error @+1 {{expects a cluster with a device 64, got 'a100-pcie-8' of 64 devices (8 nodes of 8); use fewer devices, or another cluster}}
 dagrt.mesh @far <"tp" = 2> devices [1, 64]

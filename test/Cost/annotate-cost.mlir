@@ -1,4 +1,4 @@
-// RUN: dagrt-opt %s --annotate-cost --split-input-file | FileCheck %s
+// RUN: dagrt-opt %s --annotate-cost=model=roofline --split-input-file | FileCheck %s
 
 // 4096 x 4096 bf16 elements are read and written: 2 * 33.55 MB / 3.35 TB/s = 20.03 us.
 // CHECK-LABEL: @memory_bound

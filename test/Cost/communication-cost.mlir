@@ -1,5 +1,5 @@
-// RUN: dagrt-opt %s --annotate-cost --split-input-file | FileCheck %s
-// RUN: dagrt-opt %s --annotate-cost --split-input-file --remarks-filter='.*' \
+// RUN: dagrt-opt %s --annotate-cost=model=roofline --split-input-file | FileCheck %s
+// RUN: dagrt-opt %s --annotate-cost=model=roofline --split-input-file --remarks-filter='.*' \
 // RUN:   --remark-format=emitRemark -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
 
 !row = tensor<1x4096x4096xbf16, #dagrt.dist<@base, [_, _, _], of [1, 4096, 4096]>>

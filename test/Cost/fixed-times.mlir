@@ -1,5 +1,5 @@
-// RUN: dagrt-opt %s --annotate-cost=cluster=%S/Inputs/fixed.yaml --split-input-file | FileCheck %s
-// RUN: dagrt-opt %s --annotate-cost=cluster=%S/Inputs/fixed.yaml --split-input-file \
+// RUN: dagrt-opt %s --annotate-cost="model=roofline cluster=%S/Inputs/fixed.yaml" --split-input-file | FileCheck %s
+// RUN: dagrt-opt %s --annotate-cost="model=roofline cluster=%S/Inputs/fixed.yaml" --split-input-file \
 // RUN:   --remarks-filter='.*' --remark-format=emitRemark -o /dev/null 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=REMARK
 

@@ -1,7 +1,7 @@
-// RUN: dagrt-opt %s --critical-path="cluster=l4-pcie-8 report=%t.json format=json" | FileCheck %s
+// RUN: dagrt-opt %s --critical-path="model=roofline cluster=l4-pcie-8 report=%t.json format=json" | FileCheck %s
 // RUN: FileCheck %s --check-prefix=JSON < %t.json
-// RUN: not dagrt-opt %s --critical-path=cluster=nowhere 2>&1 | FileCheck %s --check-prefix=CLUSTER
-// RUN: sed 's/tensor<64x/tensor<?x/g' %s | not dagrt-opt --critical-path 2>&1 \
+// RUN: not dagrt-opt %s --critical-path="model=roofline cluster=nowhere" 2>&1 | FileCheck %s --check-prefix=CLUSTER
+// RUN: sed 's/tensor<64x/tensor<?x/g' %s | not dagrt-opt --critical-path=model=roofline 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=SYMBOLIC
 
 // Costs are added where there are none, for the cluster that is asked for; a given one stays.

@@ -20,7 +20,7 @@ namespace dagrt {
 /// What costs are computed with. Names and files are as on the command line.
 struct CostOptions {
   std::string cluster = "dgx-h100"; ///< Name of a built-in cluster, or a file.
-  std::string model = "roofline";   ///< Name of a cost model.
+  std::string model = "calibrated"; ///< Name of a cost model.
   std::string table;                ///< File of measurements, for models that read one.
   /// Named sizes, `seq_len=8192`, that differ from the module's default.
   std::string sizes;

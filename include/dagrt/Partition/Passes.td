@@ -218,7 +218,7 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
     Option<"poolLimit", "pool-limit", "int64_t", /*default=*/"8", "the largest pool that auto tries">,
     Option<"cluster", "cluster", "std::string", /*default=*/"\"dgx-h100\"",
            "cluster that auto takes times from: a name or a file">,
-    Option<"model", "model", "std::string", /*default=*/"\"roofline\"", "cost model of auto">,
+    Option<"model", "model", "std::string", /*default=*/"\"calibrated\"", "cost model of auto">,
     Option<"table", "table", "std::string", /*default=*/"\"\"",
            "file of measurements for cost models that read one">,
     Option<"layout", "layout", "std::string", /*default=*/"\"sequence-parallel\"",

@@ -59,7 +59,7 @@ def ComparePlansPass : Pass<"compare-plans", "::mlir::ModuleOp"> {
            "Whether ops wait for devices (limited) or for operands only (unlimited)">,
     Option<"cluster", "cluster", "std::string", "\"dgx-h100\"",
            "Cluster to take costs from: a name or a file">,
-    Option<"model", "model", "std::string", "\"roofline\"", "Cost model">,
+    Option<"model", "model", "std::string", "\"calibrated\"", "Cost model">,
     Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];

@@ -75,7 +75,7 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
            "Whether ops wait for devices (limited) or for operands only (unlimited)">,
     Option<"cluster", "cluster", "std::string", "\"dgx-h100\"",
            "Cluster to take costs from, where there are none: a name or a file">,
-    Option<"model", "model", "std::string", "\"roofline\"", "Cost model for such costs">,
+    Option<"model", "model", "std::string", "\"calibrated\"", "Cost model for such costs">,
     Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
@@ -134,7 +134,7 @@ def CompareTermsPass : Pass<"compare-terms", "::mlir::ModuleOp"> {
     Option<"format", "format", "std::string", "\"text\"", "Format of the report: text or json">,
     Option<"cluster", "cluster", "std::string", "\"dgx-h100\"",
            "Cluster to take costs from, where there are none: a name or a file">,
-    Option<"model", "model", "std::string", "\"roofline\"", "Cost model for such costs">,
+    Option<"model", "model", "std::string", "\"calibrated\"", "Cost model for such costs">,
     Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
