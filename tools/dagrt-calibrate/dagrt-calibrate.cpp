@@ -14,7 +14,7 @@
 
 #include "dagrt/IR/Dagrt.h"
 
-#include "mlir/Support/FileUtilities.h"
+#include "mlir/IR/Diagnostics.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -64,6 +64,13 @@ int main(int argc, char **argv) {
   MLIRContext context(MLIRContext::Threading::DISABLED);
   llvm::SourceMgr sources;
   SourceMgrDiagnosticHandler handler(sources, &context);
+  // What is about the command line has no place in a file.
+  ScopedDiagnosticHandler ownErrors(&context, [](Diagnostic &diagnostic) {
+    if (!isa<UnknownLoc>(diagnostic.getLocation()))
+      return failure();
+    llvm::errs() << "dagrt-calibrate: error: " << diagnostic << '\n';
+    return success();
+  });
   if (fitLine.command)
     return failed(runFit(fitLine, &context));
   llvm::errs() << "dagrt-calibrate: error: expects the command fit, got none; see --help\n";
