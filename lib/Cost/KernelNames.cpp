@@ -22,7 +22,11 @@ using namespace dagrt;
 // Data types
 //===----------------------------------------------------------------------===//
 
+/// Formats of fp8 differ in their scales, which are not modelled: `fp8_block` is fp8.
+static StringRef getFormat(StringRef type) { return type.starts_with("fp8") ? "fp8" : type; }
+
 double dagrt::getTypeBytes(StringRef type) {
+  type = getFormat(type);
   return llvm::StringSwitch<double>(type)
       .Case("fp64", 8)
       .Case("fp32", 4)
@@ -32,6 +36,7 @@ double dagrt::getTypeBytes(StringRef type) {
 }
 
 std::optional<double> dagrt::getMatrixFlops(const Device &device, StringRef type) {
+  type = getFormat(type);
   return llvm::StringSwitch<std::optional<double>>(type)
       .Case("fp64", device.fp64)
       .Case("fp32", device.fp32)
@@ -61,6 +66,7 @@ static LogicalResult checkType(StringRef type, const Device *device, std::string
 
 /// `type`, and what is calibrated in its stead: the types of the same size before the others.
 static SmallVector<StringRef> getNearTypes(StringRef type) {
+  type = getFormat(type);
   if (type == "bf16")
     return {"bf16", "fp16"};
   if (type == "fp16")

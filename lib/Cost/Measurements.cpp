@@ -159,8 +159,11 @@ static LogicalResult readCounts(const Row &row, ArrayRef<StringRef> names,
   return success();
 }
 
-/// Events around a call, or the kernel alone.
-static bool hasEvents(const Row &row) { return row.get("timing").starts_with("CUDA events"); }
+/// Times around a call of a framework, by events or by the host's clock, or of the kernel alone.
+static bool hasEvents(const Row &row) {
+  StringRef timing = row.get("timing");
+  return timing.starts_with("CUDA events") || timing.starts_with("host");
+}
 
 static FailureOr<KernelQuery> readGemm(const Row &row, const Device &device, std::string &error) {
   double sizes[3], batch = 1;
