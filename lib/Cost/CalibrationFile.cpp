@@ -24,9 +24,6 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// The error bars of devices that were not measured, beside those of the regimes.
-static constexpr StringLiteral kTransfer = "transfer", kTwin = "twin";
-
 static std::vector<std::string> getCoefficientNames(const Kernel &kernel) {
   std::vector<std::string> names;
   for (const Coefficient &coefficient : kernel.coefficients)
@@ -59,27 +56,22 @@ static LogicalResult readCoefficients(const CalibrationFile &file, const Kernel 
   return success();
 }
 
-/// Reads intervals in percent of the prediction.
-static LogicalResult readErrorBars(const CalibrationFile &file, const Kernel &kernel,
-                                   KernelCalibration &result, Location loc) {
-  result.errorBars.assign(kernel.regimes.size(), ErrorBar{0.5, 2});
-  for (const auto &[name, interval] : file.errorBars.intervals) {
+/// Reads intervals in percent of the prediction, one for each regime. Those that are not there are
+/// wide.
+static LogicalResult readErrorBars(const NamedIntervals &file, const Kernel &kernel,
+                                   std::vector<ErrorBar> &bars, Location loc) {
+  bars.assign(kernel.regimes.size(), ErrorBar{0.5, 2});
+  for (const auto &[name, interval] : file.intervals) {
     if (interval.size() != 2 || !(interval[0] > -100 && interval[0] <= interval[1]) ||
         !std::isfinite(interval[1]))
       return emitError(loc) << "expects the error bar '" << name
                             << "' to be two percentages, the first above -100 and at most the "
                             << "second";
-    ErrorBar bar{1 + interval[0] / 100, 1 + interval[1] / 100};
-    if (name == kTransfer || name == kTwin) {
-      (name == kTwin ? result.twinBar : result.transferBar) = bar;
-      continue;
-    }
     const auto *it = llvm::find_if(kernel.regimes, [&](const char *r) { return name == r; });
     if (it == kernel.regimes.end())
       return emitError(loc) << "expects error bars of the regimes "
-                            << llvm::join(kernel.regimes, ", ") << ", 'twin' or 'transfer', got '"
-                            << name << "'";
-    result.errorBars[it - kernel.regimes.begin()] = bar;
+                            << llvm::join(kernel.regimes, ", ") << ", got '" << name << "'";
+    bars[it - kernel.regimes.begin()] = {1 + interval[0] / 100, 1 + interval[1] / 100};
   }
   return success();
 }
@@ -102,7 +94,9 @@ FailureOr<std::vector<KernelCalibration>> dagrt::checkCalibrations(ArrayRef<Cali
     result.medianError = file.medianErrorPercent ? file.medianErrorPercent->value : 0;
     result.largestUs = file.largestUs ? file.largestUs->value : 0;
     if (failed(readCoefficients(file, *kernel, result, loc)) ||
-        failed(readErrorBars(file, *kernel, result, loc)))
+        failed(readErrorBars(file.errorBars, *kernel, result.errorBars, loc)) ||
+        failed(readErrorBars(file.twinBars, *kernel, result.twinBars, loc)) ||
+        failed(readErrorBars(file.transferBars, *kernel, result.transferBars, loc)))
       return failure();
     results.push_back(std::move(result));
   }
@@ -112,9 +106,16 @@ FailureOr<std::vector<KernelCalibration>> dagrt::checkCalibrations(ArrayRef<Cali
 /// `-7.2`: percent of a factor, to a tenth.
 static double toPercent(double factor) { return std::round(1000 * (factor - 1)) / 10; }
 
-static void writeBar(StringRef name, const ErrorBar &bar, StringRef before, raw_ostream &os) {
-  os << before << name << ": [" << llvm::format("%g", toPercent(bar.low)) << ", "
-     << llvm::format("%g", toPercent(bar.high)) << "]";
+static void writeBars(StringRef key, const Kernel &kernel, ArrayRef<ErrorBar> bars,
+                      raw_ostream &os) {
+  os << "    " << key << ": {";
+  StringRef before;
+  for (auto [regime, bar] : llvm::zip_equal(kernel.regimes, bars)) {
+    os << before << regime << ": [" << llvm::format("%g", toPercent(bar.low)) << ", "
+       << llvm::format("%g", toPercent(bar.high)) << "]";
+    before = ", ";
+  }
+  os << "}\n";
 }
 
 void dagrt::writeCalibrations(ArrayRef<KernelCalibration> calibrations, raw_ostream &os) {
@@ -128,14 +129,8 @@ void dagrt::writeCalibrations(ArrayRef<KernelCalibration> calibrations, raw_ostr
        << "\n    coefficients:\n";
     for (auto [coefficient, value] : llvm::zip_equal(kernel.coefficients, calibration.coefficients))
       os << "      " << coefficient.name << ": " << llvm::format("%.6g", value) << "\n";
-    os << "    error_bars_percent: {";
-    StringRef before;
-    for (auto [regime, bar] : llvm::zip_equal(kernel.regimes, calibration.errorBars)) {
-      writeBar(regime, bar, before, os);
-      before = ", ";
-    }
-    writeBar(kTwin, calibration.twinBar, before, os);
-    writeBar(kTransfer, calibration.transferBar, before, os);
-    os << "}\n";
+    writeBars("error_bars_percent", kernel, calibration.errorBars, os);
+    writeBars("twin_error_bars_percent", kernel, calibration.twinBars, os);
+    writeBars("transfer_error_bars_percent", kernel, calibration.transferBars, os);
   }
 }

@@ -137,6 +137,8 @@ struct MappingTraits<CalibrationFile> {
     keys.map("largest_us", file.largestUs);
     keys.map("coefficients", file.coefficients);
     keys.map("error_bars_percent", file.errorBars);
+    keys.map("twin_error_bars_percent", file.twinBars);
+    keys.map("transfer_error_bars_percent", file.transferBars);
   }
 };
 

@@ -55,7 +55,7 @@ struct CalibrationFile {
   std::optional<Positive> rows, largestUs;
   std::optional<Microseconds> medianErrorPercent;
   NamedNumbers coefficients;
-  NamedIntervals errorBars;
+  NamedIntervals errorBars, twinBars, transferBars;
 };
 
 /// A device description as written.

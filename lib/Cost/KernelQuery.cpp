@@ -142,8 +142,10 @@ Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
   }
   result.time = predictTime(query.call, device, calibration->coefficients);
   result.regime = getRegime(query.call, device, result.time);
-  result.errorBar =
-      result.found.isBorrowed ? calibration->transferBar : calibration->errorBars[result.regime];
+  const std::vector<ErrorBar> &bars = !result.found.isBorrowed ? calibration->errorBars
+                                      : calibration->isTwins   ? calibration->twinBars
+                                                               : calibration->transferBars;
+  result.errorBar = bars[result.regime];
   bool isBeyond = result.time.microseconds > kReach * calibration->largestUs;
   if (const auto *collective = std::get_if<CollectiveCall>(&query.call))
     isBeyond |= collective->nodes > kMostNodes;

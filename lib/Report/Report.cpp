@@ -126,6 +126,7 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
   report.facts = std::move(*facts);
   report.memory = std::move(*memory);
   report.attribution = attributeCriticalPath(report.timeline, report.facts);
+  report.uncertainty = computeUncertainty(report.timeline, report.facts);
   report.usage = computeMeshUsage(report.timeline);
   report.waits = collectWaits(report.timeline);
   report.nearCritical = computeNearCritical(report.timeline);

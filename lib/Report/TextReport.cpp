@@ -18,6 +18,8 @@
 
 #include "llvm/Support/FormatVariadic.h"
 
+#include <algorithm>
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -51,6 +53,47 @@ static std::string listShares(ArrayRef<Share> shares, int64_t makespan, size_t w
   return text;
 }
 
+/// ` +- 6.1%`: half the width of the makespan's interval; empty if nothing is known about it.
+static std::string formatError(const FunctionReport &function) {
+  const Uncertainty &uncertainty = function.uncertainty;
+  if (!uncertainty.isKnown())
+    return "";
+  return " +- " + formatPercent(uncertainty.errorPicoseconds /
+                                static_cast<double>(function.timeline.makespan));
+}
+
+/// Between which times the makespan is, with what weighs most in that.
+static void writeUncertainty(llvm::raw_ostream &os, const FunctionReport &function) {
+  const Uncertainty &uncertainty = function.uncertainty;
+  if (!uncertainty.isKnown())
+    return;
+  auto makespan = static_cast<double>(function.timeline.makespan);
+  auto toTime = [](double picoseconds) {
+    return formatTime(static_cast<int64_t>(std::clamp(picoseconds, 0.0, 9.2e18)));
+  };
+  os << llvm::formatv(
+            "\n  {0} to {1} in four of five cases, if errors of one kind on one mesh add up",
+            toTime(makespan - uncertainty.errorPicoseconds),
+            toTime(makespan + uncertainty.errorPicoseconds))
+     << "\n  and others by their squares\n";
+  for (const UncertaintyGroup &group : ArrayRef(uncertainty.groups).take_front(4)) {
+    std::string where = group.kind + (group.mesh.empty() ? "" : " of " + group.mesh);
+    os << llvm::formatv("    {0,-34} {1,10} +- {2}\n", fit(where, 34),
+                        formatTime(group.picoseconds), toTime(group.errorPicoseconds));
+  }
+  if (uncertainty.groups.size() > 4)
+    os << "    and " << uncertainty.groups.size() - 4 << " more\n";
+  if (uncertainty.extrapolatedOps > 0)
+    os << llvm::formatv(
+        "  {0} of the path is extrapolated beyond measurements ({1} ops)\n",
+        formatPercent(static_cast<double>(uncertainty.extrapolatedPicoseconds) / makespan),
+        uncertainty.extrapolatedOps);
+  if (uncertainty.unknownPicoseconds > 0)
+    os << llvm::formatv(
+        "  {0} of the path has no error bar, and is not in this\n",
+        formatPercent(static_cast<double>(uncertainty.unknownPicoseconds) / makespan));
+}
+
 void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
                          const FunctionReport &function) {
   const Timeline &timeline = function.timeline;
@@ -60,7 +103,7 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   // What matters most comes first: a line that is too long loses its end.
   std::string first = llvm::formatv(
       "@{0}: {1}{2} on {3} device{4}", const_cast<func::FuncOp &>(timeline.function).getSymName(),
-      timeline.makespan > 0 ? formatTime(timeline.makespan) : "no time",
+      timeline.makespan > 0 ? formatTime(timeline.makespan) + formatError(function) : "no time",
       function.fitsInMemory() == false ? ", does NOT fit in memory," : "", devices.size(),
       devices.size() == 1 ? "" : "s");
   if (!function.binding.empty())
@@ -251,6 +294,7 @@ void dagrt::renderText(const Report &report, llvm::raw_ostream &os) {
     writeMeshes(os, function);
     listCriticalPath(os, function);
     writeAttribution(os, function);
+    writeUncertainty(os, function);
     writeWaits(os, function);
     writeSlack(os, function);
   }

@@ -34,6 +34,8 @@ using namespace dagrt;
 
 /// Fewer rows than these do not say anything about a formula.
 static constexpr size_t kFewestRows = 8;
+/// Fewer do not tell the width of an interval.
+static constexpr size_t kFewestForBar = 25;
 /// The variant that serves where none is asked for.
 static constexpr StringLiteral kAny = "any";
 
@@ -129,7 +131,7 @@ namespace {
 /// Measured times over those that the coefficients of another device say: of a twin, and of
 /// another.
 struct TransferRatios {
-  std::vector<double> twins, others;
+  std::vector<FitResidual> twins, others;
 };
 } // namespace
 
@@ -155,8 +157,22 @@ static void addTransferRatios(const Fits &fits, const ProblemKey &target, Transf
   }
   for (int place : {0, 1})
     if (nearest[place])
-      for (const FitResidual &residual : getResiduals(problem, nearest[place]->coefficients))
-        (place == 0 ? ratios.twins : ratios.others).push_back(residual.ratio);
+      llvm::append_range(place == 0 ? ratios.twins : ratios.others,
+                         getResiduals(problem, nearest[place]->coefficients));
+}
+
+/// The intervals of each regime; few rows of one take those of all.
+static std::vector<ErrorBar> getErrorBars(const Kernel &kernel, ArrayRef<FitResidual> residuals) {
+  std::vector<double> all;
+  std::vector<std::vector<double>> byRegime(kernel.regimes.size());
+  for (const FitResidual &residual : residuals) {
+    all.push_back(residual.ratio);
+    byRegime[residual.regime].push_back(residual.ratio);
+  }
+  std::vector<ErrorBar> bars;
+  for (std::vector<double> &ratios : byRegime)
+    bars.push_back(getErrorBar(ratios.size() < kFewestForBar ? all : ratios));
+  return bars;
 }
 
 /// Sets how far the coefficients can be trusted elsewhere. A variant that only one device has gets
@@ -171,14 +187,14 @@ static void setTransferBars(Fits &fits) {
     addTransferRatios(fits, key, byVariant[{std::get<0>(key), std::get<1>(key)}]);
   }
   for (auto &[key, result] : fits.results) {
-    const TransferRatios &own = byVariant[{std::get<0>(key), std::get<1>(key)}];
-    const TransferRatios &all = byKernel[std::get<0>(key)];
+    const Kernel &kernel = *std::get<0>(key);
+    const TransferRatios &own = byVariant[{&kernel, std::get<1>(key)}];
+    const TransferRatios &all = byKernel[&kernel];
     const auto &others = own.others.empty() ? all.others : own.others;
     const auto &twins = own.twins.empty() ? all.twins : own.twins;
-    if (!others.empty())
-      result.transferBar = result.twinBar = getErrorBar(others);
-    if (!twins.empty())
-      result.twinBar = getErrorBar(twins);
+    std::vector<ErrorBar> unknown(kernel.regimes.size(), ErrorBar{0.5, 2});
+    result.transferBars = others.empty() ? unknown : getErrorBars(kernel, others);
+    result.twinBars = twins.empty() ? result.transferBars : getErrorBars(kernel, twins);
   }
 }
 

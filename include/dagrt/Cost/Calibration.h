@@ -35,10 +35,9 @@ struct KernelCalibration {
   std::string variant; ///< `bf16`, ...
   /// In the order of the kernel's list.
   std::vector<double> coefficients;
-  /// For each regime of the kernel.
-  std::vector<ErrorBar> errorBars;
-  /// Where the coefficients serve a device that was not measured, and a twin (areTwins).
-  ErrorBar transferBar{0.5, 2}, twinBar{0.5, 2};
+  /// For each regime of the kernel: on the device itself, on a twin (areTwins) that was not
+  /// measured, and on another device that was not.
+  std::vector<ErrorBar> errorBars, twinBars, transferBars;
   bool isTwins = false;   ///< Borrowed from a twin.
   int64_t rows = 0;       ///< Measurements that were fitted to.
   double medianError = 0; ///< Of the fit, in percent.

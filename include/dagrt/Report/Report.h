@@ -16,6 +16,7 @@
 #include "dagrt/Cost/AnnotateCost.h"
 #include "dagrt/Schedule/Analysis.h"
 #include "dagrt/Schedule/Memory.h"
+#include "dagrt/Schedule/Uncertainty.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -55,6 +56,7 @@ struct FunctionReport {
   OpNames names;
   std::vector<OpFacts> facts;
   Attribution attribution;
+  Uncertainty uncertainty;
   std::vector<MeshUsage> usage;
   std::vector<MeshMemory> memory;
   std::vector<ResourceWait> waits;
