@@ -1,4 +1,4 @@
-//===- dagrt-calibrate.cpp - Fits cost models to measurements -*- C++ -*-===//
+//===- dagrt-calibrate.cpp - Measures, and fits cost models -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,16 +6,18 @@
 //===----------------------------------------------------------------------===//
 //
 // `measure` times kernels on the machine that it runs on and writes tables; `fit` reads tables, of
-// this or of any machine, and writes device descriptions with coefficients (docs/accuracy.md).
+// this or of any machine, and writes device descriptions with coefficients (docs/calibration.md).
 //
 //===----------------------------------------------------------------------===//
 
 #include "FitTables.h"
+#include "MeasureMachine.h"
 
 #include "dagrt/IR/Dagrt.h"
 
 #include "mlir/IR/Diagnostics.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
@@ -44,6 +46,23 @@ struct FitCommand {
   cl::opt<bool> generic{"generic", cl::desc("Fit all devices together as well, into generic.yaml"),
                         cl::sub(command)};
 };
+
+/// The command line of `measure`.
+struct MeasureCommand {
+  cl::SubCommand command{"measure", "Time kernels on this machine, one core as a device; started "
+                                    "by mpirun, collectives between ranks as well"};
+  cl::opt<std::string> folder{"o", cl::desc("Folder for the tables and descriptions"),
+                              cl::value_desc("folder"), cl::Required, cl::sub(command)};
+  cl::opt<std::string> device{"device", cl::desc("Name of the device (default: cpu)"),
+                              cl::value_desc("name"), cl::init("cpu"), cl::sub(command)};
+  cl::opt<double> seconds{"seconds",
+                          cl::desc("Longest time for one row, beyond its first run (default: 0.1, "
+                                   "or 0.01 with --quick)"),
+                          cl::value_desc("N"), cl::init(0.1), cl::sub(command)};
+  cl::opt<bool> cold{"cold", cl::desc("Empty the caches before each run"), cl::sub(command)};
+  cl::opt<bool> quick{"quick", cl::desc("A few sizes only: to try it, not to rely on"),
+                      cl::sub(command)};
+};
 } // namespace
 
 static LogicalResult runFit(const FitCommand &line, MLIRContext *context) {
@@ -57,9 +76,36 @@ static LogicalResult runFit(const FitCommand &line, MLIRContext *context) {
   return fitTables(options, context);
 }
 
+static LogicalResult complain(const Twine &message) {
+  llvm::errs() << "dagrt-calibrate: error: " << message << '\n';
+  return failure();
+}
+
+static LogicalResult runMeasure(const MeasureCommand &line) {
+  if (!llvm::all_of(line.device, [](char c) { return llvm::isAlnum(c) || c == '-' || c == '_'; }) ||
+      line.device.empty())
+    return complain("expects a --device of letters, digits, '-' and '_', got '" + line.device +
+                    "'");
+  if (!(line.seconds > 0 && line.seconds <= 3600))
+    return complain("expects --seconds above 0 and at most 3600, got " +
+                    std::to_string(line.seconds));
+  MachineOptions options;
+  options.folder = line.folder;
+  options.isQuick = line.quick;
+  options.measure.device = line.device;
+  options.measure.caches = line.cold ? Caches::Cold : Caches::Warm;
+  options.measure.budgetSeconds =
+      line.quick && line.seconds.getNumOccurrences() == 0 ? 0.01 : line.seconds;
+  std::string error;
+  if (failed(measureMachine(options, error)))
+    return complain(error);
+  return success();
+}
+
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   FitCommand fitLine;
+  MeasureCommand measureLine;
   cl::ParseCommandLineOptions(argc, argv, "dagrt: fits cost models to measurements\n");
   MLIRContext context(MLIRContext::Threading::DISABLED);
   llvm::SourceMgr sources;
@@ -73,6 +119,7 @@ int main(int argc, char **argv) {
   });
   if (fitLine.command)
     return failed(runFit(fitLine, &context));
-  llvm::errs() << "dagrt-calibrate: error: expects the command fit, got none; see --help\n";
-  return 1;
+  if (measureLine.command)
+    return failed(runMeasure(measureLine));
+  return failed(complain("expects the command fit or measure, got none; see --help"));
 }
