@@ -53,10 +53,15 @@ static std::string listShares(ArrayRef<Share> shares, int64_t makespan, size_t w
   return text;
 }
 
-/// ` +- 6.1%`: half the width of the makespan's interval; empty if nothing is known about it.
+/// Where more than one in so many of the makespan has no error bar, the rest says little.
+static constexpr int64_t kLargestUnknownPart = 4;
+
+/// ` +- 6.1%`: half the width of the makespan's interval; empty if too little is known about it to
+/// say so first.
 static std::string formatError(const FunctionReport &function) {
   const Uncertainty &uncertainty = function.uncertainty;
-  if (!uncertainty.isKnown())
+  if (!uncertainty.isKnown() ||
+      uncertainty.unknownPicoseconds > function.timeline.makespan / kLargestUnknownPart)
     return "";
   return " +- " + formatPercent(uncertainty.errorPicoseconds /
                                 static_cast<double>(function.timeline.makespan));

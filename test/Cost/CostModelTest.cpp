@@ -44,10 +44,10 @@ protected:
     function = *module->getOps<func::FuncOp>().begin();
   }
 
-  /// Annotates with a model whose ops take `picoseconds`, under the name "roofline".
+  /// Annotates with a model whose ops take `picoseconds`, under the name "calibrated".
   LogicalResult annotate(double picoseconds) {
     CostModelRegistry registry = CostModelRegistry::getBuiltin();
-    registry.add("roofline",
+    registry.add("calibrated",
                  [&](const CostOptions &, EmitError) -> FailureOr<std::unique_ptr<CostModel>> {
                    auto model = std::make_unique<ConstantModel>();
                    model->picoseconds = picoseconds;
