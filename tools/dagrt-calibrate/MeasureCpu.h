@@ -31,7 +31,7 @@ enum class Caches { Warm, Cold };
 
 /// When a measurement is good enough.
 struct MeasureOptions {
-  double budgetSeconds = 0.2; ///< For one row. The first run may take longer.
+  double budgetSeconds = 0.2; ///< For one row. The first few runs may take longer.
   double spread = 1.02;       ///< Of the middle half of the runs, to stop before the budget.
   int64_t fewestRuns = 5;     ///< Before that, if the budget lasts.
   int64_t mostRuns = 1000;

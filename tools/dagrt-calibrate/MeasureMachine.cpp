@@ -53,8 +53,8 @@ struct Tables {
 
 static Sizes getSizes(bool isQuick) {
   if (isQuick)
-    return {{1, 32},  {64, 256},        {4},       {32, 64},
-            {32, 64}, {1, 16, 64, 256}, {64, 512}, {64, 4096, 262144}};
+    return {{1, 32},  {64, 256},     {4},       {32, 64},
+            {32, 64}, {16, 64, 256}, {64, 512}, {64, 4096, 262144}};
   return {{1, 8, 32, 64, 128, 256, 512},
           {64, 128, 256, 512, 1024, 2048},
           {2, 4, 8},
@@ -95,11 +95,15 @@ static std::string measureRows(const Sizes &sizes, const MeasureOptions &options
   std::string text;
   raw_string_ostream os(text);
   ElementwiseRow::writeHeader(os);
+  // Loops over fewer elements take less than the shortest launch that a model knows.
+  constexpr int64_t fewest = 1024;
   for (const char *op : getElementwiseOps())
     for (int64_t rows : sizes.lengths)
       for (int64_t columns : sizes.widths)
         for (const char *type : kTypes)
-          if (auto row = measureElementwise(op, rows, columns, type, options))
+          if (auto row = rows * columns < fewest
+                             ? std::nullopt
+                             : measureElementwise(op, rows, columns, type, options))
             row->write(os);
   return text;
 }

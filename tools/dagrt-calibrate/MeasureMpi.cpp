@@ -171,16 +171,11 @@ std::optional<CollectiveRow> dagrt::measureCollective(const MpiJob &job, llvm::S
   buffers.received.resize(collective->getsAll ? part * ranks : part);
   Timing measured = summarize(collectSamples(*collective, buffers, options));
   bool isPair = op == "send_recv";
-  return CollectiveRow{op.str(),
-                       options.device,
-                       job.getNumNodes() > 1 ? "internode" : "shared-memory",
-                       isPair ? 2 : ranks,
-                       job.getNumNodes(),
-                       part * 4 * sharers,
-                       measured.microseconds,
-                       measured.spread,
-                       getLibraryName(),
-                       options.source};
+  return CollectiveRow{
+      op.str(),           options.device,    job.getNumNodes() > 1 ? "internode" : "shared-memory",
+      isPair ? 2 : ranks, job.getNumNodes(), part * 4 * sharers,
+      measured.fastestUs, measured.spread,   getLibraryName(),
+      options.source};
 }
 
 //===----------------------------------------------------------------------===//

@@ -156,14 +156,15 @@ static void softmax(const Arrays<T> &arrays) {
   }
 }
 
-/// `y` has a cosine and a sine for each pair of columns. An odd last column is copied.
+/// `y` has a frequency for each pair of columns. Sines and cosines are computed, as ranks do. An
+/// odd last column is copied.
 template <typename T>
 static void rope(const Arrays<T> &arrays) {
   for (int64_t row = 0; row < arrays.rows; ++row) {
     const T *x = arrays.x + row * arrays.columns;
     T *result = arrays.result + row * arrays.columns;
     for (int64_t i = 0; i + 1 < arrays.columns; i += 2) {
-      T cosine = arrays.y[i], sine = arrays.y[i + 1];
+      T angle = row * arrays.y[i], cosine = std::cos(angle), sine = std::sin(angle);
       result[i] = x[i] * cosine - x[i + 1] * sine;
       result[i + 1] = x[i] * sine + x[i + 1] * cosine;
     }
@@ -229,7 +230,7 @@ std::optional<ElementwiseRow> dagrt::measureElementwise(llvm::StringRef op, int6
                         dtype.str(),
                         rows,
                         columns,
-                        measured.microseconds,
+                        measured.fastestUs,
                         getTiming(options.caches),
                         options.source};
 }

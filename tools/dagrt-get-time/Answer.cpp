@@ -51,8 +51,10 @@ static std::string describeRate(const Answer &answer) {
   if (flops == 0 || peak == 0)
     return "";
   double rate = flops / answer.prediction.time.microseconds * 1e6;
-  return llvm::formatv("{0:f1} TFLOP/s, {1:f0} % of the peak of {2:f0}", rate / 1e12,
-                       100 * rate / peak, peak / 1e12);
+  bool isSmall = peak < 1e12;
+  double unit = isSmall ? 1e9 : 1e12;
+  return llvm::formatv("{0:f1} {1}FLOP/s, {2:f0} % of the peak of {3:f0}", rate / unit,
+                       isSmall ? "G" : "T", 100 * rate / peak, peak / unit);
 }
 
 /// `tiles of 128 x 256, 1024 blocks in 7.8 waves, split 4`; empty where there are no blocks.

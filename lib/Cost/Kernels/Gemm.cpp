@@ -14,6 +14,9 @@
 // their maximum with a soft corner. Launch and the sum of the parts of a split are added. The
 // library is taken to know its kernels: the pair with the shortest time is the answer.
 //
+// A processor core (architecture `cpu`) has no tiles to fill: one is at most as large as the
+// result.
+//
 // All pairs are tried, 108 of them, but the norm is only taken of those whose longest time alone is
 // shorter than the best so far.
 //
@@ -203,14 +206,16 @@ KernelTime dagrt::predictGemm(const GemmCall &call, const Device &device,
     return best;
   best.microseconds = INFINITY;
   GemmTimer timer(call, device, coefficients);
+  bool isCore = device.architecture == "cpu";
   for (const Tile &tile : kTiles) {
     if (tile.columns < coefficients[LeastColumns])
       continue;
+    Tile used = isCore ? Tile{std::min(tile.rows, call.m), std::min(tile.columns, call.n)} : tile;
     for (double parts : kParts) {
       // A part has two steps at least.
       if (parts > 1 && (parts > coefficients[MostParts] || call.k / parts < 2 * getStepDepth(call)))
         break;
-      timer.isShorter({tile, parts}, best);
+      timer.isShorter({used, parts}, best);
     }
   }
   return best;

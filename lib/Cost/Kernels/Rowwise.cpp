@@ -18,6 +18,9 @@
 // kernels of PyTorch (elementwise, layer norm, softmax) and vLLM (the others). Latencies are
 // those of a device of 1.5 GHz and scale with the clock.
 //
+// A processor core (architecture `cpu`) goes through one row after the other, and through a row in
+// steps of a few elements: its time grows with the elements from the first one on.
+//
 // CUDA events around a call see the host as well: it takes a least time, behind which short kernels
 // hide, and adds a smaller one to long kernels.
 //
@@ -86,6 +89,11 @@ static constexpr double kFlatElements = 512;
 // A thread reads 16 bytes at once where a kernel is vectorised.
 static constexpr double kVectorBytes = 16;
 
+// Elements of a step of a loop on a core.
+static constexpr double kLoopElements = 64;
+
+static bool isCore(const Device &device) { return device.architecture == "cpu"; }
+
 llvm::ArrayRef<Coefficient> dagrt::getRowwiseCoefficients() { return kCoefficients; }
 
 /// a^2 / (a^2 + b^2): a smooth step from 0 to 1 at a = b.
@@ -141,7 +149,24 @@ static Grid getSoftmaxGrid(double rows, double columns, double vector) {
   return grid;
 }
 
-static Grid getGrid(const RowwiseCall &call) {
+/// A loop of a core: all elements one after the other, where each row costs something, too.
+static Grid getLoopGrid(const RowwiseCall &call) {
+  double rows = std::max(call.rows, 1.0), columns = std::max(call.columns, 1.0);
+  Grid grid;
+  bool hasRows = call.op == RowwiseOp::Softmax || call.op == RowwiseOp::LayerNorm ||
+                 call.op == RowwiseOp::RmsNorm || call.op == RowwiseOp::AddRmsNorm ||
+                 call.op == RowwiseOp::SiluMul || call.op == RowwiseOp::Rope;
+  double elements = call.op == RowwiseOp::Other
+                        ? std::max(call.bytesRead, call.bytesWritten) / call.elementBytes
+                        : rows * columns;
+  grid.blocks = hasRows ? rows : 1;
+  grid.steps = elements / grid.blocks / kLoopElements;
+  return grid;
+}
+
+static Grid getGrid(const RowwiseCall &call, const Device &device) {
+  if (isCore(device))
+    return getLoopGrid(call);
   double rows = std::max(call.rows, 1.0), columns = std::max(call.columns, 1.0);
   double vector = kVectorBytes / call.elementBytes;
   Grid grid;
@@ -175,6 +200,8 @@ static Grid getGrid(const RowwiseCall &call) {
 
 /// Blocks that all SMs of `device` hold at once.
 static double countPlaces(const Grid &grid, const Device &device) {
+  if (isCore(device))
+    return 1;
   double threads = 2048;
   if (device.architecture == "ada")
     threads = 1536;
@@ -240,7 +267,7 @@ double dagrt::getRowwiseBytes(const RowwiseCall &call) {
 KernelTime dagrt::predictRowwise(const RowwiseCall &call, const Device &device,
                                  llvm::ArrayRef<double> coefficients) {
   assert(coefficients.size() == NumCoefficients && "expects the coefficients of this model");
-  Grid grid = getGrid(call);
+  Grid grid = getGrid(call, device);
   double places = countPlaces(grid, device);
   KernelTime time;
   time.bytes = getRowwiseBytes(call);
