@@ -36,6 +36,10 @@ config.substitutions.append(("%plugin", plugin))
 if os.path.exists(plugin):
     config.available_features.add("plugin")
 
+# Left out where there is no MINPACK.
+if os.path.exists(os.path.join(config.dagrt_tools_dir, "dagrt-calibrate")):
+    config.available_features.add("calibrate")
+
 # Tests with %mpirun say `REQUIRES: mpi`, and use at most 4 ranks. Those that take minutes say
 # `REQUIRES: long`: cmake -DDAGRT_TEST_LONG=ON, or lit --param long=1.
 config.substitutions.append(("%mpirun", config.dagrt_mpiexec))

@@ -230,7 +230,8 @@ static LogicalResult writeDescription(const FitOptions &options, StringRef name,
   os << "measurements: \"" << options.source << "\"\n";
   writeCalibrations(calibrations, os);
   if (llvm::Error error = replaceFile(to, text))
-    return emitError(loc) << llvm::toString(std::move(error));
+    return emitError(loc) << "expects to write '" << to
+                          << "', got: " << llvm::toString(std::move(error));
   return success();
 }
 

@@ -187,7 +187,7 @@ static LogicalResult write(StringRef folder, const Twine &name, StringRef text,
   Error failed = replaceFile(path, text);
   if (!failed)
     return success();
-  error = toString(std::move(failed));
+  error = ("expects to write '" + path + "', got: " + toString(std::move(failed))).str();
   return failure();
 }
 

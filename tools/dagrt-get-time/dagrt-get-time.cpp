@@ -259,7 +259,9 @@ LogicalResult Run::readDescriptions() {
                    << "': " << failed.message();
   llvm::sort(paths);
   for (const std::string &path : paths) {
-    if (llvm::sys::path::filename(path) == "generic.yaml")
+    // dagrt-calibrate puts a cluster of measured devices beside them.
+    StringRef name = llvm::sys::path::filename(path);
+    if (name == "generic.yaml" || name.ends_with("-cluster.yaml"))
       continue;
     FailureOr<Device> device = loadDevice(path, UnknownLoc::get(context));
     if (mlir::failed(device))
