@@ -76,15 +76,18 @@ void Ranks::Job::wait(std::vector<MPI_Request> &requests, int peer) {
   if (isDone())
     return;
   watch->beginWait(peer);
-  // The first few microseconds matter for small messages, a millisecond never does.
-  auto pause = std::chrono::microseconds(1);
+  // A large message takes several steps, which each side makes only when it asks: whoever sleeps
+  // holds up the other. A part of what was waited for already is never much.
+  using std::chrono::microseconds;
+  constexpr int part = 64;
+  Clock::time_point begin = Clock::now();
   for (int tries = 0; !isDone(); ++tries) {
     if (tries < 20) {
       sched_yield();
       continue;
     }
-    std::this_thread::sleep_for(pause);
-    pause = std::min(2 * pause, std::chrono::microseconds(1000));
+    auto waited = std::chrono::duration_cast<microseconds>(Clock::now() - begin);
+    std::this_thread::sleep_for(std::clamp(waited / part, microseconds(1), microseconds(1000)));
     if (tries % 64 == 0)
       reap();
   }
