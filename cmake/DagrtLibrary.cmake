@@ -11,7 +11,7 @@ foreach(definition IN LISTS DAGRT_LLVM_DEFINITIONS)
 endforeach()
 target_compile_options(DagrtCompileOptions INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-fno-rtti -Wall -Wextra -Wno-unused-parameter>
-  $<$<BOOL:${DAGRT_WERROR}>:-Werror>)
+  $<$<AND:$<COMPILE_LANGUAGE:CXX>,$<BOOL:${DAGRT_WERROR}>>:-Werror>)
 if(DAGRT_SANITIZE)
   target_compile_options(DagrtCompileOptions INTERFACE -fsanitize=address,undefined -fno-sanitize=vptr -fno-omit-frame-pointer -g1)
   target_link_options(DagrtCompileOptions INTERFACE -fsanitize=address,undefined)

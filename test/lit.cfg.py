@@ -40,6 +40,12 @@ if os.path.exists(plugin):
 if os.path.exists(os.path.join(config.dagrt_tools_dir, "dagrt-calibrate")):
     config.available_features.add("calibrate")
 
+# The functions of CUDA, cuBLAS and NCCL, without a GPU (test/Calibrate/FakeCuda.cpp).
+if config.dagrt_has_nccl and "calibrate" in config.available_features:
+    config.available_features.add("cuda")
+fake_cuda = os.path.join(config.dagrt_build_dir, "test", "lib", "FakeCuda.so")
+config.substitutions.append(("%fake_cuda", "env LD_PRELOAD=" + fake_cuda))
+
 # Tests with %mpirun say `REQUIRES: mpi`, and use at most 4 ranks. Those that take minutes say
 # `REQUIRES: long`: cmake -DDAGRT_TEST_LONG=ON, or lit --param long=1.
 config.substitutions.append(("%mpirun", config.dagrt_mpiexec))

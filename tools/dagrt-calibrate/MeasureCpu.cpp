@@ -1,31 +1,28 @@
-//===- MeasureCpu.cpp - Times of kernels on this machine -*- C++ -*-===//
+//===- MeasureCpu.cpp - Times of kernels on one core -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A kernel runs once to warm up, and then until the middle half of its times agree or the time for
-// it is spent, but a few times at least. The fastest counts: whatever else runs on a core disturbs
-// to one side only, and by factors. Cold caches are had by sweeping an array of twice the last
-// level before each run, warm ones by running on the same operands again. Matrix products are those
-// of the runtime: by a BLAS if there was one at configure time.
+// The fastest run counts, not the median: whatever else runs on a core disturbs to one side only,
+// and by factors. Cold caches are had by sweeping an array of twice the last level before each run,
+// warm ones by running on the same operands again. Matrix products are those of the runtime: by a
+// BLAS if there was one at configure time.
 //
 //===----------------------------------------------------------------------===//
 
 #include "MeasureCpu.h"
 
+#ifdef DAGRT_HAS_MPI
+#include "MeasureMpi.h"
+#endif
+
 #include "dagrt/Runtime/Calls.h"
 
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/Format.h"
+#include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/xxhash.h"
 
-#include <algorithm>
-#include <chrono>
-#include <cmath>
-#include <numeric>
 #include <unistd.h>
 
 using namespace dagrt;
@@ -33,35 +30,20 @@ using namespace dagrt;
 // A timed stretch is at least this long, or the clock's own cost shows.
 static constexpr double kShortestStretchUs = 20;
 
-// Even if the budget is spent: one run alone may have been disturbed.
-static constexpr size_t kFewestRuns = 3;
-
 // Where the system does not say how large its caches are.
 static constexpr int64_t kDefaultCacheBytes = 32 << 20;
 
+// Loops over fewer elements take less than the shortest launch that a model knows.
+static constexpr int64_t kFewestElements = 1024;
+
+static constexpr const char *kTypes[] = {"fp32", "fp64"};
+
 //===----------------------------------------------------------------------===//
-// Repetition
+// Caches
 //===----------------------------------------------------------------------===//
 
-static double getNowUs() {
-  using namespace std::chrono;
-  return duration<double, std::micro>(steady_clock::now().time_since_epoch()).count();
-}
-
-Timing dagrt::summarize(std::vector<double> times) {
-  llvm::sort(times);
-  size_t middle = times.size() / 2;
-  double median = times.size() % 2 == 1 ? times[middle] : (times[middle - 1] + times[middle]) / 2;
-  double spread = times.front() > 0 ? times.back() / times.front() : 1;
-  return {median, times.front(), spread, static_cast<int64_t>(times.size())};
-}
-
-bool dagrt::isSteady(std::vector<double> times, double spread) {
-  llvm::sort(times);
-  return times[times.size() * 3 / 4] <= times[times.size() / 4] * spread;
-}
-
-Timing dagrt::measure(llvm::function_ref<void()> run, llvm::function_ref<void()> prepare,
+/// Calls `run` until `options` are content, and `prepare` before each sample, which is not timed.
+static Timing measure(llvm::function_ref<void()> run, llvm::function_ref<void()> prepare,
                       const MeasureOptions &options) {
   auto timeRuns = [&](int64_t count) {
     if (prepare)
@@ -69,25 +51,12 @@ Timing dagrt::measure(llvm::function_ref<void()> run, llvm::function_ref<void()>
     double begin = getNowUs();
     for (int64_t i = 0; i < count; ++i)
       run();
-    return (getNowUs() - begin) / count;
+    return (getNowUs() - begin) / static_cast<double>(count);
   };
-  double begin = getNowUs(), end = begin + options.budgetSeconds * 1e6;
-  double firstUs = std::max(timeRuns(1), 1e-3);
-  int64_t atOnce = 1;
-  if (!prepare) {
-    // The first run also pays for pages and caches.
-    firstUs = std::max(std::min(firstUs, timeRuns(1)), 1e-3);
-    atOnce = std::max<int64_t>(1, std::ceil(kShortestStretchUs / firstUs));
-  }
-  std::vector<double> times;
-  do {
-    times.push_back(timeRuns(atOnce));
-    bool isEnough = static_cast<int64_t>(times.size()) >= options.fewestRuns;
-    if (isEnough && isSteady(times, options.spread))
-      break;
-  } while ((getNowUs() < end || times.size() < kFewestRuns) &&
-           static_cast<int64_t>(times.size()) < options.mostRuns);
-  return summarize(std::move(times));
+  // Several runs in a row would find what the first one left in the caches.
+  Timing timing = repeat(timeRuns, prepare ? 0 : kShortestStretchUs, options);
+  timing.microseconds = timing.fastestUs;
+  return timing;
 }
 
 /// The text of a file that has no size, as those of /proc and /sys; empty if there is none.
@@ -113,9 +82,6 @@ namespace {
 /// Puts other things into the caches.
 class Sweep {
 public:
-  explicit Sweep(Caches caches)
-      : words(caches == Caches::Cold ? 2 * getLastLevelCacheBytes() / sizeof(int64_t) : 0) {}
-
   void operator()() {
     for (int64_t &word : words)
       ++word;
@@ -123,53 +89,16 @@ public:
   }
 
 private:
-  std::vector<int64_t> words;
+  std::vector<int64_t> words = std::vector<int64_t>(2 * getLastLevelCacheBytes() / sizeof(int64_t));
 };
 } // namespace
 
 Timing dagrt::measureInCaches(llvm::function_ref<void()> run, const MeasureOptions &options) {
   if (options.caches == Caches::Warm)
     return measure(run, nullptr, options);
-  Sweep sweep(options.caches);
+  Sweep sweep;
   auto prepare = [&] { sweep(); };
   return measure(run, prepare, options);
-}
-
-//===----------------------------------------------------------------------===//
-// Rows
-//===----------------------------------------------------------------------===//
-
-std::string dagrt::getRowId(llvm::StringRef key) {
-  uint64_t hash = llvm::xxh3_64bits(key) >> 16;
-  return llvm::utohexstr(hash, /*LowerCase=*/true, /*Width=*/12);
-}
-
-std::string dagrt::getTiming(Caches caches) {
-  return caches == Caches::Warm ? "wall clock, warm caches" : "wall clock, cold caches";
-}
-
-void GemmRow::writeHeader(llvm::raw_ostream &os) {
-  os << "id,op,gpu,dtype,m,k,n,batch,time_us,spread,n_src,timing,source\n";
-}
-
-void GemmRow::write(llvm::raw_ostream &os) const {
-  std::string key;
-  llvm::raw_string_ostream(key) << op << ',' << device << ',' << dtype << ',' << m << ',' << k
-                                << ',' << n << ',' << batch;
-  os << getRowId(key + "," + timing + "," + source) << ',' << key << ','
-     << llvm::format("%.6g,%.3f,1,\"", microseconds, spread) << timing << "\"," << source << '\n';
-}
-
-void ElementwiseRow::writeHeader(llvm::raw_ostream &os) {
-  os << "id,op,gpu,dtype,rows,cols,time_us,timing,source\n";
-}
-
-void ElementwiseRow::write(llvm::raw_ostream &os) const {
-  std::string key;
-  llvm::raw_string_ostream(key) << op << ',' << device << ',' << dtype << ',' << rows << ','
-                                << columns;
-  os << getRowId(key + "," + timing + "," + source) << ',' << key << ','
-     << llvm::format("%.6g,\"", microseconds) << timing << "\"," << source << '\n';
 }
 
 //===----------------------------------------------------------------------===//
@@ -196,11 +125,11 @@ static void multiply(Matrix<double> a, Matrix<double> b, Matrix<double> c) {
 }
 
 template <typename T>
-static Timing measureProducts(int64_t m, int64_t k, int64_t n, int64_t batch,
-                              const MeasureOptions &options) {
+static Timing measureProducts(const ProductShape &shape, const MeasureOptions &options) {
+  auto [m, k, n, batch] = shape;
   std::vector<T> a = makeOperand<T>(batch * m * k), b = makeOperand<T>(batch * k * n);
   std::vector<T> c(batch * m * n);
-  auto run = [&] {
+  auto run = [&, m = m, k = k, n = n, batch = batch] {
     for (int64_t i = 0; i < batch; ++i)
       multiply(Matrix<T>(&a[i * m * k], m, k), Matrix<T>(&b[i * k * n], k, n),
                Matrix<T>(&c[i * m * n], m, n));
@@ -209,27 +138,8 @@ static Timing measureProducts(int64_t m, int64_t k, int64_t n, int64_t batch,
   return measureInCaches(run, options);
 }
 
-std::optional<GemmRow> dagrt::measureGemm(int64_t m, int64_t k, int64_t n, int64_t batch,
-                                          llvm::StringRef dtype, const MeasureOptions &options) {
-  if ((dtype != "fp32" && dtype != "fp64") || std::min({m, k, n, batch}) < 1)
-    return std::nullopt;
-  Timing measured = dtype == "fp32" ? measureProducts<float>(m, k, n, batch, options)
-                                    : measureProducts<double>(m, k, n, batch, options);
-  return GemmRow{batch == 1 ? "gemm" : "bmm",
-                 options.device,
-                 dtype.str(),
-                 m,
-                 k,
-                 n,
-                 batch,
-                 measured.fastestUs,
-                 measured.spread,
-                 getTiming(options.caches),
-                 options.source};
-}
-
 //===----------------------------------------------------------------------===//
-// Peaks
+// The core
 //===----------------------------------------------------------------------===//
 
 double dagrt::measureBandwidth(const MeasureOptions &options) {
@@ -241,19 +151,8 @@ double dagrt::measureBandwidth(const MeasureOptions &options) {
       a[i] = b[i] + 3 * c[i];
     keep(a.data());
   };
-  return 3 * sizeof(double) * count / (measure(run, nullptr, options).fastestUs * 1e-6);
-}
-
-double dagrt::measurePeakFlops(llvm::StringRef dtype, const MeasureOptions &options) {
-  double best = 0;
-  if (dtype != "fp32" && dtype != "fp64")
-    return best;
-  for (int64_t size : {256, 512, 1024}) {
-    Timing measured = dtype == "fp32" ? measureProducts<float>(size, size, size, 1, options)
-                                      : measureProducts<double>(size, size, size, 1, options);
-    best = std::max(best, 2.0 * size * size * size / (measured.fastestUs * 1e-6));
-  }
-  return best;
+  double bytes = 3.0 * sizeof(double) * static_cast<double>(count);
+  return bytes / (measure(run, nullptr, options).microseconds * 1e-6);
 }
 
 /// What the system calls the processor.
@@ -264,14 +163,117 @@ static std::string getCpuName() {
   return name.empty() ? "cpu" : name.str();
 }
 
-CpuFacts dagrt::measureCpuFacts(const MeasureOptions &options) {
-  CpuFacts facts;
-  facts.name = getCpuName();
-  facts.memoryBytes =
+namespace {
+/// All ranks of a job measure the same kernels at the same time, as they run them at the same time
+/// later: what cores share (caches, memory, clocks) is shared while it is measured, too.
+class CpuCore : public MeasuredDevice {
+public:
+  explicit CpuCore(const MeasureOptions &options) : options(options) {}
+
+  DeviceFacts getFacts() override;
+  Sizes getSizes(bool isQuick) const override;
+  llvm::ArrayRef<const char *> getTypes() const override { return kTypes; }
+  std::string getTiming() const override {
+    return options.caches == Caches::Warm ? "wall clock, warm caches" : "wall clock, cold caches";
+  }
+
+  std::optional<Timing> timeProduct(const ProductShape &shape, llvm::StringRef type) override;
+  std::optional<Timing> timeRows(const RowOp &op, int64_t rows, int64_t columns,
+                                 llvm::StringRef type) override;
+  std::optional<Timing> timeCollective(const CollectiveOp &op, int64_t ranks,
+                                       int64_t part) override;
+
+  std::string getLink() const override { return "shared-memory"; }
+  std::string getLibrary() const override;
+  int64_t getNumDevices() const override;
+  bool isFirst() const override;
+
+#ifdef DAGRT_HAS_MPI
+  MpiJob job;
+#endif
+
+private:
+  MeasureOptions options;
+};
+} // namespace
+
+DeviceFacts CpuCore::getFacts() {
+  DeviceFacts facts;
+  facts.title = "one core of " + getCpuName();
+  facts.architecture = "cpu";
+  double machineBytes =
       static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  facts.memoryBytes = machineBytes / static_cast<double>(getNumDevices());
   facts.cacheBytes = static_cast<double>(getLastLevelCacheBytes());
   facts.memoryBandwidth = measureBandwidth(options);
-  facts.fp32 = measurePeakFlops("fp32", options);
-  facts.fp64 = measurePeakFlops("fp64", options);
   return facts;
+}
+
+Sizes CpuCore::getSizes(bool isQuick) const {
+  Sizes sizes;
+  sizes.groups = {getNumDevices()};
+  sizes.peaks = {256, 512, 1024};
+  if (isQuick) {
+    sizes.tokens = {1, 32};
+    sizes.sides = {64, 256};
+    sizes.heads = {4};
+    sizes.lengths = sizes.headSizes = {32, 64};
+    sizes.rows = {16, 64, 256};
+    sizes.columns = {64, 512};
+    sizes.bytes = {64, 4096, 262144};
+    return sizes;
+  }
+  sizes.tokens = {1, 8, 32, 64, 128, 256, 512};
+  sizes.sides = {64, 128, 256, 512, 1024, 2048};
+  sizes.heads = {2, 4, 8};
+  sizes.lengths = {32, 64, 128, 256, 512};
+  sizes.headSizes = {32, 64};
+  sizes.rows = {1, 16, 64, 128, 256, 512, 2048};
+  sizes.columns = {32, 64, 128, 256, 512, 1024, 2048};
+  sizes.bytes = {4,      64,     1024,   4096,    16384,   65536,
+                 131072, 262144, 524288, 1 << 20, 4 << 20, 16 << 20};
+  return sizes;
+}
+
+std::optional<Timing> CpuCore::timeProduct(const ProductShape &shape, llvm::StringRef type) {
+  if (type == "fp32")
+    return measureProducts<float>(shape, options);
+  if (type == "fp64")
+    return measureProducts<double>(shape, options);
+  return std::nullopt;
+}
+
+std::optional<Timing> CpuCore::timeRows(const RowOp &op, int64_t rows, int64_t columns,
+                                        llvm::StringRef type) {
+  if (rows * columns < kFewestElements)
+    return std::nullopt;
+  return measureLoop(op, rows, columns, type, options);
+}
+
+#ifdef DAGRT_HAS_MPI
+std::optional<Timing> CpuCore::timeCollective(const CollectiveOp &op, int64_t ranks, int64_t part) {
+  return ranks == job.getSize() ? measureCollective(job, op, part, options) : std::nullopt;
+}
+std::string CpuCore::getLibrary() const { return getMpiName(); }
+int64_t CpuCore::getNumDevices() const { return job.getSize(); }
+bool CpuCore::isFirst() const { return job.getRank() == 0; }
+#else
+std::optional<Timing> CpuCore::timeCollective(const CollectiveOp &op, int64_t ranks, int64_t part) {
+  return std::nullopt;
+}
+std::string CpuCore::getLibrary() const { return "none"; }
+int64_t CpuCore::getNumDevices() const { return 1; }
+bool CpuCore::isFirst() const { return true; }
+#endif
+
+std::unique_ptr<MeasuredDevice> dagrt::makeCpuCore(const MeasureOptions &options,
+                                                   std::string &error) {
+  auto core = std::make_unique<CpuCore>(options);
+#ifdef DAGRT_HAS_MPI
+  if (core->job.getNumNodes() > 1) {
+    error = "expects all ranks on one machine, got " + std::to_string(core->job.getNumNodes());
+    return nullptr;
+  }
+#endif
+  return core;
 }

@@ -5,156 +5,244 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// All ranks of a job measure the same kernels at the same time, as they run them at the same time
-// later: what cores share (caches, memory, clocks) is shared while it is measured, too. The times
-// of the first rank are written. Files are written when all is measured, each as a whole.
+// Files are written when all is measured, each as a whole. A device that is said to be like a
+// built-in one has the rates of its data sheet; of another one, they are those of the best large
+// products.
 //
 //===----------------------------------------------------------------------===//
 
 #include "MeasureMachine.h"
 
-#ifdef DAGRT_HAS_MPI
-#include "MeasureMpi.h"
-#endif
-
+#include "dagrt/Cost/KernelQuery.h"
 #include "dagrt/Report/OutputFile.h"
 
+#include "mlir/IR/MLIRContext.h"
+
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Path.h"
+#include "llvm/Support/xxhash.h"
+
+#include <cmath>
 
 using namespace llvm;
+using namespace mlir;
 using namespace dagrt;
 
-namespace {
-/// The sizes of a table of matrix products: all of `rows` with all pairs of `sides`, and the two
-/// products of attention for all heads, tokens and sizes of heads.
-struct Sizes {
-  std::vector<int64_t> rows, sides;
-  std::vector<int64_t> heads, tokens, headSizes;
-  std::vector<int64_t> lengths, widths; ///< Rows and columns of the other table.
-  std::vector<int64_t> bytes;           ///< Of collectives.
-};
+static constexpr int64_t kBytesOfFp32 = 4;
 
-/// What the links between ranks are found to be.
+namespace {
+/// What the links between devices are found to be.
 struct LinkFacts {
-  int64_t ranks = 1;
   double bandwidth = 0;   ///< Bytes/s of the largest message.
   double messageUs = 0;   ///< Of the smallest message.
-  double allReduceUs = 0; ///< Of the smallest sum.
+  double allReduceUs = 0; ///< Of the smallest sum of the fewest devices.
 };
 
-/// The text of each file.
-struct Tables {
-  std::string gemm, elementwise, collective;
+/// Measures one device, and keeps what is found as text.
+class Measurer {
+public:
+  Measurer(const MachineOptions &options, MeasuredDevice &device)
+      : options(options), device(device), sizes(device.getSizes(options.isQuick)) {}
+
+  void measureProducts();
+  void measureRows();
+  void measureCollectives();
+
+  /// FLOP/s of the best large product; 0 if the device has none of this type.
+  double measurePeak(StringRef type);
+
+  std::string products, rows, collectives;
+  LinkFacts link;
+
+private:
+  void addProduct(const ProductShape &shape);
+
+  /// Once something went wrong, all the rest would, too.
+  bool isBroken() const { return !device.getError().empty(); }
+
+  const MachineOptions &options;
+  MeasuredDevice &device;
+  Sizes sizes;
 };
 } // namespace
 
-static Sizes getSizes(bool isQuick) {
-  if (isQuick)
-    return {{1, 32},  {64, 256},     {4},       {32, 64},
-            {32, 64}, {16, 64, 256}, {64, 512}, {64, 4096, 262144}};
-  return {{1, 8, 32, 64, 128, 256, 512},
-          {64, 128, 256, 512, 1024, 2048},
-          {2, 4, 8},
-          {32, 64, 128, 256, 512},
-          {32, 64},
-          {1, 16, 64, 128, 256, 512, 2048},
-          {32, 64, 128, 256, 512, 1024, 2048},
-          {4, 64, 1024, 4096, 16384, 65536, 131072, 262144, 524288, 1 << 20, 4 << 20, 16 << 20}};
+//===----------------------------------------------------------------------===//
+// Tables
+//===----------------------------------------------------------------------===//
+
+/// Adds a row: an id, which is the same for the same `key` everywhere, the key, and the rest.
+static void addRow(std::string &table, StringRef key, StringRef rest) {
+  uint64_t hash = xxh3_64bits(key) >> 16;
+  table +=
+      (utohexstr(hash, /*LowerCase=*/true, /*Width=*/12) + "," + key + "," + rest + "\n").str();
 }
 
-static constexpr const char *kTypes[] = {"fp32", "fp64"};
-
-static std::string measureGemms(const Sizes &sizes, const MeasureOptions &options) {
+static std::string formatUs(double microseconds) {
   std::string text;
-  raw_string_ostream os(text);
-  GemmRow::writeHeader(os);
-  auto add = [&](int64_t m, int64_t k, int64_t n, int64_t batch) {
-    for (const char *type : kTypes)
-      if (auto row = measureGemm(m, k, n, batch, type, options))
-        row->write(os);
-  };
-  for (int64_t m : sizes.rows)
+  raw_string_ostream(text) << format("%.6g", microseconds);
+  return text;
+}
+
+static std::string formatSpread(double spread) {
+  std::string text;
+  raw_string_ostream(text) << format("%.3f", spread);
+  return text;
+}
+
+void Measurer::addProduct(const ProductShape &shape) {
+  for (StringRef type : device.getTypes()) {
+    std::optional<Timing> timing = isBroken() ? std::nullopt : device.timeProduct(shape, type);
+    if (!timing)
+      continue;
+    std::string key = formatv("{0},{1},{2},{3},{4},{5},{6}", shape.batch == 1 ? "gemm" : "bmm",
+                              options.name, type, shape.m, shape.k, shape.n, shape.batch);
+    addRow(products, key,
+           formatUs(timing->microseconds) + "," + formatSpread(timing->spread) + ",1,\"" +
+               device.getTiming() + "\",measured");
+  }
+}
+
+void Measurer::measureProducts() {
+  products = "id,op,gpu,dtype,m,k,n,batch,time_us,spread,n_src,timing,source\n";
+  for (int64_t m : sizes.tokens)
     for (int64_t k : sizes.sides)
       for (int64_t n : sizes.sides)
-        add(m, k, n, 1);
+        addProduct({m, k, n});
   for (int64_t heads : sizes.heads)
-    for (int64_t tokens : sizes.tokens)
+    for (int64_t length : sizes.lengths)
       for (int64_t size : sizes.headSizes) {
-        add(tokens, size, tokens, heads); // Scores.
-        add(tokens, tokens, size, heads); // Context.
-        add(1, size, tokens, heads);      // The same for one new token.
-        add(1, tokens, size, heads);
+        addProduct({length, size, length, heads}); // Scores.
+        addProduct({length, length, size, heads}); // Context.
+        addProduct({1, size, length, heads});      // The same for one new token.
+        addProduct({1, length, size, heads});
       }
-  return text;
 }
 
-static std::string measureRows(const Sizes &sizes, const MeasureOptions &options) {
-  std::string text;
-  raw_string_ostream os(text);
-  ElementwiseRow::writeHeader(os);
-  // Loops over fewer elements take less than the shortest launch that a model knows.
-  constexpr int64_t fewest = 1024;
-  for (const char *op : getElementwiseOps())
-    for (int64_t rows : sizes.lengths)
-      for (int64_t columns : sizes.widths)
-        for (const char *type : kTypes)
-          if (auto row = rows * columns < fewest
-                             ? std::nullopt
-                             : measureElementwise(op, rows, columns, type, options))
-            row->write(os);
-  return text;
+void Measurer::measureRows() {
+  rows = "id,op,gpu,dtype,rows,cols,time_us,timing,source\n";
+  for (const RowOp &op : kRowOps)
+    for (int64_t count : sizes.rows)
+      for (int64_t columns : sizes.columns)
+        for (StringRef type : device.getTypes()) {
+          std::optional<Timing> timing =
+              isBroken() ? std::nullopt : device.timeRows(op, count, columns, type);
+          if (!timing)
+            continue;
+          std::string key =
+              formatv("{0},{1},{2},{3},{4}", op.name, options.name, type, count, columns);
+          addRow(rows, key,
+                 formatUs(timing->microseconds) + ",\"" + device.getTiming() + "\",measured");
+        }
 }
 
-#ifdef DAGRT_HAS_MPI
-static std::string measureCollectives(const MpiJob &job, const Sizes &sizes,
-                                      const MeasureOptions &options, LinkFacts &link) {
-  std::string text;
-  raw_string_ostream os(text);
-  CollectiveRow::writeHeader(os);
-  for (StringRef op : getCollectiveOps())
-    for (int64_t bytes : sizes.bytes) {
-      auto row = measureCollective(job, op, bytes, options);
-      if (!row)
-        continue;
-      row->write(os);
-      bool isSmallest = bytes == sizes.bytes.front();
-      if (op == "all_reduce" && isSmallest)
-        link.allReduceUs = row->microseconds;
-      if (op != "send_recv")
-        continue;
-      if (isSmallest)
-        link.messageUs = row->microseconds;
-      link.bandwidth =
-          std::max(link.bandwidth, static_cast<double>(row->bytes) / (row->microseconds * 1e-6));
-    }
-  return text;
+void Measurer::measureCollectives() {
+  collectives = "id,op,gpu,link,num_gpus,nodes,bytes,time_us,spread,impl,source\n";
+  for (const CollectiveOp &op : kCollectiveOps)
+    for (int64_t ranks : sizes.groups)
+      for (int64_t wanted : sizes.bytes) {
+        bool isPair = StringRef(op.name) == "send_recv";
+        if (isPair && ranks != sizes.groups.front())
+          continue;
+        int64_t partBytes = kBytesOfFp32 * (op.isShared ? ranks : 1);
+        int64_t part = std::max<int64_t>(1, wanted / partBytes);
+        std::optional<Timing> timing =
+            isBroken() ? std::nullopt : device.timeCollective(op, ranks, part);
+        if (!timing)
+          continue;
+        std::string key = formatv("{0},{1},{2},{3},1,{4}", op.name, options.name, device.getLink(),
+                                  isPair ? 2 : ranks, part * partBytes);
+        addRow(collectives, key,
+               formatUs(timing->microseconds) + "," + formatSpread(timing->spread) + "," +
+                   device.getLibrary() + ",measured");
+        bool isSmallest = wanted == sizes.bytes.front();
+        if (isSmallest && StringRef(op.name) == "all_reduce" && ranks == sizes.groups.front())
+          link.allReduceUs = timing->microseconds;
+        if (!isPair)
+          continue;
+        if (isSmallest)
+          link.messageUs = timing->microseconds;
+        link.bandwidth = std::max(link.bandwidth, static_cast<double>(part * partBytes) /
+                                                      (timing->microseconds * 1e-6));
+      }
 }
-#endif
+
+double Measurer::measurePeak(StringRef type) {
+  double best = 0;
+  for (int64_t side : sizes.peaks) {
+    std::optional<Timing> timing =
+        isBroken() ? std::nullopt : device.timeProduct({side, side, side}, type);
+    if (timing)
+      best = std::max(best,
+                      2 * std::pow(static_cast<double>(side), 3) / (timing->microseconds * 1e-6));
+  }
+  return best;
+}
 
 //===----------------------------------------------------------------------===//
 // Descriptions
 //===----------------------------------------------------------------------===//
 
-static std::string describeDevice(const MeasureOptions &options, const CpuFacts &facts,
-                                  const LinkFacts &link) {
+/// The built-in description that the device is said to be like. It must not contradict `facts`.
+static FailureOr<Device> findSheet(StringRef name, const DeviceFacts &facts, std::string &error) {
+  std::vector<std::string> names = getBuiltinDevices();
+  if (!is_contained(names, name)) {
+    error = ("expects --like to name a built-in device, one of " + join(names, ", ") + "; got '" +
+             name + "'")
+                .str();
+    return failure();
+  }
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  FailureOr<Device> sheet = loadDevice(name, UnknownLoc::get(&context));
+  if (failed(sheet))
+    return failure();
+  if (sheet->architecture == facts.architecture && sheet->smCount == facts.smCount)
+    return sheet;
+  error = formatv(
+      "expects a device like '{0}' (architecture {1}, sm_count {2}), got {3} (architecture "
+      "{4}, sm_count {5})",
+      name, sheet->architecture, sheet->smCount, facts.title, facts.architecture, facts.smCount);
+  return failure();
+}
+
+/// A line of a description; nothing is known of 0.
+static void addKey(raw_ostream &os, StringRef key, double value) {
+  if (value > 0)
+    os << key << ": " << format("%.4g", value) << "\n";
+}
+
+/// FLOP/s of products of `type`, by the data sheet or measured; 0 if there are none.
+static double getFlops(const std::optional<Device> &sheet, StringRef type, Measurer &measurer) {
+  return sheet ? getMatrixFlops(*sheet, type).value_or(0) : measurer.measurePeak(type);
+}
+
+static std::string describeDevice(StringRef name, const DeviceFacts &facts,
+                                  const std::optional<Device> &sheet, const MeasuredDevice &device,
+                                  Measurer &measurer) {
   std::string text;
   raw_string_ostream os(text);
-  auto add = [&](const char *key, double value) {
-    if (value > 0)
-      os << key << ": " << format("%.4g", value) << "\n";
-  };
-  os << "# One core, measured by dagrt-calibrate.\n"
-     << "name: " << options.device << "\narchitecture: cpu\nsource: \"one core of " << facts.name
-     << ", measured: " << getTiming(options.caches) << "\"\nsm_count: 1\n";
-  add("fp32_tflops", facts.fp32 / 1e12);
-  add("fp64_tflops", facts.fp64 / 1e12);
-  add("memory_gb", facts.memoryBytes / static_cast<double>(link.ranks) / 1e9);
-  add("memory_bandwidth_gbs", facts.memoryBandwidth / 1e9);
-  add("l2_mb", facts.cacheBytes / 1e6);
-  add("peer_bandwidth_gbs", link.bandwidth / 1e9);
+  os << "# One device, measured by dagrt-calibrate.\n"
+     << "name: " << name << "\narchitecture: " << facts.architecture << "\nsource: \""
+     << facts.title << ", ";
+  if (sheet)
+    os << "with the rates of " << sheet->name << ": " << sheet->source;
+  else
+    os << "measured: " << device.getTiming();
+  os << "\"\nsm_count: " << facts.smCount << "\n";
+  addKey(os, "boost_mhz", (sheet ? sheet->clockHz : facts.clockHz) / 1e6);
+  for (StringRef type : device.getTypes())
+    addKey(os, (type + "_tflops").str(), getFlops(sheet, type, measurer) / 1e12);
+  addKey(os, "memory_gb", (sheet ? sheet->memoryBytes : facts.memoryBytes) / 1e9);
+  addKey(os, "memory_bandwidth_gbs",
+         (sheet ? sheet->memoryBandwidth : facts.memoryBandwidth) / 1e9);
+  addKey(os, "l2_mb", (sheet ? sheet->l2Bytes : facts.cacheBytes) / 1e6);
+  addKey(os, "peer_bandwidth_gbs", (sheet ? sheet->peerBandwidth : measurer.link.bandwidth) / 1e9);
+  // Lends coefficients for what is not measured.
+  if (sheet)
+    os << "calibrated_like: " << sheet->name << "\n";
   return text;
 }
 
@@ -162,17 +250,24 @@ static std::string describeDevice(const MeasureOptions &options, const CpuFacts 
 /// latencies are put into proportion to: 6.6 us and two steps of 0.6 us.
 static constexpr double kTunerAllReduceUs = 7.8;
 
-static std::string describeCluster(const MeasureOptions &options, const CpuFacts &facts,
-                                   const LinkFacts &link) {
+static std::string describeCluster(StringRef name, const DeviceFacts &facts, double bandwidth,
+                                   const LinkFacts &link, const MeasuredDevice &device) {
   std::string text;
   raw_string_ostream os(text);
-  os << "# Ranks on one machine, measured by dagrt-calibrate. Their link is shared memory.\n"
-     << "name: " << options.device << "-cluster\ndevice: " << options.device
-     << ".yaml\ndevices_per_node: " << link.ranks << "\nsource: \"cores of " << facts.name
-     << ", measured\"\nintra:\n  kind: nvlink\n"
-     << format("  bandwidth_gbs: %.4g\n  efficiency: 1\n", link.bandwidth / 1e9)
+  // Shared memory is costed like NVLink, with the rate and the latencies that it has.
+  bool isPcie = device.getLink() == "pcie";
+  bool hasNvls = device.getLink() == "nvlink" &&
+                 (facts.architecture == "hopper" || facts.architecture == "blackwell");
+  os << "# The devices of one machine, measured by dagrt-calibrate.\n"
+     << "name: " << name << "-cluster\ndevice: " << name
+     << ".yaml\ndevices_per_node: " << device.getNumDevices() << "\nsource: \"" << facts.title
+     << ", measured\"\nintra:\n  kind: " << (isPcie ? "pcie" : "nvlink") << "\n"
+     << format("  bandwidth_gbs: %.4g\n  efficiency: %.4g\n", bandwidth / 1e9,
+               std::min(1.0, link.bandwidth / bandwidth))
      << format("  latency_us: %.4g\n", link.messageUs)
-     << format("  latency_scale: %.4g\n", link.allReduceUs / kTunerAllReduceUs);
+     << format("  latency_scale: %.4g\n", link.allReduceUs / kTunerAllReduceUs)
+     << (hasNvls ? "  nvls: true\n" : "") << "  measured_as: " << device.getLink() << "/"
+     << device.getLibrary() << "\n";
   return text;
 }
 
@@ -201,40 +296,40 @@ static LogicalResult makeFolder(StringRef folder, std::string &error) {
   return failure();
 }
 
-static LogicalResult writeAll(const MachineOptions &options, const Tables &tables,
-                              const CpuFacts &facts, const LinkFacts &link, std::string &error) {
-  const std::string &folder = options.folder, &device = options.measure.device;
-  if (failed(write(folder, "gemm.csv", tables.gemm, error)) ||
-      failed(write(folder, "elementwise.csv", tables.elementwise, error)) ||
-      failed(write(folder, device + ".yaml", describeDevice(options.measure, facts, link), error)))
-    return failure();
-  if (link.ranks == 1)
-    return success();
-  return success(succeeded(write(folder, "collective.csv", tables.collective, error)) &&
-                 succeeded(write(folder, device + "-cluster.yaml",
-                                 describeCluster(options.measure, facts, link), error)));
-}
-
-LogicalResult dagrt::measureMachine(const MachineOptions &options, std::string &error) {
+LogicalResult dagrt::measureMachine(const MachineOptions &options, MeasuredDevice &device,
+                                    std::string &error) {
   if (failed(makeFolder(options.folder, error)))
     return failure();
-  Sizes sizes = getSizes(options.isQuick);
-  Tables tables;
-  LinkFacts link;
-  bool isFirst = true;
-#ifdef DAGRT_HAS_MPI
-  MpiJob job;
-  if (job.getNumNodes() > 1) {
-    error = "expects all ranks on one machine, got " + std::to_string(job.getNumNodes());
-    return failure();
+  DeviceFacts facts = device.getFacts();
+  std::optional<Device> sheet;
+  if (!options.like.empty()) {
+    FailureOr<Device> found = findSheet(options.like, facts, error);
+    if (failed(found))
+      return failure();
+    sheet = std::move(*found);
   }
-  link.ranks = job.getSize();
-  isFirst = job.getRank() == 0;
-  if (link.ranks > 1)
-    tables.collective = measureCollectives(job, sizes, options.measure, link);
-#endif
-  CpuFacts facts = measureCpuFacts(options.measure);
-  tables.gemm = measureGemms(sizes, options.measure);
-  tables.elementwise = measureRows(sizes, options.measure);
-  return isFirst ? writeAll(options, tables, facts, link, error) : success();
+
+  Measurer measurer(options, device);
+  bool hasPeers = device.getNumDevices() > 1;
+  if (hasPeers)
+    measurer.measureCollectives();
+  std::string description = describeDevice(options.name, facts, sheet, device, measurer);
+  measurer.measureProducts();
+  measurer.measureRows();
+  if (error = device.getError(); !error.empty())
+    return failure();
+  if (!device.isFirst())
+    return success();
+
+  if (failed(write(options.folder, "gemm.csv", measurer.products, error)) ||
+      failed(write(options.folder, "elementwise.csv", measurer.rows, error)) ||
+      failed(write(options.folder, options.name + ".yaml", description, error)))
+    return failure();
+  if (!hasPeers)
+    return success();
+  bool hasRate = sheet && sheet->peerBandwidth > 0;
+  double bandwidth = hasRate ? sheet->peerBandwidth : measurer.link.bandwidth;
+  std::string cluster = describeCluster(options.name, facts, bandwidth, measurer.link, device);
+  return success(succeeded(write(options.folder, "collective.csv", measurer.collectives, error)) &&
+                 succeeded(write(options.folder, options.name + "-cluster.yaml", cluster, error)));
 }

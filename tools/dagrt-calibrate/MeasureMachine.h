@@ -5,32 +5,33 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What `dagrt-calibrate measure` does: it times kernels of the sizes that a small transformer has,
-// and writes them as tables that `fit` reads, beside descriptions of one core as a device and of
-// the ranks of a job as a cluster.
+// What `dagrt-calibrate measure` does: it times kernels of a device and writes them as tables that
+// `fit` reads, beside a description of the device and of several of them as a cluster.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DAGRT_CALIBRATE_MEASUREMACHINE_H
 #define DAGRT_CALIBRATE_MEASUREMACHINE_H
 
-#include "MeasureCpu.h"
+#include "MeasuredDevice.h"
 
 #include "llvm/Support/LogicalResult.h"
 
 namespace dagrt {
 
-/// The command line of `measure`.
+/// What is written, and where to.
 struct MachineOptions {
   std::string folder;
-  MeasureOptions measure;
+  std::string name;     ///< Of the device, the column `gpu`.
+  std::string like;     ///< The built-in device whose data sheet it has; empty if none.
   bool isQuick = false; ///< A few sizes, enough for a fit that runs.
 };
 
-/// Writes `gemm.csv`, `elementwise.csv` and `<device>.yaml` into the folder, and `collective.csv`
-/// and `<device>-cluster.yaml` too if this process is one of several that mpirun started. Then all
-/// of them call this; the first one writes. Fails with an `error` for people, on the first one.
-llvm::LogicalResult measureMachine(const MachineOptions &options, std::string &error);
+/// Writes `gemm.csv`, `elementwise.csv` and `<name>.yaml` into the folder and, if there are several
+/// devices, `collective.csv` and `<name>-cluster.yaml`. All processes of a job call this; the first
+/// one writes. Fails with an `error` for people, on the first one.
+llvm::LogicalResult measureMachine(const MachineOptions &options, MeasuredDevice &device,
+                                   std::string &error);
 
 } // namespace dagrt
 

@@ -13,13 +13,14 @@
 
 #include "MeasureMpi.h"
 
-#include "llvm/Support/Format.h"
+#include "MeasureCpu.h"
+
+#include "llvm/ADT/STLExtras.h"
 
 #include <mpi.h>
 
 #include <algorithm>
 #include <climits>
-#include <cmath>
 
 using namespace dagrt;
 
@@ -44,8 +45,7 @@ MpiJob::MpiJob() {
 
 MpiJob::~MpiJob() { MPI_Finalize(); }
 
-/// The library's name without its version.
-static std::string getLibraryName() {
+std::string dagrt::getMpiName() {
   char text[MPI_MAX_LIBRARY_VERSION_STRING];
   int length = 0;
   MPI_Get_library_version(text, &length);
@@ -67,14 +67,10 @@ struct Buffers {
   std::vector<float> sent, received;
 };
 
-/// An op, and how long its buffers are.
-struct Collective {
+struct MpiCall {
   const char *name;
   void (*run)(Buffers &buffers);
-  bool isShared; ///< `bytes` are those of all ranks together.
-  bool sendsAll; ///< Sends a part for each rank.
-  bool getsAll;  ///< Receives a part from each rank.
-  double calls;  ///< Messages one after the other in a run.
+  double steps = 1; ///< Of a run, each as long as what is measured.
 };
 } // namespace
 
@@ -111,36 +107,36 @@ static void runSendReceive(Buffers &buffers) {
     MPI_Send(buffers.sent.data(), buffers.part, MPI_FLOAT, peer, 0, MPI_COMM_WORLD);
 }
 
-static constexpr Collective kCollectives[] = {
-    {"all_gather", runAllGather, true, false, true, 1},
-    {"all_reduce", runAllReduce, false, false, false, 1},
-    {"all_to_all", runAllToAll, true, true, true, 1},
-    {"reduce_scatter", runReduceScatter, true, true, false, 1},
-    {"send_recv", runSendReceive, false, false, false, 2},
+static constexpr MpiCall kCalls[] = {
+    {"all_gather", runAllGather},
+    {"all_reduce", runAllReduce},
+    {"all_to_all", runAllToAll},
+    {"reduce_scatter", runReduceScatter},
+    {"send_recv", runSendReceive, /*steps=*/2},
 };
 
 /// Microseconds of one of `count` runs after a barrier, on the slowest rank.
-static double timeRuns(const Collective &collective, Buffers &buffers, int64_t count) {
+static double timeRuns(const MpiCall &call, Buffers &buffers, int64_t count) {
   MPI_Barrier(MPI_COMM_WORLD);
   double begin = MPI_Wtime();
   for (int64_t i = 0; i < count; ++i)
-    collective.run(buffers);
+    call.run(buffers);
   double mine = MPI_Wtime() - begin, slowest = 0;
   MPI_Allreduce(&mine, &slowest, 1, MPI_DOUBLE, MPI_MAX, MPI_COMM_WORLD);
-  return slowest * 1e6 / (static_cast<double>(count) * collective.calls);
+  return slowest * 1e6 / (static_cast<double>(count) * call.steps);
 }
 
 /// Samples until rank 0 is content.
-static std::vector<double> collectSamples(const Collective &collective, Buffers &buffers,
+static std::vector<double> collectSamples(const MpiCall &call, Buffers &buffers,
                                           const MeasureOptions &options) {
   double end = MPI_Wtime() + options.budgetSeconds;
-  double firstUs = timeRuns(collective, buffers, 1);
-  firstUs = std::max(std::min(firstUs, timeRuns(collective, buffers, 1)), 0.01);
-  int64_t atOnce = std::max<int64_t>(1, std::ceil(kShortestSampleUs / firstUs));
+  double firstUs = timeRuns(call, buffers, 1);
+  firstUs = std::min(firstUs, timeRuns(call, buffers, 1));
+  int64_t atOnce = getRunsAtOnce(kShortestSampleUs, firstUs);
   std::vector<double> times;
   int isDone = 0;
   while (!isDone) {
-    times.push_back(timeRuns(collective, buffers, atOnce));
+    times.push_back(timeRuns(call, buffers, atOnce));
     int64_t count = times.size();
     isDone = count >= options.mostRuns || MPI_Wtime() >= end ||
              (count >= options.fewestRuns && isSteady(times, options.spread));
@@ -149,47 +145,17 @@ static std::vector<double> collectSamples(const Collective &collective, Buffers 
   return times;
 }
 
-llvm::ArrayRef<const char *> dagrt::getCollectiveOps() {
-  static constexpr const char *names[] = {"all_gather", "all_reduce", "all_to_all",
-                                          "reduce_scatter", "send_recv"};
-  static_assert(std::size(names) == std::size(kCollectives));
-  return names;
-}
-
-std::optional<CollectiveRow> dagrt::measureCollective(const MpiJob &job, llvm::StringRef op,
-                                                      int64_t bytes,
-                                                      const MeasureOptions &options) {
-  const Collective *collective =
-      llvm::find_if(kCollectives, [&](const Collective &known) { return op == known.name; });
+std::optional<Timing> dagrt::measureCollective(const MpiJob &job, const CollectiveOp &op,
+                                               int64_t part, const MeasureOptions &options) {
+  const MpiCall *call = llvm::find_if(
+      kCalls, [&](const MpiCall &known) { return llvm::StringRef(op.name) == known.name; });
   int64_t ranks = job.getSize();
-  if (collective == std::end(kCollectives) || ranks < 2)
+  if (call == std::end(kCalls) || ranks < 2 || part > INT_MAX)
     return std::nullopt;
-  int64_t sharers = collective->isShared ? ranks : 1;
-  int64_t part = std::clamp<int64_t>(bytes / (4 * sharers), 1, INT_MAX);
   Buffers buffers = {job.getRank(), job.getSize(), static_cast<int>(part), {}, {}};
-  buffers.sent = makeOperand<float>(collective->sendsAll ? part * ranks : part);
-  buffers.received.resize(collective->getsAll ? part * ranks : part);
-  Timing measured = summarize(collectSamples(*collective, buffers, options));
-  bool isPair = op == "send_recv";
-  return CollectiveRow{
-      op.str(),           options.device,    job.getNumNodes() > 1 ? "internode" : "shared-memory",
-      isPair ? 2 : ranks, job.getNumNodes(), part * 4 * sharers,
-      measured.fastestUs, measured.spread,   getLibraryName(),
-      options.source};
-}
-
-//===----------------------------------------------------------------------===//
-// Rows
-//===----------------------------------------------------------------------===//
-
-void CollectiveRow::writeHeader(llvm::raw_ostream &os) {
-  os << "id,op,gpu,link,num_gpus,nodes,bytes,time_us,spread,impl,source\n";
-}
-
-void CollectiveRow::write(llvm::raw_ostream &os) const {
-  std::string key;
-  llvm::raw_string_ostream(key) << op << ',' << device << ',' << link << ',' << ranks << ','
-                                << nodes << ',' << bytes;
-  os << getRowId(key + "," + impl + "," + source) << ',' << key << ','
-     << llvm::format("%.6g,%.3f,", microseconds, spread) << impl << ',' << source << '\n';
+  buffers.sent = makeOperand<float>(op.sendsAll ? part * ranks : part);
+  buffers.received.resize(op.getsAll ? part * ranks : part);
+  Timing timing = summarize(collectSamples(*call, buffers, options));
+  timing.microseconds = timing.fastestUs;
+  return timing;
 }

@@ -12,20 +12,9 @@
 #ifndef DAGRT_CALIBRATE_MEASUREMPI_H
 #define DAGRT_CALIBRATE_MEASUREMPI_H
 
-#include "MeasureCpu.h"
+#include "MeasuredDevice.h"
 
 namespace dagrt {
-
-/// A row of collective.csv.
-struct CollectiveRow {
-  std::string op, device, link;
-  int64_t ranks = 0, nodes = 1, bytes = 0;
-  double microseconds = 0, spread = 1;
-  std::string impl, source;
-
-  static void writeHeader(llvm::raw_ostream &os);
-  void write(llvm::raw_ostream &os) const;
-};
 
 /// Joins the job that mpirun started for as long as it lives. One at a time.
 class MpiJob {
@@ -43,15 +32,13 @@ private:
   int rank = 0, size = 1, nodes = 1;
 };
 
-/// The ops of collective.csv that `measureCollective` knows.
-llvm::ArrayRef<const char *> getCollectiveOps();
+/// All ranks call this at the same point, and get the same answer. A `send_recv` is half of a round
+/// trip. Nothing if there is only one rank.
+std::optional<Timing> measureCollective(const MpiJob &job, const CollectiveOp &op, int64_t part,
+                                        const MeasureOptions &options);
 
-/// All ranks call this at the same point, and get the same answer. Of an `all_reduce` and a
-/// `send_recv`, `bytes` are those of one rank's buffer; of the others, those of all ranks together.
-/// They are rounded to whole numbers of fp32. A `send_recv` is one message from rank 0 to rank 1,
-/// half of a round trip. Nothing if `op` is not known or there is only one rank.
-std::optional<CollectiveRow> measureCollective(const MpiJob &job, llvm::StringRef op, int64_t bytes,
-                                               const MeasureOptions &options);
+/// The library's name without its version.
+std::string getMpiName();
 
 } // namespace dagrt
 

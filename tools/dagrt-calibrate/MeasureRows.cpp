@@ -15,7 +15,6 @@
 #include "llvm/ADT/STLExtras.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 using namespace dagrt;
@@ -32,14 +31,10 @@ struct Arrays {
   int64_t count() const { return rows * columns; }
 };
 
-/// An op, and the rows that its arrays have for each row of the result.
 template <typename T>
-struct RowKernel {
+struct RowLoop {
   const char *name;
   void (*run)(const Arrays<T> &arrays);
-  bool hasPair = false;   ///< A row of `x` is twice as long.
-  bool hasSecond = false; ///< `y` has all rows.
-  bool hasSum = false;    ///< There is another result.
 };
 } // namespace
 
@@ -174,63 +169,38 @@ static void rope(const Arrays<T> &arrays) {
 }
 
 template <typename T>
-static constexpr RowKernel<T> kKernels[] = {
-    {"add", add<T>, false, true},
-    {"add_rmsnorm", addRmsNorm<T>, false, true, true},
-    {"copy", copy<T>},
-    {"gelu", gelu<T>},
-    {"layernorm", layerNorm<T>},
-    {"mul", mul<T>, false, true},
-    {"relu", relu<T>},
-    {"rmsnorm", rmsNorm<T>},
-    {"rope", rope<T>},
-    {"silu", silu<T>},
-    {"silu_mul", siluMul<T>, true},
-    {"softmax", softmax<T>},
+static constexpr RowLoop<T> kLoops[] = {
+    {"add", add<T>},   {"add_rmsnorm", addRmsNorm<T>}, {"copy", copy<T>},
+    {"gelu", gelu<T>}, {"layernorm", layerNorm<T>},    {"mul", mul<T>},
+    {"relu", relu<T>}, {"rmsnorm", rmsNorm<T>},        {"rope", rope<T>},
+    {"silu", silu<T>}, {"silu_mul", siluMul<T>},       {"softmax", softmax<T>},
     {"tanh", tanh<T>},
 };
 
 template <typename T>
-static Timing measureKernel(const RowKernel<T> &kernel, int64_t rows, int64_t columns,
-                            const MeasureOptions &options) {
+static std::optional<Timing> measureTyped(const RowOp &op, int64_t rows, int64_t columns,
+                                          const MeasureOptions &options) {
+  const auto *loop = llvm::find_if(
+      kLoops<T>, [&](const RowLoop<T> &known) { return llvm::StringRef(op.name) == known.name; });
+  if (loop == std::end(kLoops<T>))
+    return std::nullopt;
   int64_t count = rows * columns;
-  std::vector<T> x = makeOperand<T>(kernel.hasPair ? 2 * count : count);
-  std::vector<T> y = makeOperand<T>(kernel.hasSecond ? count : columns);
-  std::vector<T> result(count), another(kernel.hasSum ? count : 0);
+  std::vector<T> x = makeOperand<T>(op.hasPair ? 2 * count : count);
+  std::vector<T> y = makeOperand<T>(op.hasSecond ? count : columns);
+  std::vector<T> result(count), another(op.hasSum ? count : 0);
   Arrays<T> arrays = {rows, columns, x.data(), y.data(), result.data(), another.data()};
   auto run = [&] {
-    kernel.run(arrays);
+    loop->run(arrays);
     keep(result.data());
   };
   return measureInCaches(run, options);
 }
 
-llvm::ArrayRef<const char *> dagrt::getElementwiseOps() {
-  static constexpr auto names = [] {
-    std::array<const char *, std::size(kKernels<float>)> names = {};
-    for (size_t i = 0; i < names.size(); ++i)
-      names[i] = kKernels<float>[i].name;
-    return names;
-  }();
-  return names;
-}
-
-std::optional<ElementwiseRow> dagrt::measureElementwise(llvm::StringRef op, int64_t rows,
-                                                        int64_t columns, llvm::StringRef dtype,
-                                                        const MeasureOptions &options) {
-  llvm::ArrayRef<const char *> ops = getElementwiseOps();
-  size_t index = llvm::find(ops, op) - ops.begin();
-  if (index == ops.size() || (dtype != "fp32" && dtype != "fp64") || std::min(rows, columns) < 1)
-    return std::nullopt;
-  Timing measured = dtype == "fp32"
-                        ? measureKernel(kKernels<float>[index], rows, columns, options)
-                        : measureKernel(kKernels<double>[index], rows, columns, options);
-  return ElementwiseRow{op.str(),
-                        options.device,
-                        dtype.str(),
-                        rows,
-                        columns,
-                        measured.fastestUs,
-                        getTiming(options.caches),
-                        options.source};
+std::optional<Timing> dagrt::measureLoop(const RowOp &op, int64_t rows, int64_t columns,
+                                         llvm::StringRef type, const MeasureOptions &options) {
+  if (type == "fp32")
+    return measureTyped<float>(op, rows, columns, options);
+  if (type == "fp64")
+    return measureTyped<double>(op, rows, columns, options);
+  return std::nullopt;
 }

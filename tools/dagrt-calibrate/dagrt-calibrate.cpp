@@ -47,14 +47,23 @@ struct FitCommand {
                         cl::sub(command)};
 };
 
+enum class Target { Cpu, Cuda };
+
 /// The command line of `measure`.
 struct MeasureCommand {
-  cl::SubCommand command{"measure", "Time kernels on this machine, one core as a device; started "
-                                    "by mpirun, collectives between ranks as well"};
+  cl::SubCommand command{"measure", "Time kernels on this machine, and collectives between ranks "
+                                    "that mpirun started, or between GPUs"};
   cl::opt<std::string> folder{"o", cl::desc("Folder for the tables and descriptions"),
                               cl::value_desc("folder"), cl::Required, cl::sub(command)};
-  cl::opt<std::string> device{"device", cl::desc("Name of the device (default: cpu)"),
-                              cl::value_desc("name"), cl::init("cpu"), cl::sub(command)};
+  cl::opt<Target> target{
+      "on", cl::desc("What to measure"),
+      cl::values(clEnumValN(Target::Cpu, "cpu", "One core, through BLAS and MPI (default)"),
+                 clEnumValN(Target::Cuda, "cuda", "The first GPU, through cuBLAS and NCCL")),
+      cl::init(Target::Cpu), cl::sub(command)};
+  cl::opt<std::string> device{"device", cl::desc("Name of the device (default: cpu or gpu)"),
+                              cl::value_desc("name"), cl::sub(command)};
+  cl::opt<std::string> like{"like", cl::desc("Built-in device whose data sheet it has"),
+                            cl::value_desc("name"), cl::sub(command)};
   cl::opt<double> seconds{"seconds",
                           cl::desc("Longest time for one row, beyond its first run (default: 0.1, "
                                    "or 0.01 with --quick)"),
@@ -82,24 +91,30 @@ static LogicalResult complain(const Twine &message) {
 }
 
 static LogicalResult runMeasure(const MeasureCommand &line) {
-  if (!llvm::all_of(line.device, [](char c) { return llvm::isAlnum(c) || c == '-' || c == '_'; }) ||
-      line.device.empty())
-    return complain("expects a --device of letters, digits, '-' and '_', got '" + line.device +
-                    "'");
+  bool isCuda = line.target == Target::Cuda;
+  std::string name = isCuda ? "gpu" : "cpu";
+  if (line.device.getNumOccurrences() > 0)
+    name = line.device;
+  if (!llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '-' || c == '_'; }) ||
+      name.empty())
+    return complain("expects a --device of letters, digits, '-' and '_', got '" + name + "'");
+  if (name == line.like)
+    return complain("expects a --device with a name of its own, got that of --like");
   if (!(line.seconds > 0 && line.seconds <= 3600))
     return complain("expects --seconds above 0 and at most 3600, got " +
                     std::to_string(line.seconds));
-  MachineOptions options;
-  options.folder = line.folder;
-  options.isQuick = line.quick;
-  options.measure.device = line.device;
-  options.measure.caches = line.cold ? Caches::Cold : Caches::Warm;
-  options.measure.budgetSeconds =
-      line.quick && line.seconds.getNumOccurrences() == 0 ? 0.01 : line.seconds;
+  MeasureOptions measure;
+  measure.caches = line.cold ? Caches::Cold : Caches::Warm;
+  measure.budgetSeconds = line.quick && line.seconds.getNumOccurrences() == 0 ? 0.01 : line.seconds;
   std::string error;
-  if (failed(measureMachine(options, error)))
+  std::unique_ptr<MeasuredDevice> device =
+      isCuda ? makeCudaGpu(measure, error) : makeCpuCore(measure, error);
+  if (!device)
     return complain(error);
-  return success();
+  if (succeeded(measureMachine({line.folder, name, line.like, line.quick}, *device, error)))
+    return success();
+  // All ranks of a job find the same.
+  return device->isFirst() ? complain(error) : failure();
 }
 
 int main(int argc, char **argv) {
