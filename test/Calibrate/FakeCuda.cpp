@@ -188,17 +188,20 @@ cudaError_t cudaEventElapsedTime(float *milliseconds, cudaEvent_t begin, cudaEve
   return cudaSuccess;
 }
 
-// What nvcc makes of `<<<...>>>`.
-cudaError_t __cudaGetKernel(cudaKernel_t *kernel, const void *) {
-  *kernel = nullptr;
-  return cudaSuccess;
-}
-cudaError_t __cudaLaunchKernel(cudaKernel_t, dim3 grid, dim3, void **, size_t,
-                               cudaStream_t stream) {
+// What nvcc makes of `<<<...>>>`, before CUDA 13 and since.
+cudaError_t cudaLaunchKernel(const void *, dim3 grid, dim3, void **, size_t, cudaStream_t stream) {
   if (fails("launch"))
     return lastError = cudaErrorLaunchFailure;
   getQueue(stream).add(kRowUs + kRowBlockUs * grid.x);
   return cudaSuccess;
+}
+cudaError_t __cudaGetKernel(cudaKernel_t *kernel, const void *) {
+  *kernel = nullptr;
+  return cudaSuccess;
+}
+cudaError_t __cudaLaunchKernel(cudaKernel_t kernel, dim3 grid, dim3 block, void **arguments,
+                               size_t bytes, cudaStream_t stream) {
+  return cudaLaunchKernel(kernel, grid, block, arguments, bytes, stream);
 }
 
 //===----------------------------------------------------------------------===//

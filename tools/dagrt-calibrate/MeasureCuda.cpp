@@ -36,6 +36,9 @@ static constexpr double kShortestSampleUs = 500;
 // What cuBLAS recommends for Hopper.
 static constexpr int64_t kWorkspaceBytes = 32 << 20;
 
+// Most GPUs have a 64th of the rate for fp64; larger products of it would take minutes.
+static constexpr double kMostDoubleFlops = 2e11;
+
 static constexpr const char *kTypes[] = {"bf16", "fp16", "fp8", "fp32", "fp64"};
 
 //===----------------------------------------------------------------------===//
@@ -341,7 +344,8 @@ CudaBuffer CudaGpu::makeOperand(llvm::StringRef type, int64_t count, int64_t ele
 std::optional<Timing> CudaGpu::timeProduct(const ProductShape &shape, llvm::StringRef type) {
   auto [m, k, n, batch] = shape;
   std::optional<ProductType> product = getProductType(type);
-  if (!product)
+  double flops = 2.0 * static_cast<double>(batch * m) * static_cast<double>(k * n);
+  if (!product || (type == "fp64" && flops > kMostDoubleFlops))
     return std::nullopt;
   Product call(cublas, shape, *product);
   if (!call)
