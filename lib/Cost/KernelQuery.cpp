@@ -124,6 +124,14 @@ static constexpr double kReach = 4;
 /// Collectives over more nodes were not measured.
 static constexpr int64_t kMostNodes = 2;
 
+/// Whether no row of a table can be like `call`: they are causal prefills without old keys, and
+/// decodes of all keys.
+static bool isUnlikeTables(const AttentionCall &call) {
+  if (call.isDecode)
+    return call.pairs < call.queries * call.keys;
+  return call.queries != call.keys || call.pairs != getCausalPairs(call.queries, call.keys);
+}
+
 /// The interval for twice the error.
 static ErrorBar widen(const ErrorBar &bar) { return {bar.low * bar.low, bar.high * bar.high}; }
 
@@ -149,6 +157,8 @@ Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
   bool isBeyond = result.time.microseconds > kReach * calibration->largestUs;
   if (const auto *collective = std::get_if<CollectiveCall>(&query.call))
     isBeyond |= collective->nodes > kMostNodes;
+  if (const auto *attention = std::get_if<AttentionCall>(&query.call))
+    isBeyond |= isUnlikeTables(*attention);
   bool isUnlike = result.found.isBorrowed ? device.architecture.empty() : result.found.isSubstitute;
   if (isBeyond || isUnlike)
     result.errorBar = widen(result.errorBar);

@@ -19,6 +19,11 @@
 //   time   = launch + norm(waves * norm(block, keys of a block / its rate), traffic, arithmetic)
 //            + sum of the parts
 //
+// A chunk of a long prompt lies between the two: few queries and many keys. If it has fewer tiles
+// than SMs, several blocks share the keys of a tile where that is faster, and up to 64 queries take
+// the kernel of decode where that is. No such call was measured. What holds it are its ends, a call
+// without old keys and a decode, and that more keys never take less time, nor do twice the queries.
+//
 // Some libraries use another kernel, which reads the keys once for each query head, for large
 // groups, for groups of one, or when there are few blocks. The coefficients `ungroup_*` blend the
 // times of both geometrically, so that a fit finds out. FlashAttention 2 needs further kernels to
@@ -140,6 +145,9 @@ static constexpr double kPrefillQuantization = 0.9, kDecodeQuantization = 0.4;
 // Splitting makes blocks for so many waves.
 static constexpr double kSplitWaves = 2;
 
+// Queries up to which a call with old keys may take the kernel of decode.
+static constexpr double kDecodeQueries = 64;
+
 // Tensor cores take 16 rows at least, and decode keeps them this busy at most.
 static constexpr double kMatrixRows = 16, kDecodeMatrixEfficiency = 0.7;
 
@@ -168,6 +176,7 @@ struct AttentionTimer {
   const Device &device;
   ArrayRef<double> coefficients;
   double sms, hz, group, pairs;
+  double paddedQueries; ///< In whole tiles, but for the first and for what the keys do not have.
 
   AttentionTimer(const AttentionCall &call, const Device &device, ArrayRef<double> coefficients)
       : call(call), device(device), coefficients(coefficients) {
@@ -175,9 +184,14 @@ struct AttentionTimer {
     hz = device.clockHz > 0 ? device.clockHz : kDefaultHz;
     group = std::max(call.heads / call.keyHeads, 1.0);
     pairs = std::clamp(call.pairs, 1.0, call.queries * call.keys);
+    paddedQueries = std::min(std::ceil(call.queries / kTile) * kTile, call.keys);
   }
 
   double get(Index index) const { return coefficients[index]; }
+  /// A single query masks nothing, but it is the limit of few that do.
+  bool isMasked() const {
+    return call.queries > 1 ? pairs < call.queries * call.keys : call.keys > 1;
+  }
 
   /// Bytes of queries and result, and of `keys` keys and values.
   double getQueryBytes() const {
@@ -205,6 +219,12 @@ struct AttentionTimer {
   double getEfficiency() const;
   double countTiles() const;
   double getStoreUs() const;
+  double countTileKeys(double average) const;
+  double countPrefillParts(double keys, double waves) const;
+  double getJoinUs(double parts) const;
+  KernelTime getPrefillKernel() const;
+  double countDecodeKeys() const;
+  double getLeastUs() const;
   KernelTime getPrefill() const;
   KernelTime getDecodeKernel(double keys, bool isGrouped) const;
   KernelTime getDecode() const;
@@ -227,7 +247,7 @@ double AttentionTimer::getEfficiency() const {
 double AttentionTimer::countTiles() const {
   double apart = std::ceil(call.queries / kTile) * call.heads;
   double packed = std::ceil(call.queries * group / kTile) * call.keyHeads;
-  return blend(apart, packed, get(call.queries <= 1 ? PackSingle : Pack));
+  return blend(apart, packed, get(call.keys <= 1 ? PackSingle : Pack));
 }
 
 /// Microseconds to write the new keys and values to a cache.
@@ -236,12 +256,36 @@ double AttentionTimer::getStoreUs() const {
          getKeyBytes(call.queries) / getDramRate(1) * get(StoreTraffic);
 }
 
-KernelTime AttentionTimer::getPrefill() const {
+/// Parts that the longest tile's `keys` are split into: enough for one wave, but none with fewer
+/// keys than there are queries.
+double AttentionTimer::countPrefillParts(double keys, double waves) const {
+  double most = std::min(keys / std::max(get(LeastPart), paddedQueries), get(MostParts));
+  return std::max(std::min(most, 1 / waves), 1.0);
+}
+
+/// Microseconds to write the parts' results in fp32, and to read and join them.
+double AttentionTimer::getJoinUs(double parts) const {
+  double rows = call.queries <= kTile ? call.queries : paddedQueries;
+  double bytes = 2 * 4 * parts * call.batch * call.heads * rows * call.headDim;
+  return get(SplitUs) + bytes / getL2Rate(get(PrefillL2));
+}
+
+/// Keys that a tile takes whose average query sees `average`.
+double AttentionTimer::countTileKeys(double average) const {
+  double triangle = isMasked() ? std::min(kTile, call.queries) / 2 : 0;
+  return joinTimes(average + triangle * get(Diagonal), kTile * get(LeastKeys), 4);
+}
+
+KernelTime AttentionTimer::getPrefillKernel() const {
   KernelTime time;
   double average = pairs / call.queries;
-  bool isMasked = pairs < call.queries * call.keys;
-  double triangle = isMasked ? std::min(kTile, call.queries) / 2 : 0;
-  double keys = joinTimes(average + triangle * get(Diagonal), kTile * get(LeastKeys), 4);
+  double keys = countTileKeys(average);
+  if (isMasked() && call.keys > call.queries) {
+    // A tile that is not full takes what a full one would, and sees no more than all keys, but for
+    // what the fit says of the triangle of the new ones.
+    keys = countTileKeys(std::min(average, call.keys - (paddedQueries - 1) / 2));
+    keys = std::min(keys, std::max(call.keys, countTileKeys((call.queries + 1) / 2)));
+  }
   double longest = std::max(keys, std::min(call.keys, 2 * average));
   double rate = call.matrixFlops * 1e-6 * getEfficiency();
   double keyUs = 4 * call.headDim * kTile * sms / rate;
@@ -250,19 +294,65 @@ KernelTime AttentionTimer::getPrefill() const {
   double block = get(PrefillBlockUs);
   double workUs =
       joinTimes(taken * (block + keys * keyUs), block + get(Alone) * longest * keyUs, 3);
+  time.waves = waves;
+  double parts = countPrefillParts(std::min(longest, call.keys), waves);
+  if (parts > 1) {
+    double splitUs = joinTimes(waves * (parts * block + keys * keyUs),
+                               block + get(Alone) * longest / parts * keyUs, 3) +
+                     getJoinUs(parts);
+    if (splitUs < workUs) {
+      workUs = splitUs;
+      time.waves = waves * parts;
+      time.split = static_cast<int64_t>(std::ceil(parts));
+    }
+  }
   time.bytes = getQueryBytes() + getKeyBytes(std::min(call.keys, average + call.queries));
   double hits = getHitRate(time.bytes, get(PrefillL2Share) * device.l2Bytes, 2);
   double trafficUs =
       time.bytes * ((1 - hits) / getDramRate(get(PrefillDram)) + hits / getL2Rate(get(PrefillL2)));
   time.fixedUs = get(PrefillLaunchUs);
-  if (call.queries <= 1)
+  if (call.keys <= 1)
     time.fixedUs += getRegroupUs(PrefillRegroupUs);
   time.computeUs = workUs;
   time.memoryUs = trafficUs + getStoreUs();
   time.microseconds = time.fixedUs + time.computeUs + time.memoryUs;
   time.tileM = static_cast<int64_t>(kTile);
   time.tileN = static_cast<int64_t>(kTile);
-  time.waves = waves;
+  return time;
+}
+
+/// What the new tokens take alone, or one query for all keys, but no more than all tokens anew.
+double AttentionTimer::getLeastUs() const {
+  auto getWholeUs = [&](double tokens, double mostPairs) {
+    AttentionCall whole = call;
+    whole.queries = whole.keys = tokens;
+    double square = tokens * tokens;
+    whole.pairs = std::min(isMasked() ? (square + tokens) / 2 : square, mostPairs);
+    return AttentionTimer(whole, device, coefficients).getPrefillKernel().microseconds;
+  };
+  AttentionCall one = call;
+  one.queries = 1;
+  one.keys = one.pairs = countDecodeKeys();
+  double oneUs = AttentionTimer(one, device, coefficients).getDecode().microseconds;
+  return std::max(getWholeUs(call.queries, pairs),
+                  std::min(oneUs, getWholeUs(call.keys, INFINITY)));
+}
+
+KernelTime AttentionTimer::getPrefill() const {
+  KernelTime time = getPrefillKernel();
+  if (call.keys <= call.queries)
+    return time;
+  // 1 up to kDecodeQueries, 0 from twice as many on.
+  double share = std::clamp(2 - call.queries / kDecodeQueries, 0.0, 1.0);
+  KernelTime decode = share > 0 ? getDecode() : time;
+  double us = time.microseconds;
+  if (decode.microseconds < us) {
+    us = blend(us, decode.microseconds, share);
+    if (share > 0.5)
+      time = decode;
+  }
+  // A single token alone was measured with kernels of its own.
+  time.microseconds = call.queries > 1 ? std::max(us, getLeastUs()) : us;
   return time;
 }
 
@@ -279,6 +369,14 @@ KernelTime AttentionTimer::getDecodeKernel(double keys, bool isGrouped) const {
   double rate = get(isGrouped ? KeyRate : HeadKeyRate) * hz * 16e-6;
   double keysUs = std::max(keys / parts, 1.0) * 2 * call.headDim * call.elementBytes / rate *
                   (1 + get(GroupKeys) * rows / 64);
+  double paddedRows = std::ceil(rows / kMatrixRows) * kMatrixRows;
+  double efficiency = kDecodeMatrixEfficiency;
+  if (!call.isDecode) {
+    // Several queries of all heads of a group can be more than an SM's matrix units do in time.
+    efficiency = std::min(efficiency, getEfficiency());
+    double rowUs = 4 * paddedRows * call.headDim * sms / (efficiency * call.matrixFlops) * 1e6;
+    keysUs = std::max(keysUs, keys / parts * rowUs);
+  }
   time.waves = blocks * parts / places;
   double taken = std::max(quantize(time.waves, kDecodeQuantization), 1.0);
   double workUs = taken * joinTimes(ownUs, keysUs, get(Overlap));
@@ -289,8 +387,8 @@ KernelTime AttentionTimer::getDecodeKernel(double keys, bool isGrouped) const {
   double read = keyBytes * (isGrouped ? 1 : group) + getQueryBytes();
   time.memoryUs =
       missed / getDramRate(get(DecodeDram)) + (read - missed) / getL2Rate(get(DecodeL2));
-  double flops = 4 * blocks * std::ceil(rows / kMatrixRows) * kMatrixRows * keys * call.headDim;
-  double flopsUs = flops / (kDecodeMatrixEfficiency * call.matrixFlops) * 1e6;
+  double flops = 4 * blocks * paddedRows * keys * call.headDim;
+  double flopsUs = flops / (efficiency * call.matrixFlops) * 1e6;
   time.computeUs = joinTimes(workUs, flopsUs, 4);
   time.microseconds =
       joinTimes(joinTimes(workUs, time.memoryUs, 2.5), flopsUs, 4) + get(SplitUs) * (1 - 1 / parts);
@@ -299,10 +397,16 @@ KernelTime AttentionTimer::getDecodeKernel(double keys, bool isGrouped) const {
   return time;
 }
 
+/// All keys of a causal decode, those in the window of a windowed one.
+double AttentionTimer::countDecodeKeys() const {
+  return std::min(call.keys, pairs / call.queries + (call.queries - 1) / 2);
+}
+
 KernelTime AttentionTimer::getDecode() const {
-  // All keys of a causal decode, those in the window of a windowed one.
-  double keys = std::min(call.keys, pairs / call.queries + (call.queries - 1) / 2);
-  bool isFew = 4 * call.batch * call.keyHeads * std::max(std::floor(keys / 128), 1.0) < sms;
+  double keys = countDecodeKeys();
+  // What only a single query has kernels for: with the keys that end it, time would fall.
+  bool isFew =
+      call.isDecode && 4 * call.batch * call.keyHeads * std::max(std::floor(keys / 128), 1.0) < sms;
   double grouped = 1;
   if (group > 32)
     grouped *= 1 - get(UngroupLarge);
