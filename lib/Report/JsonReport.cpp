@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "FormulaReport.h"
+#include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/Units.h"
 
@@ -155,30 +156,6 @@ static void writeEntry(OStream &json, const FunctionReport &report, unsigned ind
   });
 }
 
-/// Nothing if no op on the path has an error bar.
-static void writeUncertainty(OStream &json, const Uncertainty &uncertainty) {
-  auto toTime = [](double picoseconds) {
-    return static_cast<int64_t>(std::clamp(picoseconds, 0.0, 9.2e18));
-  };
-  if (!uncertainty.isKnown())
-    return;
-  json.attributeObject("uncertainty", [&] {
-    writeTime(json, "error_us", toTime(uncertainty.errorPicoseconds));
-    writeTime(json, "without_error_bar_us", uncertainty.unknownPicoseconds);
-    writeTime(json, "extrapolated_us", uncertainty.extrapolatedPicoseconds);
-    json.attribute("extrapolated_ops", uncertainty.extrapolatedOps);
-    json.attributeArray("groups", [&] {
-      for (const UncertaintyGroup &group : uncertainty.groups)
-        json.object([&] {
-          json.attribute("kind", llvm::json::fixUTF8(group.kind));
-          json.attribute("mesh", llvm::json::fixUTF8(group.mesh));
-          writeTime(json, "time_us", group.picoseconds);
-          writeTime(json, "error_us", toTime(group.errorPicoseconds));
-        });
-    });
-  });
-}
-
 static void writeFunction(OStream &json, const Report &report, const FunctionReport &function) {
   const Timeline &timeline = function.timeline;
   json.attribute("function",
@@ -204,7 +181,7 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
         json.attribute(name, value);
     });
   writeTime(json, "makespan_us", timeline.makespan);
-  writeUncertainty(json, function.uncertainty);
+  writeUncertainty(json, function.uncertainty, timeline.makespan);
   writeMeshes(json, function);
   json.attributeObject("attribution", [&] {
     writeShares(json, "by_kind", function.attribution.byKind);

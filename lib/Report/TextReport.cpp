@@ -13,6 +13,7 @@
 
 #include "FormulaReport.h"
 #include "PathListing.h"
+#include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/Units.h"
 
@@ -53,50 +54,39 @@ static std::string listShares(ArrayRef<Share> shares, int64_t makespan, size_t w
   return text;
 }
 
-/// Where more than one in so many of the makespan has no error bar, the rest says little.
-static constexpr int64_t kLargestUnknownPart = 4;
-
-/// ` +- 6.1%`: half the width of the makespan's interval; empty if too little is known about it to
-/// say so first.
-static std::string formatError(const FunctionReport &function) {
-  const Uncertainty &uncertainty = function.uncertainty;
-  if (!uncertainty.isKnown() ||
-      uncertainty.unknownPicoseconds > function.timeline.makespan / kLargestUnknownPart)
+/// ` +- 6.1%`, or more if a part of the path has no error bar: half the width of the makespan's
+/// interval; empty if too little is known about it to say so first.
+static std::string formatBar(const FunctionReport &function) {
+  std::string error = formatError(function.uncertainty, function.timeline.makespan);
+  StringRef percent = StringRef(error).rtrim('+');
+  if (percent.empty() || percent == "?")
     return "";
-  return " +- " + formatPercent(uncertainty.errorPicoseconds /
-                                static_cast<double>(function.timeline.makespan));
+  return " +- " + percent.str() + (error.size() > percent.size() ? " or more" : "");
 }
 
 /// Between which times the makespan is, with what weighs most in that.
-static void writeUncertainty(llvm::raw_ostream &os, const FunctionReport &function) {
+static void writeInterval(llvm::raw_ostream &os, const FunctionReport &function) {
   const Uncertainty &uncertainty = function.uncertainty;
   if (!uncertainty.isKnown())
     return;
-  auto makespan = static_cast<double>(function.timeline.makespan);
-  auto toTime = [](double picoseconds) {
-    return formatTime(static_cast<int64_t>(std::clamp(picoseconds, 0.0, 9.2e18)));
-  };
-  os << llvm::formatv(
-            "\n  {0} to {1} in four of five cases, if errors of one kind on one mesh add up",
-            toTime(makespan - uncertainty.errorPicoseconds),
-            toTime(makespan + uncertainty.errorPicoseconds))
-     << "\n  and others by their squares\n";
-  for (const UncertaintyGroup &group : ArrayRef(uncertainty.groups).take_front(4)) {
-    std::string where = group.kind + (group.mesh.empty() ? "" : " of " + group.mesh);
-    os << llvm::formatv("    {0,-34} {1,10} +- {2}\n", fit(where, 34),
-                        formatTime(group.picoseconds), toTime(group.errorPicoseconds));
-  }
+  int64_t makespan = function.timeline.makespan;
+  os << llvm::formatv("\n  {0} to {1} in four of five cases, if errors of one kind of ops add up\n"
+                      "  and others by their squares\n",
+                      formatTime(uncertainty.getLow(makespan)),
+                      formatTime(uncertainty.getHigh(makespan)));
+  for (const UncertaintyGroup &group : ArrayRef(uncertainty.groups).take_front(4))
+    os << llvm::formatv("    {0,-16} {1,10} +- {2}\n", fit(group.kind, 16),
+                        formatTime(group.picoseconds),
+                        formatTime(roundToTime(group.errorPicoseconds)));
   if (uncertainty.groups.size() > 4)
     os << "    and " << uncertainty.groups.size() - 4 << " more\n";
   if (uncertainty.extrapolatedOps > 0)
-    os << llvm::formatv(
-        "  {0} of the path is extrapolated beyond measurements ({1} ops)\n",
-        formatPercent(static_cast<double>(uncertainty.extrapolatedPicoseconds) / makespan),
-        uncertainty.extrapolatedOps);
+    os << llvm::formatv("  {0} of the path is extrapolated beyond measurements ({1} ops)\n",
+                        formatPercent(getFraction(uncertainty.extrapolatedPicoseconds, makespan)),
+                        uncertainty.extrapolatedOps);
   if (uncertainty.unknownPicoseconds > 0)
-    os << llvm::formatv(
-        "  {0} of the path has no error bar, and is not in this\n",
-        formatPercent(static_cast<double>(uncertainty.unknownPicoseconds) / makespan));
+    os << llvm::formatv("  {0} of the path has no error bar, and is not in this\n",
+                        formatPercent(getFraction(uncertainty.unknownPicoseconds, makespan)));
 }
 
 void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
@@ -108,7 +98,7 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   // What matters most comes first: a line that is too long loses its end.
   std::string first = llvm::formatv(
       "@{0}: {1}{2} on {3} device{4}", const_cast<func::FuncOp &>(timeline.function).getSymName(),
-      timeline.makespan > 0 ? formatTime(timeline.makespan) + formatError(function) : "no time",
+      timeline.makespan > 0 ? formatTime(timeline.makespan) + formatBar(function) : "no time",
       function.fitsInMemory() == false ? ", does NOT fit in memory," : "", devices.size(),
       devices.size() == 1 ? "" : "s");
   if (!function.binding.empty())
@@ -299,7 +289,7 @@ void dagrt::renderText(const Report &report, llvm::raw_ostream &os) {
     writeMeshes(os, function);
     listCriticalPath(os, function);
     writeAttribution(os, function);
-    writeUncertainty(os, function);
+    writeInterval(os, function);
     writeWaits(os, function);
     writeSlack(os, function);
   }

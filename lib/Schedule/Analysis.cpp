@@ -81,6 +81,15 @@ OpGroups dagrt::groupEqualOps(const Timeline &timeline) {
   return groups;
 }
 
+/// Facts by op, from facts by group.
+static std::vector<OpFacts> spreadFacts(const OpGroups &groups, ArrayRef<OpFacts> known) {
+  std::vector<OpFacts> facts(groups.groupOf.size());
+  for (auto [index, group] : llvm::enumerate(groups.groupOf))
+    if (group != kNone)
+      facts[index] = known[group];
+  return facts;
+}
+
 FailureOr<std::vector<OpFacts>> dagrt::collectFacts(const Timeline &timeline,
                                                     const SizeBinding &binding) {
   OpGroups groups = groupEqualOps(timeline);
@@ -93,11 +102,15 @@ FailureOr<std::vector<OpFacts>> dagrt::collectFacts(const Timeline &timeline,
   std::vector<OpFacts> known;
   for (size_t group = 0; group < ops.size(); ++group)
     known.push_back(getFacts(bound[group]));
-  std::vector<OpFacts> facts(timeline.ops.size());
-  for (auto [index, group] : llvm::enumerate(groups.groupOf))
-    if (group != kNone)
-      facts[index] = known[group];
-  return facts;
+  return spreadFacts(groups, known);
+}
+
+std::vector<OpFacts> dagrt::collectKinds(const Timeline &timeline) {
+  OpGroups groups = groupEqualOps(timeline);
+  std::vector<OpFacts> known;
+  for (unsigned first : groups.firstOps)
+    known.push_back({getFacts(timeline.ops[first].op).kind, std::nullopt});
+  return spreadFacts(groups, known);
 }
 
 std::string dagrt::getMeshLabel(const Timeline &timeline, const ScheduledOp &op) {

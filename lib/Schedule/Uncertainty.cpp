@@ -5,57 +5,190 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A model that is 5 % too fast on one matrix product of a device is so on all of them, but says
-// nothing about messages. So errors of one kind on one mesh are added, and the sums by their
-// squares. What an op has on the path is the time until the next op starts; its error counts in
-// that proportion. The path itself is taken as given: where another one is nearly as long, its
-// errors are not in this.
+// A model that is 5 % too fast on one matrix product of a device may be so on all of them, but that
+// says nothing about messages. So errors of one kind are added, and the sums by their squares. An
+// op has on the path the time until the next op starts; its error counts in that proportion. The
+// path itself is taken as given: where another one is nearly as long, its errors are not in this.
+//
+// Of a sum, adding is the cautious assumption; of a difference it is the bold one, because errors
+// that are alike cancel. Let a part r of the variance of a kind be shared by its kernels, and the
+// rest be each kernel's own. With d the differences of the errors by kernel, the variance of the
+// kind's difference is r (sum d)^2 + (1 - r) sum d^2: linear in r, so the larger of the two ends
+// bounds it for every r. Where one side is empty, that is the sum of its errors, as above.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Schedule/Uncertainty.h"
 
 #include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/StringMap.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
 using namespace dagrt;
 
-/// True if the time of `cost` is what somebody fixed, and so not in doubt.
-static bool isExact(CostAttr cost) { return cost.getProvenance() == Provenance::given; }
+//===----------------------------------------------------------------------===//
+// Sums
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// Collects times by kind, and of each kind by cost, in the order in which they come.
+class Groups {
+public:
+  void add(StringRef kind, CostAttr cost, int64_t picoseconds) {
+    unsigned number = numbers.try_emplace(kind, groups.size()).first->second;
+    if (number == groups.size())
+      groups.emplace_back().kind = kind.str();
+    UncertaintyGroup &group = groups[number];
+    unsigned place = places.try_emplace({number, cost}, group.costs.size()).first->second;
+    if (place == group.costs.size())
+      group.costs.push_back({cost, 0});
+    group.costs[place].picoseconds += picoseconds;
+    group.picoseconds += picoseconds;
+  }
+
+  /// The groups, the largest error first.
+  std::vector<UncertaintyGroup> take() {
+    for (UncertaintyGroup &group : groups)
+      for (const EqualCosts &equal : group.costs)
+        group.errorPicoseconds += equal.getError();
+    llvm::stable_sort(groups, [](const UncertaintyGroup &a, const UncertaintyGroup &b) {
+      return a.errorPicoseconds > b.errorPicoseconds;
+    });
+    return std::move(groups);
+  }
+
+private:
+  // Both maps are looked up only; never iterated.
+  llvm::StringMap<unsigned> numbers;
+  llvm::DenseMap<std::pair<unsigned, Attribute>, unsigned> places;
+  std::vector<UncertaintyGroup> groups;
+};
+
+/// Times by name.
+using Times = llvm::MapVector<StringRef, int64_t>;
+} // namespace
+
+/// The groups with an error bar, those without, and their sums.
+static void setGroups(Uncertainty &result, Groups &known, Groups &unknown) {
+  result.groups = known.take();
+  result.unknownGroups = unknown.take();
+  for (const UncertaintyGroup &group : result.unknownGroups)
+    result.unknownPicoseconds += group.picoseconds;
+  double squares = 0;
+  for (const UncertaintyGroup &group : result.groups) {
+    result.knownPicoseconds += group.picoseconds;
+    squares += group.errorPicoseconds * group.errorPicoseconds;
+  }
+  result.errorPicoseconds = std::sqrt(squares);
+}
+
+static void setExtrapolated(Uncertainty &result, const Times &times) {
+  for (auto [kind, picoseconds] : times) {
+    result.extrapolatedKinds.push_back({kind.str(), picoseconds});
+    result.extrapolatedPicoseconds += picoseconds;
+  }
+  llvm::stable_sort(result.extrapolatedKinds,
+                    [](const Share &a, const Share &b) { return a.picoseconds > b.picoseconds; });
+}
 
 Uncertainty dagrt::computeUncertainty(const Timeline &timeline, ArrayRef<OpFacts> facts) {
   Uncertainty result;
-  llvm::MapVector<std::pair<StringRef, std::pair<unsigned, unsigned>>, UncertaintyGroup> groups;
+  Groups known, unknown;
+  Times extrapolated;
   for (unsigned index : timeline.criticalPath) {
     const ScheduledOp &op = timeline.ops[index];
     if (!op.cost || op.onPath == 0)
       continue;
+    StringRef kind = facts[index].kind;
     if (op.cost.getProvenance() == Provenance::extrapolated) {
       ++result.extrapolatedOps;
-      result.extrapolatedPicoseconds += op.onPath;
+      extrapolated[kind] += op.onPath;
     }
-    double percent = op.cost.getErrorPercent().value;
-    if (percent < 0) {
-      result.unknownPicoseconds += isExact(op.cost) ? 0 : op.onPath;
-      continue;
-    }
-    UncertaintyGroup &group = groups[{facts[index].kind, {op.mesh, op.destination}}];
-    group.kind = facts[index].kind.str();
-    if (group.picoseconds == 0)
-      group.mesh = getMeshLabel(timeline, op);
-    group.picoseconds += op.onPath;
-    group.errorPicoseconds += static_cast<double>(op.onPath) * percent / 100;
+    if (op.cost.getErrorPercent().value >= 0)
+      known.add(kind, op.cost, op.onPath);
+    else if (op.cost.getProvenance() != Provenance::given)
+      unknown.add(kind, op.cost, op.onPath);
   }
-  double squares = 0;
-  for (auto &[key, group] : groups) {
-    squares += group.errorPicoseconds * group.errorPicoseconds;
-    result.groups.push_back(std::move(group));
-  }
-  result.errorPicoseconds = std::sqrt(squares);
-  llvm::stable_sort(result.groups, [](const UncertaintyGroup &a, const UncertaintyGroup &b) {
-    return a.errorPicoseconds > b.errorPicoseconds;
-  });
+  setGroups(result, known, unknown);
+  setExtrapolated(result, extrapolated);
   return result;
+}
+
+Uncertainty dagrt::joinUncertainties(ArrayRef<Uncertainty> parts) {
+  Uncertainty result;
+  Groups known, unknown;
+  Times extrapolated;
+  auto addAll = [](ArrayRef<UncertaintyGroup> from, Groups &to) {
+    for (const UncertaintyGroup &group : from)
+      for (const EqualCosts &equal : group.costs)
+        to.add(group.kind, equal.cost, equal.picoseconds);
+  };
+  for (const Uncertainty &part : parts) {
+    result.extrapolatedOps += part.extrapolatedOps;
+    for (const Share &share : part.extrapolatedKinds)
+      extrapolated[share.name] += share.picoseconds;
+    addAll(part.groups, known);
+    addAll(part.unknownGroups, unknown);
+  }
+  setGroups(result, known, unknown);
+  setExtrapolated(result, extrapolated);
+  return result;
+}
+
+int64_t dagrt::roundToTime(double picoseconds) {
+  return static_cast<int64_t>(std::clamp(picoseconds, 0.0, 9.2e18));
+}
+
+int64_t Uncertainty::getLow(int64_t makespan) const {
+  return roundToTime(static_cast<double>(makespan) - errorPicoseconds);
+}
+
+int64_t Uncertainty::getHigh(int64_t makespan) const {
+  return roundToTime(static_cast<double>(makespan) + errorPicoseconds);
+}
+
+void Uncertainty::dropKinds() {
+  groups = {};
+  unknownGroups = {};
+  extrapolatedKinds = {};
+}
+
+//===----------------------------------------------------------------------===//
+// Differences
+//===----------------------------------------------------------------------===//
+
+namespace {
+/// By kind and cost, how much more the first of two programs is wrong by.
+using Differences = llvm::MapVector<StringRef, llvm::MapVector<Attribute, double>>;
+} // namespace
+
+static Differences subtract(ArrayRef<UncertaintyGroup> a, ArrayRef<UncertaintyGroup> b) {
+  Differences differences;
+  auto add = [&](ArrayRef<UncertaintyGroup> groups, double sign) {
+    for (const UncertaintyGroup &group : groups)
+      for (const EqualCosts &equal : group.costs)
+        differences[group.kind][equal.cost] += sign * equal.getError();
+  };
+  add(a, 1);
+  add(b, -1);
+  return differences;
+}
+
+double dagrt::computeDifferenceError(const Uncertainty &a, const Uncertainty &b) {
+  double squares = 0, unknown = 0;
+  for (const auto &[kind, differences] : subtract(a.groups, b.groups)) {
+    double sum = 0, own = 0;
+    for (auto [cost, difference] : differences) {
+      sum += difference;
+      own += difference * difference;
+    }
+    squares += std::max(sum * sum, own);
+  }
+  for (const auto &[kind, differences] : subtract(a.unknownGroups, b.unknownGroups))
+    for (auto [cost, difference] : differences)
+      unknown += std::abs(difference);
+  return std::sqrt(squares) + unknown;
 }

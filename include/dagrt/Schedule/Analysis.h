@@ -58,6 +58,9 @@ OpGroups groupEqualOps(const Timeline &timeline);
 mlir::FailureOr<std::vector<OpFacts>> collectFacts(const Timeline &timeline,
                                                    const SizeBinding &binding);
 
+/// The kinds alone, which do not depend on the sizes: facts without shapes.
+std::vector<OpFacts> collectKinds(const Timeline &timeline);
+
 Attribution attributeCriticalPath(const Timeline &timeline, llvm::ArrayRef<OpFacts> facts);
 
 /// `base`, `base -> pool`; empty without a mesh.

@@ -1,0 +1,30 @@
+//===- ErrorBars.h - How sure a time is, in reports -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Whatever shows a makespan shows its error bar in the same words and under the same keys.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_REPORT_ERRORBARS_H
+#define DAGRT_REPORT_ERRORBARS_H
+
+#include "dagrt/Schedule/Uncertainty.h"
+
+#include "llvm/Support/JSON.h"
+
+namespace dagrt {
+
+/// `6.1%`, half the width of the makespan's interval, or `6.1%+` if a part of the path has no error
+/// bar; `?` if that part is large, and empty if it is everything, or nothing takes time.
+std::string formatError(const Uncertainty &uncertainty, int64_t makespan);
+
+/// The key `uncertainty`, in an object. Nothing if no op on the path has an error bar.
+void writeUncertainty(llvm::json::OStream &json, const Uncertainty &uncertainty, int64_t makespan);
+
+} // namespace dagrt
+
+#endif // DAGRT_REPORT_ERRORBARS_H
