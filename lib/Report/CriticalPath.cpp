@@ -79,7 +79,15 @@ static LogicalResult writeFile(ModuleOp module, StringRef option, StringRef path
                             << "': " << llvm::toString(std::move(error));
 }
 
-/// Totals, and what the program loses by waiting.
+/// The kinds that take longest, as many as a line holds: `gemm 60.00 us, send 3.000 us, ...`.
+static std::string listShares(ArrayRef<Share> shares) {
+  std::string text;
+  for (const Share &share : shares.take_front(4))
+    text += (text.empty() ? "" : ", ") + share.name + " " + formatTime(share.picoseconds);
+  return text + (shares.size() > 4 ? ", ..." : "");
+}
+
+/// Totals, what the program loses by waiting, and what of its time no measurement tells about.
 static void emitRemarks(const FunctionReport &report) {
   const Timeline &timeline = report.timeline;
   func::FuncOp function = timeline.function;
@@ -95,6 +103,18 @@ static void emitRemarks(const FunctionReport &report) {
                             wait.onCriticalPath, wait.ops, getResourceName(wait.resource))
           << remark::suggest("resources=unlimited shows what the waits cost")
           << remark::metric("WaitPicoseconds", wait.picoseconds);
+  if (const Uncertainty &uncertainty = report.uncertainty; uncertainty.extrapolatedOps > 0)
+    remark::analysis(function.getLoc(), name("Extrapolated"))
+        << remark::add("{0} ops on the longest path, {1} of its time, have costs beyond "
+                       "measurements: {2}",
+                       uncertainty.extrapolatedOps,
+                       formatPercent(static_cast<double>(uncertainty.extrapolatedPicoseconds) /
+                                     static_cast<double>(timeline.makespan)),
+                       listShares(uncertainty.extrapolatedKinds))
+        << remark::suggest("measure these kinds of ops on such a device at such sizes, and give "
+                           "the rows to model=table, or to dagrt-calibrate fit")
+        << remark::metric("ExtrapolatedOps", uncertainty.extrapolatedOps)
+        << remark::metric("ExtrapolatedPicoseconds", uncertainty.extrapolatedPicoseconds);
   remark::analysis(function.getLoc(), name("CriticalPath"))
       << remark::add("the longest path takes {0}", formatTime(timeline.makespan))
       << remark::metric("MakespanPicoseconds", timeline.makespan)
