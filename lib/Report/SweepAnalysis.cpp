@@ -24,7 +24,8 @@ namespace {
 class Sweeper {
 public:
   Sweeper(FunctionSweep &result, const SizeSweep &sweep, const SizeBinding &defaults)
-      : result(result), sweep(sweep), defaults(defaults) {}
+      : result(result), sweep(sweep), defaults(defaults),
+        facts(collectKinds(result.timeline->getTimeline())) {}
 
   LogicalResult run();
 
@@ -38,6 +39,7 @@ private:
   FunctionSweep &result;
   const SizeSweep &sweep;
   const SizeBinding &defaults;
+  std::vector<OpFacts> facts;
   std::map<std::vector<unsigned>, unsigned> numbers;
   /// Numbers of the kinds of terms.
   llvm::StringMap<unsigned> kinds;
@@ -64,6 +66,8 @@ SweepPoint Sweeper::makePoint(unsigned formula) {
   const Timeline &timeline = result.timeline->getTimeline();
   SweepPoint point;
   point.makespan = timeline.makespan;
+  point.uncertainty = computeUncertainty(timeline, facts);
+  point.uncertainty.dropKinds();
   point.formula = formula;
   point.byKind.resize(result.kinds.size());
   for (unsigned index : timeline.criticalPath) {

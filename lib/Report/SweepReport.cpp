@@ -13,6 +13,7 @@
 #include "SweepReport.h"
 
 #include "FormulaReport.h"
+#include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -81,7 +82,9 @@ static void writePoints(llvm::raw_ostream &os, const SweepReport &report,
   os << "\n ";
   for (const SizeAxis &axis : axes)
     os << llvm::formatv(" {0,10}", fit(axis.name, 10));
-  os << "       time  communication  formula  made of\n";
+  bool hasErrors = llvm::any_of(
+      function.points, [](const SweepPoint &point) { return point.uncertainty.isKnown(); });
+  os << "       time" << (hasErrors ? "        +-" : "") << "  communication  formula  made of\n";
   for (size_t i = 0; i < std::min(function.points.size(), kMaxPoints); ++i) {
     const SweepPoint &point = function.points[i];
     SizeBinding binding = report.sweep.getPoint(i);
@@ -91,7 +94,13 @@ static void writePoints(llvm::raw_ostream &os, const SweepReport &report,
     double communication = 0;
     for (auto [kind, time] : llvm::zip_equal(function.kinds, point.byKind))
       communication += kind.communicates ? time : 0;
-    line += llvm::formatv(" {0,10}  {1,13} {2,8}  ", formatTime(point.makespan),
+    line += llvm::formatv(" {0,10}", formatTime(point.makespan));
+    if (hasErrors) {
+      std::string error = formatError(point.uncertainty, point.makespan);
+      // The sign has a column of its own, so that digits stand below each other.
+      line += llvm::formatv(" {0,9}", StringRef(error).ends_with("+") ? error : error + " ");
+    }
+    line += llvm::formatv("  {0,13} {1,8}  ",
                           formatPercent(point.makespan > 0 ? communication / point.makespan : 0),
                           "#" + std::to_string(point.formula + 1));
     size_t width = line.size() < 98 ? 100 - line.size() : 0;
@@ -100,6 +109,9 @@ static void writePoints(llvm::raw_ostream &os, const SweepReport &report,
   if (function.points.size() > kMaxPoints)
     os << "  ... " << count(function.points.size() - kMaxPoints, "point")
        << " more; format=json lists every one\n";
+  if (hasErrors)
+    os << "    (+- half the width of the time's interval, in four of five cases; + or more: a part "
+          "of\n     the path has no error bar; ? if that part is large)\n";
 }
 
 /// `batch = 4, seq_len = 1024 to 5119`.
@@ -181,6 +193,7 @@ static void writeJsonPoints(OStream &json, const SweepReport &report,
       line.object([&, index = index, &point = point] {
         writeSizes(line, report.sweep.getPoint(index, report.defaults));
         writeTime(line, "makespan_us", point.makespan);
+        writeUncertainty(line, point.uncertainty, point.makespan);
         line.attributeObject("by_kind", [&] {
           for (auto [kind, time] : llvm::zip_equal(function.kinds, point.byKind))
             if (time > 0)

@@ -21,6 +21,8 @@ namespace dagrt {
 /// The longest path at one binding.
 struct SweepPoint {
   int64_t makespan = 0;
+  /// Without what is known by kind.
+  Uncertainty uncertainty;
   unsigned formula = 0;
   /// What it is made of, in the order of FunctionSweep::kinds.
   std::vector<int64_t> byKind;
