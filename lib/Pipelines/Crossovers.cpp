@@ -19,6 +19,23 @@
 using namespace mlir;
 using namespace dagrt;
 
+/// True if the outcome's interval says something. One without any error bar is exact.
+static bool isTelling(const PlanOutcome &outcome) {
+  return outcome.uncertainty.isTelling(outcome.makespan);
+}
+
+/// How far the plans are behind `winner`; of those that do not fit, nothing if `mustFit`.
+static PlanDistances measureDistances(ArrayRef<PlanOutcome> outcomes, unsigned winner,
+                                      bool mustFit) {
+  PlanDistances distances(outcomes.size());
+  const PlanOutcome &best = outcomes[winner];
+  for (auto [plan, outcome] : llvm::enumerate(outcomes))
+    if (plan != winner && (outcome.fits || !mustFit) && isTelling(outcome) && isTelling(best))
+      distances[plan] = {outcome.makespan - best.makespan,
+                         computeDifferenceError(outcome.uncertainty, best.uncertainty)};
+  return distances;
+}
+
 namespace {
 /// Evaluates each size once.
 class Table {
@@ -43,6 +60,14 @@ public:
       if (outcome.fits && (!best || outcome.makespan < point.outcomes[*best].makespan))
         best = plan;
     }
+    point.behindFastest = measureDistances(point.outcomes, point.fastest, /*mustFit=*/false);
+    point.behindFastestThatFits.resize(point.outcomes.size());
+    if (point.fastestThatFits)
+      point.behindFastestThatFits =
+          measureDistances(point.outcomes, *point.fastestThatFits, /*mustFit=*/true);
+    // A sweep may have many points.
+    for (PlanOutcome &outcome : point.outcomes)
+      outcome.uncertainty.dropKinds();
     return &points.emplace(size, std::move(point)).first->second;
   }
 

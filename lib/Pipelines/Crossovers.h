@@ -22,12 +22,25 @@
 
 namespace dagrt {
 
+/// How much longer a plan takes than the winner, and how sure that is.
+struct PlanDistance {
+  int64_t picoseconds = 0;
+  double errorPicoseconds = 0; ///< Half the width of its interval.
+
+  bool isDistinguishable() const { return static_cast<double>(picoseconds) > errorPicoseconds; }
+};
+
+/// By plan; none for the winner itself, for what cannot win, and where too little is known.
+using PlanDistances = std::vector<std::optional<PlanDistance>>;
+
 /// What each plan takes at one size, and which one wins. Among equals the earlier plan does.
 struct PlanPoint {
   int64_t size = 0;
+  /// With uncertainties whose kinds are dropped.
   std::vector<PlanOutcome> outcomes;
   unsigned fastest = 0;
   std::optional<unsigned> fastestThatFits;
+  PlanDistances behindFastest, behindFastestThatFits;
 };
 
 /// Sizes with one winner.

@@ -69,6 +69,7 @@ FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, const CostOptions &cos
     auto timeline = SymbolicTimeline::create(function, costOptions, scheduleOptions);
     if (failed(timeline))
       return failure();
+    plan.facts.push_back(collectKinds((*timeline)->getTimeline()));
     plan.timelines.push_back(std::move(*timeline));
   }
   if (plan.timelines.empty())
@@ -78,7 +79,8 @@ FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, const CostOptions &cos
 
 FailureOr<PlanOutcome> PlacedPlan::evaluate(const SizeBinding &sizes) {
   PlanOutcome outcome;
-  for (const auto &symbolic : timelines) {
+  std::vector<Uncertainty> uncertainties;
+  for (const auto &[symbolic, kinds] : llvm::zip_equal(timelines, facts)) {
     if (failed(symbolic->evaluate(sizes)))
       return failure();
     const Timeline &timeline = symbolic->getTimeline();
@@ -86,6 +88,7 @@ FailureOr<PlanOutcome> PlacedPlan::evaluate(const SizeBinding &sizes) {
     if (llvm::AddOverflow(outcome.makespan, timeline.makespan, outcome.makespan))
       return function.emitError() << "expects functions that take less than 2^63 ps (106 days) "
                                      "together, got more";
+    uncertainties.push_back(computeUncertainty(timeline, kinds));
     FailureOr<std::vector<MeshMemory>> memories = computeMemory(timeline, symbolic->getBinding());
     if (failed(memories))
       return failure();
@@ -98,5 +101,6 @@ FailureOr<PlanOutcome> PlacedPlan::evaluate(const SizeBinding &sizes) {
       }
     }
   }
+  outcome.uncertainty = joinUncertainties(uncertainties);
   return outcome;
 }

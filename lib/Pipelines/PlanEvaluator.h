@@ -16,6 +16,7 @@
 
 #include "dagrt/Cost/AnnotateCost.h"
 #include "dagrt/Schedule/Sweep.h"
+#include "dagrt/Schedule/Uncertainty.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -31,6 +32,7 @@ namespace dagrt {
 struct PlanOutcome {
   /// Length of the longest path, of all functions one after the other.
   int64_t makespan = 0;
+  Uncertainty uncertainty;
   /// What the device that holds most holds, and the mesh it is of.
   int64_t peakBytes = 0;
   std::string peakMesh;
@@ -72,6 +74,8 @@ public:
 
 private:
   std::vector<std::unique_ptr<SymbolicTimeline>> timelines;
+  /// The kinds of the ops of each.
+  std::vector<std::vector<OpFacts>> facts;
 };
 
 } // namespace dagrt

@@ -12,6 +12,7 @@
 
 #include "PlansReport.h"
 
+#include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -54,7 +55,12 @@ static void writeHeader(llvm::raw_ostream &os, const PlansReport &report) {
        << '\n';
 }
 
-/// `>812.4 ms*`: the time, whether it is the best, and whether it does not fit.
+/// True if `plan` may be as fast as the winner that `distances` are from.
+static bool isTied(const PlanDistances &distances, unsigned plan) {
+  return distances[plan] && !distances[plan]->isDistinguishable();
+}
+
+/// `>812.4 ms*`: the time, whether it is the best or may be, and whether it does not fit.
 static std::string formatCell(const PlanPoint &point, unsigned plan) {
   const PlanOutcome &outcome = point.outcomes[plan];
   StringRef mark = " ";
@@ -62,8 +68,38 @@ static std::string formatCell(const PlanPoint &point, unsigned plan) {
     mark = ">";
   else if (plan == point.fastestThatFits)
     mark = "+";
+  else if (isTied(point.behindFastest, plan) || isTied(point.behindFastestThatFits, plan))
+    mark = "~";
   return llvm::formatv(" {0,9}{1}", (mark + formatTime(outcome.makespan)).str(),
                        outcome.fits ? " " : "*");
+}
+
+static bool hasErrors(const PlanPoint &point) {
+  return llvm::any_of(point.outcomes,
+                      [](const PlanOutcome &outcome) { return outcome.uncertainty.isKnown(); });
+}
+
+static bool hasTies(const PlanPoint &point) {
+  return llvm::any_of(llvm::seq<unsigned>(point.outcomes.size()), [&](unsigned plan) {
+    return isTied(point.behindFastest, plan) || isTied(point.behindFastestThatFits, plan);
+  });
+}
+
+/// `+- 6.1%` below the time of a cell.
+static std::string formatErrorCell(const PlanOutcome &outcome) {
+  std::string error = formatError(outcome.uncertainty, outcome.makespan);
+  StringRef number = StringRef(error).rtrim('+');
+  return llvm::formatv(" {0,9}{1}", (number.empty() ? "" : "+- ") + number.str(),
+                       number.size() < error.size() ? "+" : " ");
+}
+
+/// What the marks of the table mean; those of error bars if it has any.
+static void writeLegend(llvm::raw_ostream &os, const PlansReport &report) {
+  os << "  > fastest, + fastest that fits in memory, * does not fit\n";
+  if (llvm::any_of(report.comparison.points, hasErrors))
+    os << "  +- half the width of the time's interval, in four of five cases; %+ or more: a part "
+          "has none\n"
+          "  ~ not distinguishable from > or +: the difference is within its own error bar\n";
 }
 
 static void writeTable(llvm::raw_ostream &os, const PlansReport &report) {
@@ -79,9 +115,15 @@ static void writeTable(llvm::raw_ostream &os, const PlansReport &report) {
       for (size_t plan = begin; plan < end; ++plan)
         line += formatCell(point, plan);
       os << fit(StringRef(line).rtrim(), kColumns) << '\n';
+      if (!hasErrors(point))
+        continue;
+      std::string errors(12, ' ');
+      for (size_t plan = begin; plan < end; ++plan)
+        errors += formatErrorCell(point.outcomes[plan]);
+      os << fit(StringRef(errors).rtrim(), kColumns) << '\n';
     }
   }
-  os << "  > fastest, + fastest that fits in memory, * does not fit\n";
+  writeLegend(os, report);
 }
 
 static std::string describe(const PlansReport &report, std::optional<unsigned> plan) {
@@ -90,14 +132,20 @@ static std::string describe(const PlansReport &report, std::optional<unsigned> p
   return llvm::formatv("{0}  {1}", *plan + 1, report.plans[*plan].name);
 }
 
+/// The winner of a comparison without a sweep, and who may be as fast.
+static void writeWinner(llvm::raw_ostream &os, const PlansReport &report, StringRef title,
+                        std::optional<unsigned> winner, const PlanDistances &distances) {
+  std::string tied;
+  for (unsigned plan = 0; plan < report.plans.size(); ++plan)
+    if (isTied(distances, plan))
+      tied += (tied.empty() ? "" : ", ") + std::to_string(plan + 1);
+  os << fit(llvm::formatv("  {0}: {1}", title, describe(report, winner)).str(), kColumns) << '\n';
+  if (!tied.empty())
+    os << fit("    not distinguishable from it: " + tied, kColumns) << '\n';
+}
+
 static void writeRanges(llvm::raw_ostream &os, const PlansReport &report, StringRef title,
                         ArrayRef<PlanRange> ranges) {
-  if (report.name.empty()) {
-    os << fit(llvm::formatv("  {0}: {1}", title, describe(report, ranges.front().plan)).str(),
-              kColumns)
-       << '\n';
-    return;
-  }
   os << "\n  " << title << '\n';
   for (const PlanRange &range : ranges) {
     std::string sizes = llvm::formatv("{0} = {1}", report.name, range.first);
@@ -110,16 +158,26 @@ static void writeRanges(llvm::raw_ostream &os, const PlansReport &report, String
 }
 
 void dagrt::renderPlansText(const PlansReport &report, llvm::raw_ostream &os) {
+  const Comparison &comparison = report.comparison;
+  StringRef fastest = "fastest", fitting = "fastest that fits in memory";
   writeHeader(os, report);
   writeTable(os, report);
-  if (report.name.empty())
+  if (report.name.empty()) {
+    const PlanPoint &point = comparison.points.front();
     os << '\n';
-  writeRanges(os, report, "fastest", report.comparison.fastest);
-  writeRanges(os, report, "fastest that fits in memory", report.comparison.fastestThatFits);
-  if (report.comparison.points.size() > 1)
+    writeWinner(os, report, fastest, point.fastest, point.behindFastest);
+    writeWinner(os, report, fitting, point.fastestThatFits, point.behindFastestThatFits);
+    return;
+  }
+  writeRanges(os, report, fastest, comparison.fastest);
+  writeRanges(os, report, fitting, comparison.fastestThatFits);
+  if (comparison.points.size() > 1)
     os << "\n  Changes of the winner are exact to one. Between neighbouring points of the table, "
           "one that is\n"
           "  undone before the next point was not looked for: a finer sweep finds it.\n";
+  if (llvm::any_of(comparison.points, hasTies))
+    os << "  Where a plan is marked ~, the model is not sure of the winner, nor of where it "
+          "changes.\n";
 }
 
 //===----------------------------------------------------------------------===//
@@ -134,13 +192,33 @@ static void writeWinner(OStream &json, StringRef key, const PlansReport &report,
     json.attribute(key, nullptr);
 }
 
-static void writeOutcome(OStream &json, const Plan &plan, const PlanOutcome &outcome) {
+static void writeTime(OStream &json, StringRef key, int64_t picoseconds) {
+  json.attributeBegin(key);
+  json.rawValue(formatMicroseconds(picoseconds));
+  json.attributeEnd();
+}
+
+static void writeDistance(OStream &json, StringRef key,
+                          const std::optional<PlanDistance> &distance) {
+  if (!distance)
+    return;
+  json.attributeObject(key, [&] {
+    writeTime(json, "time_us", distance->picoseconds);
+    writeTime(json, "error_us", roundToTime(distance->errorPicoseconds));
+    json.attribute("distinguishable", distance->isDistinguishable());
+  });
+}
+
+static void writeOutcome(OStream &json, const PlansReport &report, const PlanPoint &point,
+                         unsigned plan) {
+  const PlanOutcome &outcome = point.outcomes[plan];
   OStream line(json.rawValueBegin());
   line.object([&] {
-    line.attribute("plan", llvm::json::fixUTF8(plan.name));
-    line.attributeBegin("makespan_us");
-    line.rawValue(formatMicroseconds(outcome.makespan));
-    line.attributeEnd();
+    line.attribute("plan", llvm::json::fixUTF8(report.plans[plan].name));
+    writeTime(line, "makespan_us", outcome.makespan);
+    writeUncertainty(line, outcome.uncertainty, outcome.makespan);
+    writeDistance(line, "behind_fastest", point.behindFastest[plan]);
+    writeDistance(line, "behind_fastest_that_fits", point.behindFastestThatFits[plan]);
     line.attribute("peak_bytes", outcome.peakBytes);
     line.attribute("peak_mesh", llvm::json::fixUTF8(outcome.peakMesh));
     line.attribute("fits", outcome.fits);
@@ -193,8 +271,8 @@ void dagrt::renderPlansJson(const PlansReport &report, llvm::raw_ostream &os) {
           writeWinner(json, "fastest", report, point.fastest);
           writeWinner(json, "fastest_that_fits", report, point.fastestThatFits);
           json.attributeArray("outcomes", [&] {
-            for (auto [plan, outcome] : llvm::zip_equal(report.plans, point.outcomes))
-              writeOutcome(json, plan, outcome);
+            for (unsigned plan = 0; plan < report.plans.size(); ++plan)
+              writeOutcome(json, report, point, plan);
           });
         });
     });

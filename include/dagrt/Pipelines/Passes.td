@@ -16,7 +16,8 @@ def ComparePlansPass : Pass<"compare-plans", "::mlir::ModuleOp"> {
     **Does**: lays the model out by each of several plans, on copies, and reports how long each takes, whether
     it fits into the memory of its devices, and which is the fastest. A plan is a name and a pipeline of passes.
     With `sweep`, it does so at each point of a sweep over one symbolic size; between neighbouring points with
-    different winners it finds the size after which the winner changes (`docs/plans.md`).
+    different winners it finds the size after which the winner changes. Where costs have error bars, it says
+    which plans are not distinguishable from the fastest (`docs/plans.md`).
 
     **Requires**: a module in logical form, or what else the plans' pipelines take. For `sweep`, a symbolic size.
 
