@@ -15,6 +15,7 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 #include <algorithm>
 #include <set>
@@ -25,6 +26,20 @@ using namespace dagrt;
 //===----------------------------------------------------------------------===//
 // Bindings
 //===----------------------------------------------------------------------===//
+
+std::optional<int64_t> dagrt::parseSizeNumber(StringRef text) {
+  auto [baseText, exponentText] = text.split('^');
+  int64_t base = 0, exponent = 1, power = 1;
+  if (baseText.trim().getAsInteger(10, base) || base < 1)
+    return std::nullopt;
+  if (text.contains('^') && (exponentText.trim().getAsInteger(10, exponent) || exponent < 0))
+    return std::nullopt;
+  // 63 factors are one too many for any base but 1.
+  for (int64_t i = 0; i < std::min<int64_t>(exponent, 63); ++i)
+    if (llvm::MulOverflow(power, base, power))
+      return std::nullopt;
+  return power;
+}
 
 FailureOr<SizeBinding> SizeBinding::parse(StringRef text, EmitError emitError) {
   SizeBinding binding;
@@ -37,14 +52,14 @@ FailureOr<SizeBinding> SizeBinding::parse(StringRef text, EmitError emitError) {
     StringRef name = nameText.trim(), number = numberText.trim();
     if (!item.contains('=') || !SizeAttr::isName(name))
       return emitError() << "expects sizes as in seq_len=8192,batch=4, got '" << item << "'";
-    int64_t value = 0;
-    if (number.getAsInteger(10, value) || value < 1)
+    std::optional<int64_t> value = parseSizeNumber(number);
+    if (!value)
       return emitError() << "expects the size '" << name
                          << "' to be a number of at least 1 and below 2^63, got '" << number << "'";
     if (std::optional<int64_t> other = binding.lookup(name))
       return emitError() << "expects one number for the size '" << name << "', got " << *other
-                         << " and " << value;
-    binding.set(name, value);
+                         << " and " << *value;
+    binding.set(name, *value);
   }
   return binding;
 }

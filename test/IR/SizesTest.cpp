@@ -191,4 +191,16 @@ TEST_F(SizesTest, LocalSizesAreThoseOfBoundTypes) {
       EXPECT_EQ(tensor.getDimSize(dim), evaluate(local[dim], sizes));
   }
 }
+
+TEST(SizeNumbersTest, NumbersAndPowersBelowTheLimit) {
+  EXPECT_EQ(parseSizeNumber("8192"), 8192);
+  EXPECT_EQ(parseSizeNumber(" 2 ^ 13 "), 8192);
+  EXPECT_EQ(parseSizeNumber("7^0"), 1);
+  EXPECT_EQ(parseSizeNumber("2^62"), int64_t(1) << 62);
+  EXPECT_EQ(parseSizeNumber("9223372036854775807"), INT64_MAX);
+  EXPECT_EQ(parseSizeNumber("1^9223372036854775807"), 1);
+  for (const char *text : {"", "0", "-4", "+4", "8k", "9223372036854775808", "2^63", "3^40", "2^-1",
+                           "-2^2", "2^", "^2", "^", "2^2^2", "0^0", "2^9223372036854775808"})
+    EXPECT_EQ(parseSizeNumber(text), std::nullopt) << text;
+}
 } // namespace

@@ -1,6 +1,8 @@
 // Numbers in place of named sizes, in both forms.
 // RUN: dagrt-opt %s --bind-sizes="sizes=seq_len=37" | FileCheck %s
 // RUN: dagrt-opt %s --bind-sizes | FileCheck %s --check-prefix=DEFAULT
+// RUN: dagrt-opt %s --bind-sizes="sizes=seq_len=37^1,batch=2^1" | FileCheck %s
+// RUN: dagrt-opt %s --bind-sizes="sizes=seq_len=2^20,batch=3^0" | FileCheck %s --check-prefix=POWER
 // RUN: dagrt-opt %s --bind-sizes="sizes=seq_len=37" | dagrt-opt --bind-sizes | FileCheck %s
 
 // CHECK-NOT: dagrt.sizes
@@ -16,6 +18,7 @@ dagrt.mesh @pool <"sp" = 5> devices [2, 3, 4, 5, 6]
 // CHECK-SAME: tensor<2x37x8xf32>
 // DEFAULT-LABEL: @logical
 // DEFAULT-SAME: tensor<2x40x8xf32>
+// POWER: func.func @logical(%{{.*}}: tensor<1x1048576x8xf32>)
 func.func @logical(%x: tensor<?x?x8xf32, #dagrt.sizes<[batch, seq_len, 8]>>) -> tensor<?x1x8xf32, #dagrt.sizes<[batch, 1, 8]>> {
   // CHECK: dagrt.slice %{{.*}} dim 1 offset 36 : tensor<2x37x8xf32> -> tensor<2x1x8xf32>
   // DEFAULT: dagrt.slice %{{.*}} dim 1 offset 39 : tensor<2x40x8xf32> -> tensor<2x1x8xf32>

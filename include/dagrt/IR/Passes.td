@@ -25,7 +25,8 @@ def BindSizesPass : Pass<"bind-sizes", "::mlir::ModuleOp"> {
     sizes, else it gets those of the ops, each counted once over its replicas. A module without
     named sizes is unchanged.
 
-    Options: `sizes=seq_len=3` binds `seq_len`; several are separated by commas.
+    Options: `sizes=seq_len=3` binds `seq_len`; several are separated by commas, and `2^20` is a
+    number.
 
     Example: the last token of three.
 

@@ -37,7 +37,7 @@ public:
   using Entry = std::pair<std::string, int64_t>;
   using EmitError = llvm::function_ref<mlir::InFlightDiagnostic()>;
 
-  /// Reads `seq_len=8192,batch=4`. Nothing is the empty binding.
+  /// Reads `seq_len=8192,batch=2^2`. Nothing is the empty binding.
   static mlir::FailureOr<SizeBinding> parse(llvm::StringRef text, EmitError emitError);
 
   /// The number of `name`, if it is bound.
@@ -57,6 +57,9 @@ public:
 private:
   std::vector<Entry> entries;
 };
+
+/// The number that `text` is, from 1 to 2^63 - 1: `8192`, or a power such as `2^13`.
+std::optional<int64_t> parseSizeNumber(llvm::StringRef text);
 
 /// The binding that a dictionary of `i64` says, as `dagrt.sizes` has it, and back.
 SizeBinding getSizeBinding(mlir::DictionaryAttr sizes);
