@@ -276,21 +276,3 @@ TEST_F(KernelsTest, NamesThatAreNotKnownAreErrors) {
   EXPECT_TRUE(failed(makeCollectiveQuery("gossip", 1, 2, 1, "nvlink", "", device, error)));
   EXPECT_NE(error.find("got 'gossip'"), std::string::npos);
 }
-
-// A few measurements of ai-dynamo/aiconfigurator (Apache-2.0): what the shipped coefficients and
-// the formula say together, which no property above would notice to be wrong.
-TEST_F(KernelsTest, ShippedCoefficientsPredictMeasurements) {
-  FailureOr<Device> device = loadDevice("h100-sxm", UnknownLoc::get(&context));
-  ASSERT_TRUE(succeeded(device));
-  struct Row {
-    double m, k, n, microseconds;
-  };
-  for (const Row &row :
-       {Row{1, 8192, 2048, 16.0}, Row{6, 1024, 7168, 8.08}, Row{2048, 1024, 7168, 43.0},
-        Row{16384, 8192, 2048, 679}, Row{12, 65536, 5120, 237}, Row{3841, 8192, 2048, 162.5}}) {
-    auto query = makeGemmQuery("bf16", 1, row.m, row.k, row.n, false, *device, error);
-    ASSERT_TRUE(succeeded(query)) << error;
-    EXPECT_NEAR(predict(*query, *device).time.microseconds / row.microseconds, 1, 0.15)
-        << row.m << " " << row.k << " " << row.n;
-  }
-}
