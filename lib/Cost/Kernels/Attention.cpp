@@ -222,6 +222,7 @@ struct AttentionTimer {
   double countTileKeys(double average) const;
   double countPrefillParts(double keys, double waves) const;
   double getJoinUs(double parts) const;
+  void splitWork(KernelTime &time, double keys, double longest, double keyUs) const;
   KernelTime getPrefillKernel() const;
   double countDecodeKeys() const;
   double getLeastUs() const;
@@ -276,6 +277,27 @@ double AttentionTimer::countTileKeys(double average) const {
   return joinTimes(average + triangle * get(Diagonal), kTile * get(LeastKeys), 4);
 }
 
+/// Sets the time of the tiles' work, in the number of parts that is faster. A tile takes `keys`,
+/// the longest one `longest`, and each of them `keyUs`.
+void AttentionTimer::splitWork(KernelTime &time, double keys, double longest, double keyUs) const {
+  double waves = call.batch * countTiles() / sms, block = get(PrefillBlockUs);
+  double taken = waves > 1 ? quantize(waves, kPrefillQuantization) : waves;
+  time.waves = waves;
+  time.computeUs =
+      joinTimes(taken * (block + keys * keyUs), block + get(Alone) * longest * keyUs, 3);
+  double parts = countPrefillParts(std::min(longest, call.keys), waves);
+  if (parts <= 1)
+    return;
+  double splitUs = joinTimes(waves * (parts * block + keys * keyUs),
+                             block + get(Alone) * longest / parts * keyUs, 3) +
+                   getJoinUs(parts);
+  if (splitUs >= time.computeUs)
+    return;
+  time.computeUs = splitUs;
+  time.waves = waves * parts;
+  time.split = static_cast<int64_t>(std::ceil(parts));
+}
+
 KernelTime AttentionTimer::getPrefillKernel() const {
   KernelTime time;
   double average = pairs / call.queries;
@@ -289,23 +311,7 @@ KernelTime AttentionTimer::getPrefillKernel() const {
   double longest = std::max(keys, std::min(call.keys, 2 * average));
   double rate = call.matrixFlops * 1e-6 * getEfficiency();
   double keyUs = 4 * call.headDim * kTile * sms / rate;
-  double waves = call.batch * countTiles() / sms;
-  double taken = waves > 1 ? quantize(waves, kPrefillQuantization) : waves;
-  double block = get(PrefillBlockUs);
-  double workUs =
-      joinTimes(taken * (block + keys * keyUs), block + get(Alone) * longest * keyUs, 3);
-  time.waves = waves;
-  double parts = countPrefillParts(std::min(longest, call.keys), waves);
-  if (parts > 1) {
-    double splitUs = joinTimes(waves * (parts * block + keys * keyUs),
-                               block + get(Alone) * longest / parts * keyUs, 3) +
-                     getJoinUs(parts);
-    if (splitUs < workUs) {
-      workUs = splitUs;
-      time.waves = waves * parts;
-      time.split = static_cast<int64_t>(std::ceil(parts));
-    }
-  }
+  splitWork(time, keys, longest, keyUs);
   time.bytes = getQueryBytes() + getKeyBytes(std::min(call.keys, average + call.queries));
   double hits = getHitRate(time.bytes, get(PrefillL2Share) * device.l2Bytes, 2);
   double trafficUs =
@@ -313,7 +319,6 @@ KernelTime AttentionTimer::getPrefillKernel() const {
   time.fixedUs = get(PrefillLaunchUs);
   if (call.keys <= 1)
     time.fixedUs += getRegroupUs(PrefillRegroupUs);
-  time.computeUs = workUs;
   time.memoryUs = trafficUs + getStoreUs();
   time.microseconds = time.fixedUs + time.computeUs + time.memoryUs;
   time.tileM = static_cast<int64_t>(kTile);
