@@ -67,7 +67,7 @@ static LogicalResult readErrorBars(const NamedIntervals &file, const Kernel &ker
       return emitError(loc) << "expects the error bar '" << name
                             << "' to be two percentages, the first above -100 and at most the "
                             << "second";
-    const auto *it = llvm::find_if(kernel.regimes, [&](const char *r) { return name == r; });
+    const auto *it = llvm::find(kernel.regimes, StringRef(name));
     if (it == kernel.regimes.end())
       return emitError(loc) << "expects error bars of the regimes "
                             << llvm::join(kernel.regimes, ", ") << ", got '" << name << "'";
