@@ -55,26 +55,8 @@ private:
 };
 } // namespace
 
-/// `base` to the power `exponent`, if it fits.
-static std::optional<int64_t> raise(int64_t base, int64_t exponent) {
-  int64_t power = 1;
-  // A base of 1 or 0 needs no more than one step.
-  for (int64_t i = 0; i < (base < 2 ? std::min<int64_t>(exponent, 1) : exponent); ++i)
-    if (llvm::MulOverflow(power, base, power))
-      return std::nullopt;
-  return power;
-}
-
 FailureOr<int64_t> SweepParser::parseNumber(StringRef text, StringRef what) {
-  auto [base, exponent] = text.trim().split('^');
-  uint64_t number = 0, power = 1;
-  bool isNumber = !base.trim().getAsInteger(10, number) &&
-                  (!text.contains('^') || !exponent.trim().getAsInteger(10, power));
-  constexpr uint64_t limit = INT64_MAX;
-  std::optional<int64_t> value;
-  if (isNumber && number <= limit && power <= limit)
-    value = raise(number, power);
-  if (value && *value >= 1)
+  if (std::optional<int64_t> value = parseSizeNumber(text))
     return *value;
   return emitError() << "expects " << what
                      << " of a sweep to be a number from 1 to 2^63 - 1, such as "
