@@ -9,6 +9,8 @@
 
 #include "gtest/gtest.h"
 
+#include <map>
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -20,10 +22,14 @@ class CommunicationTest : public ::testing::Test {
 protected:
   CommunicationTest() { context.loadDialect<DagrtDialect>(); }
 
-  Cluster getCluster(StringRef name) {
+  /// Reading a description takes longer than a thousand questions about it.
+  const Cluster &getCluster(StringRef name) {
+    auto it = clusters.find(name.str());
+    if (it != clusters.end())
+      return it->second;
     FailureOr<Cluster> cluster = loadCluster(name, UnknownLoc::get(&context));
     EXPECT_TRUE(succeeded(cluster));
-    return *cluster;
+    return clusters.emplace(name.str(), *cluster).first->second;
   }
 
   /// One group of the devices `first, first + step, ...`.
@@ -40,6 +46,7 @@ protected:
   }
 
   MLIRContext context;
+  std::map<std::string, Cluster> clusters;
 };
 
 // A step costs 0.6 us, there are 14, and starting costs 6.6 us; LL reaches 141 GB/s.
