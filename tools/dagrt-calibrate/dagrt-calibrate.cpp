@@ -27,24 +27,34 @@ using namespace dagrt;
 namespace cl = llvm::cl;
 
 namespace {
+/// What --help shows; LLVM has options of its own.
+cl::OptionCategory &getCategory() {
+  static cl::OptionCategory category{"dagrt-calibrate options"};
+  return category;
+}
+
 /// The command line of `fit`.
 struct FitCommand {
   cl::SubCommand command{"fit", "Fit coefficients to tables of measurements"};
   cl::list<std::string> tables{cl::Positional, cl::OneOrMore, cl::desc("<CSV files>"),
-                               cl::sub(command)};
+                               cl::sub(command), cl::cat(getCategory())};
   cl::list<std::string> devices{"device", cl::desc("Description of a device that is not built in"),
-                                cl::value_desc("file"), cl::sub(command)};
+                                cl::value_desc("file"), cl::sub(command), cl::cat(getCategory())};
   cl::opt<std::string> descriptions{
-      "descriptions", cl::desc("Folder with a <gpu>.yaml for each device of the tables"),
-      cl::value_desc("folder"), cl::Required, cl::sub(command)};
+      "descriptions",           cl::desc("Folder with a <gpu>.yaml for each device of the tables"),
+      cl::value_desc("folder"), cl::Required,
+      cl::sub(command),         cl::cat(getCategory())};
   cl::opt<std::string> output{
       "o", cl::desc("Folder for the descriptions with coefficients (default: the same)"),
-      cl::value_desc("folder"), cl::sub(command)};
-  cl::opt<std::string> source{"source", cl::desc("Where the measurements come from"),
-                              cl::value_desc("text"), cl::init("measured by the user"),
-                              cl::sub(command)};
+      cl::value_desc("folder"), cl::sub(command), cl::cat(getCategory())};
+  cl::opt<std::string> source{"source",
+                              cl::desc("Where the measurements come from"),
+                              cl::value_desc("text"),
+                              cl::init("measured by the user"),
+                              cl::sub(command),
+                              cl::cat(getCategory())};
   cl::opt<bool> generic{"generic", cl::desc("Fit all devices together as well, into generic.yaml"),
-                        cl::sub(command)};
+                        cl::sub(command), cl::cat(getCategory())};
 };
 
 enum class Target { Cpu, Cuda };
@@ -53,24 +63,35 @@ enum class Target { Cpu, Cuda };
 struct MeasureCommand {
   cl::SubCommand command{"measure", "Time kernels on this machine, and collectives between ranks "
                                     "that mpirun started, or between GPUs"};
-  cl::opt<std::string> folder{"o", cl::desc("Folder for the tables and descriptions"),
-                              cl::value_desc("folder"), cl::Required, cl::sub(command)};
+  cl::opt<std::string> folder{"o",
+                              cl::desc("Folder for the tables and descriptions"),
+                              cl::value_desc("folder"),
+                              cl::Required,
+                              cl::sub(command),
+                              cl::cat(getCategory())};
   cl::opt<Target> target{
-      "on", cl::desc("What to measure"),
+      "on",
+      cl::desc("What to measure"),
       cl::values(clEnumValN(Target::Cpu, "cpu", "One core, through BLAS and MPI (default)"),
                  clEnumValN(Target::Cuda, "cuda", "The first GPU, through cuBLAS and NCCL")),
-      cl::init(Target::Cpu), cl::sub(command)};
+      cl::init(Target::Cpu),
+      cl::sub(command),
+      cl::cat(getCategory())};
   cl::opt<std::string> device{"device", cl::desc("Name of the device (default: cpu or gpu)"),
-                              cl::value_desc("name"), cl::sub(command)};
+                              cl::value_desc("name"), cl::sub(command), cl::cat(getCategory())};
   cl::opt<std::string> like{"like", cl::desc("Built-in device whose data sheet it has"),
-                            cl::value_desc("name"), cl::sub(command)};
+                            cl::value_desc("name"), cl::sub(command), cl::cat(getCategory())};
   cl::opt<double> seconds{"seconds",
                           cl::desc("Longest time for one row, beyond its first run (default: 0.1, "
                                    "or 0.01 with --quick)"),
-                          cl::value_desc("N"), cl::init(0.1), cl::sub(command)};
-  cl::opt<bool> cold{"cold", cl::desc("Empty the caches before each run"), cl::sub(command)};
+                          cl::value_desc("N"),
+                          cl::init(0.1),
+                          cl::sub(command),
+                          cl::cat(getCategory())};
+  cl::opt<bool> cold{"cold", cl::desc("Empty the caches before each run"), cl::sub(command),
+                     cl::cat(getCategory())};
   cl::opt<bool> quick{"quick", cl::desc("A few sizes only: to try it, not to rely on"),
-                      cl::sub(command)};
+                      cl::sub(command), cl::cat(getCategory())};
 };
 } // namespace
 
@@ -121,6 +142,9 @@ int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
   FitCommand fitLine;
   MeasureCommand measureLine;
+  cl::HideUnrelatedOptions(getCategory());
+  cl::HideUnrelatedOptions(getCategory(), fitLine.command);
+  cl::HideUnrelatedOptions(getCategory(), measureLine.command);
   cl::ParseCommandLineOptions(argc, argv, "dagrt: fits cost models to measurements\n");
   MLIRContext context(MLIRContext::Threading::DISABLED);
   llvm::SourceMgr sources;
