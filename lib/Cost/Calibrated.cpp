@@ -105,7 +105,11 @@ static std::vector<CommunicationCall> getCalls(const CommunicationShape &shape,
   for (const GroupPlace &place : getGroupPlaces(shape, cluster)) {
     if (place.ranks < 2)
       continue;
-    CollectiveCall call{shape.kind,       shape.bytes,    place.ranks,      place.nodes,
+    // nccl-tests counts the buffer of one rank, an op what all of them hold.
+    double bytes = shape.bytes;
+    if (shape.kind == CommunicationKind::AllToAll)
+      bytes /= static_cast<double>(place.ranks);
+    CollectiveCall call{shape.kind,       bytes,          place.ranks,      place.nodes,
                         place.mostOnNode, place.linkRate, place.networkRate};
     add(call, place.nodes > 1 ? cluster.inter : cluster.intra, 0);
   }
@@ -121,18 +125,6 @@ static Cost getCost(const Prediction &prediction, std::string algorithm) {
   // To a tenth: more says nothing, and stands in every op.
   cost.errorPercent = std::round(10 * prediction.getErrorPercent()) / 10;
   return cost;
-}
-
-/// What the library runs, in the words of the tables.
-static std::string getAlgorithm(const Prediction &prediction, const KernelQuery &query,
-                                const Device &device) {
-  SmallVector<double, 40> coefficients;
-  if (prediction.found.calibration)
-    llvm::append_range(coefficients, prediction.found.calibration->coefficients);
-  else
-    for (const Coefficient &coefficient : query.getKernel().coefficients)
-      coefficients.push_back(coefficient.initial);
-  return getCollectiveAlgorithm(std::get<CollectiveCall>(query.call), device, coefficients);
 }
 
 namespace {
@@ -164,7 +156,7 @@ struct CalibratedModel final : CostModel {
       time.microseconds += static_cast<double>(rounds) * time.fixedUs;
       if (time.microseconds * 1e6 <= slowest.picoseconds)
         continue;
-      slowest = getCost(prediction, getAlgorithm(prediction, query, cluster.device));
+      slowest = getCost(prediction, getAlgorithm(query, cluster.device, prediction));
       slowest.bound = time.fixedUs * 2 > time.microseconds ? Bound::latency : Bound::link;
     }
     return slowest;

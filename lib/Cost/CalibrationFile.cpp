@@ -76,6 +76,18 @@ static LogicalResult readErrorBars(const NamedIntervals &file, const Kernel &ker
   return success();
 }
 
+/// Reads what the measured calls had in common.
+static LogicalResult readRanges(const NamedIntervals &file, std::vector<MeasuredRange> &ranges,
+                                Location loc) {
+  for (const auto &[name, interval] : file.intervals) {
+    if (interval.size() != 2 || !(interval[0] <= interval[1]))
+      return emitError(loc) << "expects the range '" << name
+                            << "' of 'measured' to be two numbers, the first at most the second";
+    ranges.push_back({name, interval[0], interval[1]});
+  }
+  return success();
+}
+
 FailureOr<std::vector<KernelCalibration>> dagrt::checkCalibrations(ArrayRef<CalibrationFile> files,
                                                                    Location loc) {
   std::vector<KernelCalibration> results;
@@ -94,6 +106,7 @@ FailureOr<std::vector<KernelCalibration>> dagrt::checkCalibrations(ArrayRef<Cali
     result.medianError = file.medianErrorPercent ? file.medianErrorPercent->value : 0;
     result.largestUs = file.largestUs ? file.largestUs->value : 0;
     if (failed(readCoefficients(file, *kernel, result, loc)) ||
+        failed(readRanges(file.measured, result.ranges, loc)) ||
         failed(readErrorBars(file.errorBars, *kernel, result.errorBars, loc)) ||
         failed(readErrorBars(file.twinBars, *kernel, result.twinBars, loc)) ||
         failed(readErrorBars(file.transferBars, *kernel, result.transferBars, loc)))
@@ -126,7 +139,12 @@ void dagrt::writeCalibrations(ArrayRef<KernelCalibration> calibrations, raw_ostr
        << "\n    rows: " << calibration.rows
        << "\n    median_error_percent: " << llvm::format("%.1f", calibration.medianError)
        << "\n    largest_us: " << llvm::format("%.6g", calibration.largestUs)
-       << "\n    coefficients:\n";
+       << "\n    measured: {";
+    llvm::interleaveComma(calibration.ranges, os, [&](const MeasuredRange &range) {
+      os << range.trait << ": [" << llvm::format("%g", range.least) << ", "
+         << llvm::format("%g", range.most) << "]";
+    });
+    os << "}\n    coefficients:\n";
     for (auto [coefficient, value] : llvm::zip_equal(kernel.coefficients, calibration.coefficients))
       os << "      " << coefficient.name << ": " << llvm::format("%.6g", value) << "\n";
     writeBars("error_bars_percent", kernel, calibration.errorBars, os);

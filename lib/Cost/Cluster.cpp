@@ -180,8 +180,10 @@ static LogicalResult borrowCalibrations(std::string name, Device &device, Locati
       return failure();
     Device donor;
     setFacts(file, donor);
-    for (KernelCalibration &calibration : *more)
+    for (KernelCalibration &calibration : *more) {
       calibration.isTwins = areTwins(device, donor);
+      calibration.donor = isLast ? "all devices together" : name;
+    }
     llvm::append_range(device.borrowed, *more);
     if (!isLast)
       device.donors.push_back(name);
@@ -243,7 +245,7 @@ static LinkDefaults getDefaults(LinkKind kind) {
   case LinkKind::Pcie:
     return {0.4, 12, "pcie/nccl-tests"};
   case LinkKind::Network:
-    return {0.95, 17, "internode/nccl"};
+    return {0.95, 17, "network/nccl-tests"};
   }
   llvm_unreachable("all kinds have defaults");
 }

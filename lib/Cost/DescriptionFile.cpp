@@ -135,6 +135,7 @@ struct MappingTraits<CalibrationFile> {
     keys.map("rows", file.rows);
     keys.map("median_error_percent", file.medianErrorPercent);
     keys.map("largest_us", file.largestUs);
+    keys.map("measured", file.measured);
     keys.map("coefficients", file.coefficients);
     keys.map("error_bars_percent", file.errorBars);
     keys.map("twin_error_bars_percent", file.twinBars);

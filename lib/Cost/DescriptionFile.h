@@ -55,7 +55,7 @@ struct CalibrationFile {
   std::optional<Positive> rows, largestUs;
   std::optional<Microseconds> medianErrorPercent;
   NamedNumbers coefficients;
-  NamedIntervals errorBars, twinBars, transferBars;
+  NamedIntervals measured, errorBars, twinBars, transferBars;
 };
 
 /// A device description as written.

@@ -23,7 +23,10 @@ using namespace dagrt;
 //===----------------------------------------------------------------------===//
 
 /// Formats of fp8 differ in their scales, which are not modelled: `fp8_block` is fp8.
-static StringRef getFormat(StringRef type) { return type.starts_with("fp8") ? "fp8" : type; }
+static StringRef getFormat(StringRef type) {
+  bool isFp8 = type.starts_with("fp8_") || type.starts_with("fp8-");
+  return isFp8 ? "fp8" : type;
+}
 
 double dagrt::getTypeBytes(StringRef type) {
   type = getFormat(type);
@@ -64,7 +67,7 @@ static LogicalResult checkType(StringRef type, const Device *device, std::string
   return failure();
 }
 
-/// `type`, and what is calibrated in its stead: the types of the same size before the others.
+/// `type`, and what is calibrated in its stead: the types of the same rate before the others.
 static SmallVector<StringRef> getNearTypes(StringRef type) {
   type = getFormat(type);
   if (type == "bf16")
@@ -102,6 +105,8 @@ FailureOr<KernelQuery> dagrt::makeGemmQuery(StringRef type, double batch, double
     if (batch > 1)
       query.variants.push_back((near + ".batched").str());
     query.variants.push_back(near.str());
+    if (getTypeBytes(near) == call.elementBytes)
+      query.numProper = query.variants.size();
   }
   return query;
 }
@@ -243,9 +248,13 @@ static SmallVector<StringRef, 3> getCollectiveGroups(CommunicationKind kind) {
   llvm_unreachable("all kinds have a group");
 }
 
-static SmallVector<StringRef, 3> getNearLinks(StringRef link) {
+/// `network` is any network: what is known of the links inside a node serves, and NCCL's constants
+/// for the rest. Nothing measured on one network, as `internode`, tells of another.
+static SmallVector<StringRef, 4> getNearLinks(StringRef link) {
   if (link.contains("pcie"))
     return {link, "pcie", "nvlink-pair+pcie"};
+  if (link == "network")
+    return {link, "nvlink", "pcie", "nvlink-pair+pcie"};
   if (link == "nvlink")
     return {link};
   return {link, "nvlink"};
@@ -271,12 +280,21 @@ SmallVector<std::string, 4> dagrt::getCollectiveVariants(CommunicationKind kind,
   return variants;
 }
 
+/// More are not to be counted exactly, and are nowhere.
+static constexpr double kMostRanks = 1 << 20;
+
 /// Bytes/s of PCI Express x16 in one direction, of the generation that came with the architecture.
 static double getPcieRate(const Device &device) {
   return llvm::StringSwitch<double>(device.architecture)
       .Cases({"hopper", "blackwell"}, 64e9)
       .Cases({"pascal", "volta", "turing"}, 16e9)
       .Default(32e9);
+}
+
+StringRef dagrt::getUsualLink(const Device &device, double nodes) {
+  if (nodes > 1)
+    return "network";
+  return device.peerBandwidth > getPcieRate(device) ? "nvlink" : "pcie";
 }
 
 /// Bytes/s of one device to the network where nobody says it: one port of a DGX for each.
@@ -294,6 +312,10 @@ FailureOr<KernelQuery> dagrt::makeCollectiveQuery(StringRef op, double bytes, do
                 .str();
     return failure();
   }
+  if (ranks > kMostRanks) {
+    error = "expects at most 1048576 devices in a collective, got more";
+    return failure();
+  }
   if (link.empty()) {
     error = "expects a 'link' (nvlink, pcie, internode, ...), got none";
     return failure();
@@ -304,12 +326,13 @@ FailureOr<KernelQuery> dagrt::makeCollectiveQuery(StringRef op, double bytes, do
   call.ranks = static_cast<int64_t>(ranks);
   call.nodes = static_cast<int64_t>(nodes);
   call.mostOnNode = (call.ranks + call.nodes - 1) / call.nodes;
-  call.link = link.contains("pcie") ? LinkKind::Pcie : LinkKind::NvLink;
-  bool isPcie = call.link == LinkKind::Pcie || device.peerBandwidth == 0;
+  bool isPcie = link.contains("pcie") || device.peerBandwidth == 0 ||
+                (link == "network" && getUsualLink(device, 1) == "pcie");
+  call.link = isPcie ? LinkKind::Pcie : LinkKind::NvLink;
   call.linkRate = isPcie ? getPcieRate(device) : device.peerBandwidth;
   call.networkRate = getUsualNetworkRate(device);
-  call.nvls =
-      link == "nvlink" && (device.architecture == "hopper" || device.architecture == "blackwell");
+  call.nvls = !isPcie && (link == "nvlink" || link == "network") &&
+              (device.architecture == "hopper" || device.architecture == "blackwell");
   call.hasOneShot = library.lower().find("custom") == 0;
   return KernelQuery{call, getCollectiveVariants(*kind, link, library)};
 }

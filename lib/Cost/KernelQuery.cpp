@@ -22,13 +22,20 @@ using namespace dagrt;
 
 ErrorBar dagrt::getErrorBar(std::vector<double> ratios) {
   if (ratios.empty())
-    return {};
+    return {0.5, 2};
   llvm::sort(ratios);
   auto count = static_cast<double>(ratios.size());
   // A tenth on either side, and less of a few, whose extremes are not known.
   double outside = 0.1 * std::max(1 - 3 / std::sqrt(count), 0.0);
   auto at = [&](double share) { return ratios[std::lround(share * (count - 1))]; };
-  return {std::min(at(outside), 1.0), std::max(at(1 - outside), 1.0)};
+  // Of n numbers from one distribution, the next one is outside with a chance of 2 in n + 1.
+  double stretch = std::max(9 / count, 1.0);
+  return {std::pow(std::min(at(outside), 0.99), stretch),
+          std::pow(std::max(at(1 - outside), 1.01), stretch)};
+}
+
+ErrorBar dagrt::getHull(const ErrorBar &a, const ErrorBar &b) {
+  return {std::min(a.low, b.low), std::max(a.high, b.high)};
 }
 
 bool dagrt::areTwins(const Device &a, const Device &b) {
@@ -96,33 +103,89 @@ unsigned dagrt::getRegime(const KernelCall &call, const Device &device, const Ke
   return std::visit(RegimeFinder{device, time}, call);
 }
 
-/// The first of `variants` that `calibrations` has.
+namespace {
+struct TraitsOf {
+  using Traits = SmallVector<Trait, 2>;
+  /// Times around a call of a framework do not tell its launch from the kernel's.
+  Traits operator()(const GemmCall &c) const { return {{"events", c.events ? 1.0 : 0.0}}; }
+  Traits operator()(const AttentionCall &c) const { return {{"element_bytes", c.elementBytes}}; }
+  Traits operator()(const RowwiseCall &c) const {
+    return {{"element_bytes", c.elementBytes}, {"events", c.events ? 1.0 : 0.0}};
+  }
+  Traits operator()(const CollectiveCall &c) const {
+    return {{"ranks", static_cast<double>(c.ranks)}, {"nodes", static_cast<double>(c.nodes)}};
+  }
+};
+} // namespace
+
+SmallVector<Trait, 2> dagrt::getTraits(const KernelCall &call) {
+  return std::visit(TraitsOf(), call);
+}
+
+/// The first of `variants` that `calibrations` has, of the first device that has it.
 static FoundCalibration findVariant(StringRef kernel, ArrayRef<std::string> variants,
                                     ArrayRef<KernelCalibration> calibrations) {
   for (auto [place, variant] : llvm::enumerate(variants))
     for (const KernelCalibration &calibration : calibrations)
       if (calibration.kernel == kernel && calibration.variant == variant)
-        return {&calibration, /*isBorrowed=*/false, /*isSubstitute=*/place > 0};
+        return {&calibration, /*isBorrowed=*/!calibration.donor.empty(),
+                /*isSubstitute=*/place > 0};
   return {};
+}
+
+/// The first of `variants` on the nearest device that has any of them.
+static FoundCalibration findNearest(StringRef kernel, ArrayRef<std::string> variants,
+                                    ArrayRef<KernelCalibration> borrowed) {
+  FoundCalibration found;
+  while (!found.calibration && !borrowed.empty()) {
+    StringRef donor = borrowed.front().donor;
+    ArrayRef<KernelCalibration> some =
+        borrowed.take_while([&](const KernelCalibration &c) { return c.donor == donor; });
+    found = findVariant(kernel, variants, some);
+    borrowed = borrowed.drop_front(some.size());
+  }
+  return found;
 }
 
 FoundCalibration dagrt::findCalibration(const KernelQuery &query, const Device &device) {
   StringRef kernel = query.getKernel().name;
-  FoundCalibration own = findVariant(kernel, query.variants, device.calibrations);
-  if (own.calibration)
-    return own;
-  FoundCalibration found = findVariant(kernel, query.variants, device.borrowed);
-  found.isBorrowed = true;
-  if (found.calibration)
-    return found;
-  return {nullptr, /*isBorrowed=*/true, /*isSubstitute=*/true};
+  ArrayRef<std::string> all = query.variants;
+  ArrayRef<std::string> proper = all.take_front(std::min(query.numProper, all.size()));
+  FoundCalibration found = findVariant(kernel, proper, device.calibrations);
+  if (!found.calibration)
+    found = findVariant(kernel, proper, device.borrowed);
+  if (!found.calibration)
+    found = findVariant(kernel, all, device.calibrations);
+  if (!found.calibration)
+    found = findNearest(kernel, all, device.borrowed);
+  if (!found.calibration)
+    found.isBorrowed = found.isSubstitute = true;
+  return found;
+}
+
+/// The coefficients that a fit starts from.
+static SmallVector<double, 40> getInitial(const Kernel &kernel) {
+  SmallVector<double, 40> initial;
+  for (const Coefficient &coefficient : kernel.coefficients)
+    initial.push_back(coefficient.initial);
+  return initial;
+}
+
+std::string dagrt::getAlgorithm(const KernelQuery &query, const Device &device,
+                                const Prediction &prediction) {
+  const auto *call = std::get_if<CollectiveCall>(&query.call);
+  if (!call)
+    return "";
+  if (const KernelCalibration *calibration = prediction.found.calibration)
+    return getCollectiveAlgorithm(*call, device, calibration->coefficients);
+  return getCollectiveAlgorithm(*call, device, getInitial(query.getKernel()));
 }
 
 /// Times that are this many times longer than any that was measured are extrapolated.
 static constexpr double kReach = 4;
 
-/// Collectives over more nodes were not measured.
-static constexpr int64_t kMostNodes = 2;
+/// Of what nobody has measured anything like.
+static constexpr ErrorBar kUnknown = {0.5, 2};
 
 /// Whether no row of a table can be like `call`: they are causal prefills without old keys, and
 /// decodes of all keys.
@@ -135,30 +198,40 @@ static bool isUnlikeTables(const AttentionCall &call) {
 /// The interval for twice the error.
 static ErrorBar widen(const ErrorBar &bar) { return {bar.low * bar.low, bar.high * bar.high}; }
 
+/// Whether no measurement had the trait's value.
+static bool isOutside(const Trait &trait, const KernelCalibration &calibration) {
+  for (const MeasuredRange &range : calibration.ranges)
+    if (range.trait == trait.name)
+      return trait.value < range.least || trait.value > range.most;
+  return false;
+}
+
 Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
   Prediction result;
   result.found = findCalibration(query, device);
   const KernelCalibration *calibration = result.found.calibration;
   if (!calibration) {
-    SmallVector<double, 32> initial;
-    for (const Coefficient &coefficient : query.getKernel().coefficients)
-      initial.push_back(coefficient.initial);
-    result.time = predictTime(query.call, device, initial);
-    result.errorBar = {0.5, 2};
+    result.time = predictTime(query.call, device, getInitial(query.getKernel()));
+    result.errorBar = kUnknown;
     result.provenance = Provenance::extrapolated;
     return result;
   }
   result.time = predictTime(query.call, device, calibration->coefficients);
   result.regime = getRegime(query.call, device, result.time);
-  const std::vector<ErrorBar> &bars = !result.found.isBorrowed ? calibration->errorBars
-                                      : calibration->isTwins   ? calibration->twinBars
-                                                               : calibration->transferBars;
-  result.errorBar = bars[result.regime];
+  result.errorBar = calibration->errorBars[result.regime];
+  if (result.found.isBorrowed)
+    result.errorBar =
+        getHull(result.errorBar, (calibration->isTwins ? calibration->twinBars
+                                                       : calibration->transferBars)[result.regime]);
   bool isBeyond = result.time.microseconds > kReach * calibration->largestUs;
-  if (const auto *collective = std::get_if<CollectiveCall>(&query.call))
-    isBeyond |= collective->nodes > kMostNodes;
+  for (const Trait &trait : getTraits(query.call))
+    isBeyond |= isOutside(trait, *calibration);
   if (const auto *attention = std::get_if<AttentionCall>(&query.call))
     isBeyond |= isUnlikeTables(*attention);
+  // What a network does is not to be seen on one node.
+  if (const auto *collective = std::get_if<CollectiveCall>(&query.call))
+    if (isOutside({"nodes", static_cast<double>(collective->nodes)}, *calibration))
+      result.errorBar = getHull(result.errorBar, kUnknown);
   bool isUnlike = result.found.isBorrowed ? device.architecture.empty() : result.found.isSubstitute;
   if (isBeyond || isUnlike)
     result.errorBar = widen(result.errorBar);

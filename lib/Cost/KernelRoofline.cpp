@@ -40,18 +40,33 @@ struct CeilingsOf {
   Ceilings operator()(const RowwiseCall &c) const {
     return {0, 1, getRowwiseBytes(c), device.memoryBandwidth};
   }
-  /// What each rank sends at least.
+  /// What a rank sends at least; or, of several nodes, what falls to each rank of what its node
+  /// sends to the network.
   Ceilings operator()(const CollectiveCall &c) const {
-    auto ranks = static_cast<double>(c.ranks);
-    double share = (ranks - 1) / ranks;
-    if (c.kind == CommunicationKind::AllReduce)
+    bool isFar = c.nodes > 1;
+    auto ranks = static_cast<double>(c.ranks), nodes = static_cast<double>(c.nodes),
+         perNode = static_cast<double>(c.mostOnNode);
+    double share = isFar ? (nodes - 1) / nodes / perNode : (ranks - 1) / ranks;
+    switch (c.kind) {
+    case CommunicationKind::AllReduce:
       share *= 2;
-    if (c.kind == CommunicationKind::Transfer || c.kind == CommunicationKind::Shift)
+      // A switch that reduces sends each element once, and its own part twice.
+      if (c.nvls && !isFar)
+        share = std::min(share, (ranks + 1) / ranks);
+      break;
+    case CommunicationKind::AllToAll:
+      if (isFar)
+        share = (ranks - perNode) / ranks;
+      break;
+    case CommunicationKind::Transfer:
+    case CommunicationKind::Shift:
       share = ranks > 1 ? 1 : 0;
-    if (c.kind == CommunicationKind::AllToAll)
-      share /= ranks;
-    double rate = c.nodes > 1 ? c.networkRate : c.linkRate;
-    return {0, 1, c.bytes * share, std::max(rate, 1.0)};
+      break;
+    case CommunicationKind::AllGather:
+    case CommunicationKind::ReduceScatter:
+      break;
+    }
+    return {0, 1, c.bytes * share, std::max(isFar ? c.networkRate : c.linkRate, 1.0)};
   }
 };
 } // namespace
@@ -59,6 +74,7 @@ struct CeilingsOf {
 Prediction dagrt::predictRoofline(const KernelQuery &query, const Device &device) {
   Ceilings c = std::visit(CeilingsOf{device}, query.call);
   Prediction result;
+  result.isBound = true;
   KernelTime &time = result.time;
   time.computeUs = c.flops / c.flopRate * 1e6;
   time.memoryUs = c.bytes / c.byteRate * 1e6;

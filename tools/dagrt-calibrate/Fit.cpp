@@ -216,6 +216,19 @@ static std::vector<FitResidual> crossValidate(const FitProblem &problem,
   return residuals;
 }
 
+/// From the least to the most of each trait.
+static std::vector<MeasuredRange> getRanges(ArrayRef<const FitRow *> rows) {
+  std::vector<MeasuredRange> ranges;
+  for (const FitRow *row : rows)
+    for (auto [index, trait] : llvm::enumerate(getTraits(row->call))) {
+      if (index == ranges.size())
+        ranges.push_back({trait.name, trait.value, trait.value});
+      ranges[index].least = std::min(ranges[index].least, trait.value);
+      ranges[index].most = std::max(ranges[index].most, trait.value);
+    }
+  return ranges;
+}
+
 KernelCalibration dagrt::fit(const FitProblem &problem) {
   std::vector<const FitRow *> rows;
   for (const FitRow &row : problem.rows)
@@ -242,5 +255,6 @@ KernelCalibration dagrt::fit(const FitProblem &problem) {
   result.medianError = 100 * errors[errors.size() / 2];
   for (const FitRow *row : rows)
     result.largestUs = std::max(result.largestUs, row->microseconds);
+  result.ranges = getRanges(rows);
   return result;
 }

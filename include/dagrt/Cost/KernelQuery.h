@@ -54,6 +54,9 @@ struct KernelQuery {
   KernelCall call;
   /// Variants of the kernel whose coefficients serve, the best first: `fp32.batched`, `fp32`.
   llvm::SmallVector<std::string, 4> variants;
+  /// How many of them are of the kind that was asked for. The others stand in only where no device
+  /// that coefficients are borrowed from has one of these.
+  size_t numProper = SIZE_MAX;
 
   const Kernel &getKernel() const { return getKernels()[call.index()]; }
 };
@@ -69,7 +72,7 @@ struct FoundCalibration {
   bool isSubstitute = false;                      ///< Of another variant than the best.
 };
 
-/// Looks for the best variant on the device itself first, then on the one it borrows from.
+/// Looks for the best variant on the device itself first, then on each that it borrows from.
 FoundCalibration findCalibration(const KernelQuery &query, const Device &device);
 
 /// A time, and how sure it is.
@@ -79,6 +82,10 @@ struct Prediction {
   Provenance provenance = Provenance::modelled;
   FoundCalibration found;
   unsigned regime = 0;
+  bool isBound = false; ///< Not an expected time: what none can be below.
+  /// What a table of measurements multiplied the model's time by, and by how many measurements.
+  double tableFactor = 1;
+  unsigned tableRows = 0;
 
   double getLowUs() const { return time.microseconds * errorBar.low; }
   double getHighUs() const { return time.microseconds * errorBar.high; }
@@ -89,11 +96,22 @@ struct Prediction {
 /// The time of `call` with given coefficients: what a fit varies.
 KernelTime predictTime(const KernelCall &call, const Device &device,
                        llvm::ArrayRef<double> coefficients);
+/// A number of a call beyond whose measured range times are extrapolated.
+struct Trait {
+  const char *name;
+  double value;
+};
+llvm::SmallVector<Trait, 2> getTraits(const KernelCall &call);
+
 /// An index into the kernel's regimes.
 unsigned getRegime(const KernelCall &call, const Device &device, const KernelTime &time);
 
 /// The time of a query on a device, with the coefficients of its description.
 Prediction predict(const KernelQuery &query, const Device &device);
+
+/// What the library runs for a collective, in the words of the tables; empty for another kernel.
+std::string getAlgorithm(const KernelQuery &query, const Device &device,
+                         const Prediction &prediction);
 
 /// The bound from below that the roofline gives, without an error bar.
 Prediction predictRoofline(const KernelQuery &query, const Device &device);
@@ -113,6 +131,10 @@ double getCausalPairs(double queries, double keys);
 /// The names of ops that makeCollectiveQuery and makeRowwiseQuery know.
 llvm::ArrayRef<llvm::StringRef> getCollectiveNames();
 llvm::ArrayRef<llvm::StringRef> getRowwiseNames();
+
+/// The link that devices have where nobody says one: `nvlink` or `pcie` by the data sheet inside a
+/// node, `network` between several.
+llvm::StringRef getUsualLink(const Device &device, double nodes);
 
 /// Variants of the coefficients for a collective, the best first. Names are as in the columns
 /// `link` and `impl`.

@@ -244,7 +244,9 @@ static double getLoopBytes(double bytes, double concurrent) {
 }
 
 Parts CollectiveTimer::getSwitch(bool isTree) const {
-  double loopBytes = getLoopBytes(g.bytes, (g.generation == Blackwell ? 32 : 16) * g.perNode);
+  // Nobody has measured chunks of more than 8 ranks; buffers of few bytes do not fill them.
+  double loopBytes =
+      getLoopBytes(g.bytes, (g.generation == Blackwell ? 32 : 16) * std::min(g.perNode, 8.0));
   double loops = std::ceil(g.bytes / loopBytes), quantum = c[QuantumNvls];
   double latencyUs = c[BaseNvls] + c[LoopNvls] * std::min(loops, 1.0);
   double wireUs = c[LoopNvls] * std::max(loops - 1, 0.0) +

@@ -23,7 +23,8 @@ namespace dagrt {
 /// A collective in one group, or a shift or transfer, in which a rank sends to one other.
 struct CollectiveCall {
   CommunicationKind kind = CommunicationKind::AllReduce;
-  /// As nccl-tests counts them: of a rank for an all_reduce and a message, of the group for others.
+  /// As nccl-tests counts them: of a rank's buffer for an all_reduce, an all_to_all and a message,
+  /// of the group for an all_gather and a reduce_scatter.
   double bytes = 0;
   int64_t ranks = 1, nodes = 1, mostOnNode = 1;
   /// Bytes/s of one device in one direction by the data sheet, inside the node and to the network.
