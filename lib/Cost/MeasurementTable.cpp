@@ -34,7 +34,7 @@ using namespace dagrt;
 // Coordinates
 //===----------------------------------------------------------------------===//
 
-static constexpr unsigned kDims = 5;
+static constexpr unsigned kDims = 6;
 using Point = std::array<float, kDims>;
 
 static float toLog(double size, double scale = 1) {
@@ -46,21 +46,28 @@ namespace {
 /// the one that measurements are sorted by.
 struct PointOf {
   Point operator()(const GemmCall &c) const {
-    return {toLog(c.m, 2), toLog(c.k, 1.5), toLog(c.n, 1.5), toLog(c.batch, 2), 0};
+    return {toLog(c.m, 2), toLog(c.k, 1.5), toLog(c.n, 1.5), toLog(c.batch, 2), 0, 0};
   }
   Point operator()(const AttentionCall &c) const {
-    return {toLog(c.keys), toLog(c.batch), toLog(c.queries),
+    return {toLog(c.keys),
+            toLog(c.batch),
+            toLog(c.queries),
             toLog(c.heads) + toLog(c.keyHeads, 0.5),
-            toLog(c.headDim, 4) + toLog(c.heads / c.keyHeads)};
+            toLog(c.headDim, 4) + toLog(c.heads / c.keyHeads),
+            toLog(c.elementBytes, 8)};
   }
   Point operator()(const RowwiseCall &c) const {
     if (c.op == RowwiseOp::Other)
-      return {toLog(c.bytesRead + c.bytesWritten), 0, 0, 0, toLog(c.elementBytes, 8)};
-    return {toLog(c.rows * c.columns), toLog(c.columns, 3), 0, 0, toLog(c.elementBytes, 8)};
+      return {toLog(c.bytesRead + c.bytesWritten), 0, 0, 0, 0, toLog(c.elementBytes, 8)};
+    return {toLog(c.rows * c.columns), toLog(c.columns, 3), 0, 0, 0, toLog(c.elementBytes, 8)};
   }
   Point operator()(const CollectiveCall &c) const {
-    return {toLog(c.bytes), toLog(c.ranks, 6), toLog(c.nodes, 6),
-            static_cast<float>(static_cast<int>(c.kind) * 64), 0};
+    return {toLog(c.bytes),
+            toLog(c.ranks, 6),
+            toLog(c.nodes, 6),
+            static_cast<float>(static_cast<int>(c.kind) * 64),
+            0,
+            0};
   }
 };
 } // namespace
@@ -190,17 +197,25 @@ struct MeasurementTable::Contents {
 
 void MeasurementTable::Contents::add(const Measurement &measurement) {
   const KernelQuery &query = measurement.query;
-  std::vector<Samples> &all = samples[getKey(query, query.variants.front())];
-  auto it = llvm::find_if(all, [&](const Samples &s) { return s.device == measurement.device; });
-  if (it == all.end()) {
-    all.emplace_back();
-    it = all.end() - 1;
-    it->device = measurement.device;
-    it->numNeighbours = getNumNeighbours(query);
+  // What is asked for without the name of a library learns from all.
+  SmallVector<StringRef, 2> variants = {query.variants.front()};
+  if (StringRef any = query.variants.back(); any == "any" && any != variants.front())
+    variants.push_back(any);
+  for (StringRef variant : variants) {
+    std::vector<Samples> &all = samples[getKey(query, variant)];
+    auto it = llvm::find_if(all, [&](const Samples &s) { return s.device == measurement.device; });
+    if (it == all.end()) {
+      all.emplace_back();
+      it = all.end() - 1;
+      it->device = measurement.device;
+      it->numNeighbours = getNumNeighbours(query);
+    }
+    KernelQuery same{query.call, {variant.str()}};
+    same.variants.append(query.variants.begin(), query.variants.end());
+    double predicted = predict(same, *measurement.device).time.microseconds;
+    it->samples.push_back({std::visit(PointOf(), query.call),
+                           static_cast<float>(std::log(measurement.microseconds / predicted))});
   }
-  double predicted = predict(query, *measurement.device).time.microseconds;
-  it->samples.push_back({std::visit(PointOf(), query.call),
-                         static_cast<float>(std::log(measurement.microseconds / predicted))});
 }
 
 /// Adds what `device` and its twins know of `point`; `leftOut` is the index of one of the device's
@@ -277,28 +292,30 @@ MeasurementTable::read(StringRef paths, DeviceCache &devices, Location loc) {
 Prediction MeasurementTable::correct(const KernelQuery &query, const Device &device,
                                      Prediction prediction) const {
   Point point = std::visit(PointOf(), query.call);
-  for (const std::string &variant : query.variants) {
+  for (auto [place, variant] : llvm::enumerate(query.variants)) {
     auto it = contents->samples.find(Contents::getKey(query, variant));
     if (it == contents->samples.end())
       continue;
     Neighbours found(getNumNeighbours(query));
     findOwn(it->second, device, point, SIZE_MAX, found);
-    const Samples *own = nullptr;
-    for (const Samples &some : it->second)
-      if (some.device->name == device.name)
-        own = &some;
-    if (found.count == 0)
-      for (const std::string &donor : device.donors)
-        for (const Samples &some : it->second)
-          if (found.count == 0 && some.device->name == donor)
-            some.find(point, 0, SIZE_MAX, found);
     if (found.count == 0)
       continue;
     float distance = std::sqrt(found.distance2[0]);
-    prediction.time.microseconds *= std::exp(getCorrection(found));
-    if (!own || distance > kFar)
+    prediction.tableFactor = std::exp(getCorrection(found));
+    prediction.tableRows = found.count;
+    prediction.time.microseconds *= prediction.tableFactor;
+    auto own = llvm::find_if(it->second,
+                             [&](const Samples &some) { return some.device->name == device.name; });
+    if (own == it->second.end() || distance > kFar)
       return prediction;
-    prediction.errorBar = own->errorBars[getStep(distance)];
+    ErrorBar bar = own->errorBars[getStep(distance)];
+    // Measurements of another variant are a hint, no more.
+    if (place > 0) {
+      prediction.errorBar = getHull(prediction.errorBar, bar);
+      prediction.provenance = Provenance::extrapolated;
+      return prediction;
+    }
+    prediction.errorBar = bar;
     prediction.provenance = distance < 1e-3f ? Provenance::measured : Provenance::interpolated;
     return prediction;
   }

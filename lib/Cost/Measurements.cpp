@@ -64,7 +64,7 @@ static bool splitLine(StringRef line, SmallVectorImpl<StringRef> &fields,
                       std::vector<std::string> &storage) {
   fields.clear();
   storage.clear();
-  storage.reserve(32); // Views of these must stay valid.
+  storage.reserve(line.count(',') + 1); // Views of these must stay valid.
   line = line.rtrim("\r\n");
   while (true) {
     if (!line.consume_front("\"")) {
@@ -87,8 +87,6 @@ static bool splitLine(StringRef line, SmallVectorImpl<StringRef> &fields,
       else
         break;
     }
-    if (storage.size() == storage.capacity())
-      return false;
     storage.push_back(std::move(text));
     fields.push_back(storage.back());
     line = line.drop_front(end + 1);
@@ -105,6 +103,13 @@ static StringRef takeLine(StringRef &text) {
   StringRef line = text.take_front(end);
   text = end == StringRef::npos ? StringRef() : text.drop_front(end + 1);
   return line;
+}
+
+/// The beginning of a line, for an error.
+static std::string quoteLine(StringRef line) {
+  constexpr size_t most = 100;
+  line = line.rtrim("\r\n");
+  return line.size() <= most ? line.str() : (line.take_front(most) + "...").str();
 }
 
 namespace {
@@ -162,7 +167,7 @@ static LogicalResult readCounts(const Row &row, ArrayRef<StringRef> names,
 /// Times around a call of a framework, by events or by the host's clock, or of the kernel alone.
 static bool hasEvents(const Row &row) {
   StringRef timing = row.get("timing");
-  return timing.starts_with("CUDA events") || timing.starts_with("host");
+  return timing.starts_with_insensitive("CUDA events") || timing.starts_with_insensitive("host");
 }
 
 static FailureOr<KernelQuery> readGemm(const Row &row, const Device &device, std::string &error) {
@@ -276,7 +281,8 @@ static FailureOr<llvm::StringMap<unsigned>> readHeader(StringRef line, StringRef
   Location loc = FileLineColLoc::get(context, path, 1, 1);
   line.consume_front("\xef\xbb\xbf"); // A byte order mark, which spreadsheets write.
   if (!splitLine(line, fields, storage) || fields.front().empty())
-    return emitError(loc) << "expects a line with the names of the columns, got '" << line << "'";
+    return emitError(loc) << "expects a line with the names of the columns, got '"
+                          << quoteLine(line) << "'";
   llvm::StringMap<unsigned> columns;
   for (auto [index, name] : llvm::enumerate(fields))
     if (!columns.try_emplace(name, index).second)
@@ -356,8 +362,8 @@ LogicalResult dagrt::readMeasurements(StringRef text, StringRef path, TableKind 
       continue;
     bool isRead = true;
     if (!splitLine(line, row.fields, row.storage) || row.fields.size() != columns->size()) {
-      emitError(row.getLoc()) << "expects a row of " << columns->size() << " fields, got '" << line
-                              << "'";
+      emitError(row.getLoc()) << "expects a row of " << columns->size() << " fields, got '"
+                              << quoteLine(line) << "'";
       isRead = false;
     } else {
       isRead = succeeded(readRow(row, kind, devices, measurement));
