@@ -57,6 +57,16 @@ static std::string describeRate(const Answer &answer) {
                        isSmall ? "G" : "T", 100 * rate / peak, peak / unit);
 }
 
+/// Bytes/s that nccl-tests calls bus bandwidth: what a rank sends at least, over the time.
+static double getBusBandwidth(const CollectiveCall &call, double microseconds) {
+  double share = static_cast<double>(call.ranks - 1) / static_cast<double>(call.ranks);
+  if (call.kind == CommunicationKind::AllReduce)
+    share *= 2;
+  if (call.kind == CommunicationKind::Transfer)
+    share = 1;
+  return call.bytes * share / (microseconds * 1e-6);
+}
+
 /// `tiles of 128 x 256, 1024 blocks in 7.8 waves, split 4`; empty where there are no blocks.
 static std::string describeBlocks(const KernelTime &time) {
   std::string text;
@@ -72,13 +82,15 @@ static std::string describeBlocks(const KernelTime &time) {
 /// Whose coefficients they are.
 static std::string describeSource(const Answer &answer) {
   const FoundCalibration &found = answer.prediction.found;
+  if (answer.prediction.isBound)
+    return "the data sheet: a bound from below, without launch, caches and algorithms";
   if (!found.calibration)
     return "no measurements: coefficients are where a fit would start";
   const KernelCalibration &calibration = *found.calibration;
   std::string text = llvm::formatv("{0} '{1}' fitted to {2} measurements", calibration.kernel,
                                    calibration.variant, calibration.rows);
   if (found.isBorrowed)
-    return text + " of other devices (" + llvm::join(answer.device->donors, ", ") + ")";
+    return text + " of " + calibration.donor;
   return text + " of this device, median error " +
          llvm::formatv("{0:f1} %", calibration.medianError).str();
 }
@@ -90,8 +102,9 @@ void dagrt::printAnswer(const Answer &answer, StringRef what, raw_ostream &os) {
   auto line = [&](StringRef name, const Twine &text) {
     os << "  " << llvm::formatv("{0,-12}", name) << text << '\n';
   };
-  line("80 %", formatUs(p.getLowUs()) + " to " + formatUs(p.getHighUs()) + ", " +
-                   stringifyProvenance(p.provenance));
+  if (!p.isBound)
+    line("80 %", formatUs(p.getLowUs()) + " to " + formatUs(p.getHighUs()) + ", " +
+                     stringifyProvenance(p.provenance));
   line("bound", stringifyBound(time.bound));
   line("arithmetic", formatUs(time.computeUs));
   line("traffic", formatUs(time.memoryUs) + " for " + formatBytes(time.bytes));
@@ -100,7 +113,17 @@ void dagrt::printAnswer(const Answer &answer, StringRef what, raw_ostream &os) {
     line("rate", rate);
   if (std::string blocks = describeBlocks(time); !blocks.empty())
     line("blocks", blocks);
+  if (const auto *call = std::get_if<CollectiveCall>(&answer.query.call)) {
+    if (!p.isBound)
+      line("algorithm", getAlgorithm(answer.query, *answer.device, p));
+    line("rate",
+         llvm::formatv("{0:f1} GB/s bus bandwidth, of links of {1:f0}",
+                       getBusBandwidth(*call, time.microseconds) / 1e9, call->linkRate / 1e9));
+  }
   line("from", describeSource(answer));
+  if (p.tableRows > 0)
+    line("table", llvm::formatv("{0:f3} times the model's time, by {1} measurements", p.tableFactor,
+                                p.tableRows));
 }
 
 void dagrt::printAnswers(ArrayRef<Answer> answers, StringRef what, raw_ostream &os) {
@@ -141,6 +164,11 @@ void dagrt::printJson(ArrayRef<Answer> answers, StringRef what, raw_ostream &os)
             json.attribute("efficiency",
                            flops / p.time.microseconds * 1e6 / getPeakFlops(answer.query.call));
           }
+          if (const auto *call = std::get_if<CollectiveCall>(&answer.query.call)) {
+            if (!p.isBound)
+              json.attribute("algorithm", getAlgorithm(answer.query, *answer.device, p));
+            json.attribute("bus_bandwidth", getBusBandwidth(*call, p.time.microseconds));
+          }
           if (p.time.tileM > 0) {
             json.attribute("tile_m", p.time.tileM);
             json.attribute("tile_n", p.time.tileN);
@@ -148,6 +176,10 @@ void dagrt::printJson(ArrayRef<Answer> answers, StringRef what, raw_ostream &os)
           json.attribute("split", p.time.split);
           json.attribute("waves", p.time.waves);
           json.attribute("source", describeSource(answer));
+          if (p.tableRows > 0) {
+            json.attribute("table_factor", p.tableFactor);
+            json.attribute("table_rows", p.tableRows);
+          }
         });
       }
     });

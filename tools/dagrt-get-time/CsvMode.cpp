@@ -5,12 +5,14 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Rows are read, asked and written one after the other. Output goes to a temporary file beside the
-// real one, which takes its place at the end.
+// Rows are read and asked one after the other. The answers are kept, some 50 bytes each, and
+// written when all are there.
 //
 //===----------------------------------------------------------------------===//
 
 #include "CsvMode.h"
+
+#include "dagrt/Report/OutputFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -50,27 +52,21 @@ LogicalResult dagrt::answerTable(StringRef input, StringRef output, TableKind ki
   if (!buffer)
     return emitError(loc) << "expects a readable table, got '" << input
                           << "': " << buffer.getError().message();
-  bool isAnswered = true;
-  llvm::Error error = llvm::writeToOutput(output, [&](raw_ostream &os) -> llvm::Error {
-    os << "id,pred_us,low_us,high_us,provenance\n";
-    auto answer = [&](Measurement &row) -> LogicalResult {
-      Prediction prediction = ask(row.query, *row.device);
-      if (!(prediction.time.microseconds < 9223372036854775808.0 / 1e6))
-        return emitError(FileLineColLoc::get(context, input, row.line, 1))
-               << "expects a time of at most 2^63 - 1 ps (106 days), got "
-               << prediction.time.microseconds << " us";
-      writeRow(row, prediction, os);
-      return success();
-    };
-    isAnswered =
-        succeeded(readMeasurements((*buffer)->getBuffer(), input, kind, devices, context, answer));
-    return isAnswered ? llvm::Error::success()
-                      : llvm::createStringError(llvm::inconvertibleErrorCode(), "");
-  });
-  if (!error)
+  std::string text = "id,pred_us,low_us,high_us,provenance\n";
+  llvm::raw_string_ostream os(text);
+  auto answer = [&](Measurement &row) -> LogicalResult {
+    Prediction prediction = ask(row.query, *row.device);
+    if (!(prediction.time.microseconds < 9223372036854775808.0 / 1e6))
+      return emitError(FileLineColLoc::get(context, input, row.line, 1))
+             << "expects a time of at most 2^63 - 1 ps (106 days), got "
+             << prediction.time.microseconds << " us";
+    writeRow(row, prediction, os);
     return success();
-  std::string message = llvm::toString(std::move(error));
-  return isAnswered
-             ? LogicalResult(emitError(loc) << "cannot write '" << output << "': " << message)
-             : failure();
+  };
+  if (failed(readMeasurements((*buffer)->getBuffer(), input, kind, devices, context, answer)))
+    return failure();
+  if (llvm::Error error = replaceFile(output, text))
+    return emitError(loc) << "expects -o to name a file that can be written, got '" << output
+                          << "': " << llvm::toString(std::move(error));
+  return success();
 }

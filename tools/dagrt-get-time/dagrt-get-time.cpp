@@ -27,6 +27,9 @@
 #include "llvm/Support/Path.h"
 #include "llvm/Support/SourceMgr.h"
 
+#include <cmath>
+#include <set>
+
 using namespace mlir;
 using namespace dagrt;
 namespace cl = llvm::cl;
@@ -74,7 +77,8 @@ struct CommandLine {
   SizeOption nodes{"nodes", "Nodes that they are on (default: 1)", category};
   cl::opt<std::string> link{"link",
                             cl::desc("Link of a collective, as tables name it (default: "
-                                     "nvlink, or internode if there are several nodes)"),
+                                     "nvlink or pcie by the data sheet, network if there are "
+                                     "several nodes)"),
                             cl::value_desc("name"), cl::cat(category)};
   cl::opt<std::string> library{"impl", cl::desc("Library of the kernel, as tables name it"),
                                cl::value_desc("name"), cl::cat(category)};
@@ -105,6 +109,9 @@ public:
 
 private:
   InFlightDiagnostic error() const { return emitError(UnknownLoc::get(context)); }
+  LogicalResult checkUnused(StringRef asked, ArrayRef<const cl::Option *> used) const;
+  LogicalResult checkLink(StringRef link, const Device &device) const;
+  LogicalResult checkLibrary(ArrayRef<std::string> known) const;
   FailureOr<double> getSize(const SizeOption &size, std::optional<double> absent) const;
   FailureOr<KernelQuery> makeQuery(const Device &device, std::string &what) const;
   FailureOr<KernelQuery> makeGemm(const Device &device, std::string &what) const;
@@ -124,6 +131,47 @@ private:
 };
 } // namespace
 
+/// Fails if an option is given that says nothing about what is `asked`, which would be ignored.
+LogicalResult Run::checkUnused(StringRef asked, ArrayRef<const cl::Option *> used) const {
+  const cl::Option *all[] = {&line.dtype,          &line.m.option,     &line.k.option,
+                             &line.n.option,       &line.batch.option, &line.queries.option,
+                             &line.keys.option,    &line.heads.option, &line.keyHeads.option,
+                             &line.headDim.option, &line.rows.option,  &line.columns.option,
+                             &line.bytes.option,   &line.ranks.option, &line.nodes.option,
+                             &line.link,           &line.library};
+  for (const cl::Option *option : all)
+    if (option->getNumOccurrences() > 0 && !llvm::is_contained(used, option)) {
+      std::string expected =
+          used.empty() ? "no options of one call" : "options that belong to it: ";
+      llvm::raw_string_ostream os(expected);
+      llvm::interleaveComma(used, os, [&](const cl::Option *o) { os << "--" << o->ArgStr; });
+      return error() << "expects with " << asked << " " << expected << "; got --" << option->ArgStr;
+    }
+  return success();
+}
+
+/// Fails for a link that neither NCCL's model nor the device's measurements know.
+LogicalResult Run::checkLink(StringRef link, const Device &device) const {
+  std::set<std::string> known = {"nvlink", "pcie", "network"};
+  for (const auto *calibrations : {&device.calibrations, &device.borrowed})
+    for (const KernelCalibration &calibration : *calibrations)
+      if (calibration.kernel == "collective")
+        known.insert(StringRef(calibration.variant).split('.').first.str());
+  if (known.count(link.str()))
+    return success();
+  return error() << "expects --link to be one of " << llvm::join(known, ", ") << "; got '" << link
+                 << "'";
+}
+
+/// Fails if --impl is given and begins with none of `known`.
+LogicalResult Run::checkLibrary(ArrayRef<std::string> known) const {
+  StringRef library = line.library;
+  if (library.empty() || llvm::any_of(known, [&](StringRef k) { return library.starts_with(k); }))
+    return success();
+  return error() << "expects --impl to begin with one of " << llvm::join(known, ", ") << "; got '"
+                 << library << "'";
+}
+
 /// The number that is given, or else `absent`; an error if there is neither.
 FailureOr<double> Run::getSize(const SizeOption &size, std::optional<double> absent) const {
   if (!size.isGiven()) {
@@ -139,6 +187,9 @@ FailureOr<double> Run::getSize(const SizeOption &size, std::optional<double> abs
 }
 
 FailureOr<KernelQuery> Run::makeGemm(const Device &device, std::string &what) const {
+  if (failed(checkUnused("--op=gemm", {&line.m.option, &line.k.option, &line.n.option,
+                                       &line.batch.option, &line.dtype})))
+    return failure();
   FailureOr<double> m = getSize(line.m, {}), k = getSize(line.k, {}), n = getSize(line.n, {}),
                     batch = getSize(line.batch, 1);
   if (failed(m) || failed(k) || failed(n) || failed(batch))
@@ -153,6 +204,12 @@ FailureOr<KernelQuery> Run::makeGemm(const Device &device, std::string &what) co
 }
 
 FailureOr<KernelQuery> Run::makeAttention(const Device &device, std::string &what) const {
+  if (failed(checkUnused("--op=attention",
+                         {&line.queries.option, &line.keys.option, &line.batch.option,
+                          &line.heads.option, &line.keyHeads.option, &line.headDim.option,
+                          &line.dtype, &line.library})) ||
+      failed(checkLibrary({"vllm", "sglang", "flashinfer", "fa", "flash", "trtllm", "tensorrt"})))
+    return failure();
   FailureOr<double> queries = getSize(line.queries, {}), heads = getSize(line.heads, {}),
                     batch = getSize(line.batch, 1), headDim = getSize(line.headDim, 128);
   if (failed(queries) || failed(heads) || failed(batch) || failed(headDim))
@@ -162,6 +219,10 @@ FailureOr<KernelQuery> Run::makeAttention(const Device &device, std::string &wha
     return failure();
   if (*keys < *queries)
     return error() << "expects --kv-len to count the new tokens too, got fewer than --q-len";
+  if (std::fmod(*heads, *keyHeads) != 0)
+    return error() << "expects --heads to be a multiple of --kv-heads, as each key head serves the "
+                   << "same number of query heads; got " << line.heads.option << " and "
+                   << line.keyHeads.option;
   AttentionCall call;
   call.isDecode = *queries == 1;
   call.batch = *batch;
@@ -181,7 +242,21 @@ FailureOr<KernelQuery> Run::makeAttention(const Device &device, std::string &wha
   return failed(query) ? FailureOr<KernelQuery>(error() << message) : query;
 }
 
+/// What libraries of collectives are called in the measurements of `device`.
+static std::vector<std::string> getLibraries(const Device &device) {
+  std::set<std::string> known = {"nccl"};
+  for (const auto *calibrations : {&device.calibrations, &device.borrowed})
+    for (const KernelCalibration &calibration : *calibrations)
+      if (calibration.kernel == "collective")
+        known.insert(StringRef(calibration.variant).rsplit('.').second.str());
+  return {known.begin(), known.end()};
+}
+
 FailureOr<KernelQuery> Run::makeCollective(const Device &device, std::string &what) const {
+  if (failed(checkUnused("--op=" + line.op, {&line.bytes.option, &line.ranks.option,
+                                             &line.nodes.option, &line.link, &line.library})) ||
+      failed(checkLibrary(getLibraries(device))))
+    return failure();
   FailureOr<double> bytes = getSize(line.bytes, {}),
                     ranks = getSize(line.ranks, line.op == "send_recv" ? 2 : 8),
                     nodes = getSize(line.nodes, 1);
@@ -191,7 +266,9 @@ FailureOr<KernelQuery> Run::makeCollective(const Device &device, std::string &wh
     return error() << "expects at least one device on each node, got more --nodes than --ranks";
   std::string link = line.link;
   if (link.empty())
-    link = *nodes > 1 ? "internode" : "nvlink";
+    link = getUsualLink(device, *nodes).str();
+  if (failed(checkLink(link, device)))
+    return failure();
   what = llvm::formatv("{0} of {1:f0} bytes, {2:f0} devices, nodes: {3:f0}, {4}", line.op, *bytes,
                        *ranks, *nodes, link);
   std::string message;
@@ -201,6 +278,9 @@ FailureOr<KernelQuery> Run::makeCollective(const Device &device, std::string &wh
 }
 
 FailureOr<KernelQuery> Run::makeRowwise(std::string &what) const {
+  if (failed(
+          checkUnused("--op=" + line.op, {&line.rows.option, &line.columns.option, &line.dtype})))
+    return failure();
   FailureOr<double> rows = getSize(line.rows, {}), columns = getSize(line.columns, {});
   if (failed(rows) || failed(columns))
     return failure();
@@ -303,7 +383,8 @@ LogicalResult Run::answerOne() {
   else
     printAnswers(answers, what, os);
   if (llvm::Error failure = replaceFile(line.output, text))
-    return error() << llvm::toString(std::move(failure));
+    return error() << "expects -o to name a file that can be written, got '" << line.output
+                   << "': " << llvm::toString(std::move(failure));
   return success();
 }
 
@@ -323,6 +404,13 @@ LogicalResult Run::answer() {
                    << "'";
   if (line.input.empty())
     return error() << "expects a table of queries with --csv, got none";
+  if (failed(checkUnused("--csv", {})))
+    return failure();
+  for (const cl::Option *option :
+       std::initializer_list<const cl::Option *>{&line.op, &line.devices, &line.format})
+    if (option->getNumOccurrences() > 0)
+      return error() << "expects what is asked to be in the table with --csv, and answers as CSV; "
+                     << "got --" << option->ArgStr;
   return answerTable(
       line.input, line.output, *kind, devices, context,
       [&](const KernelQuery &query, const Device &device) { return ask(query, device); });
