@@ -326,6 +326,25 @@ TEST_F(KernelsTest, WhatIsUnlikeAnyMeasurementIsExtrapolated) {
   EXPECT_GE(far.errorBar.high, 2);
 }
 
+TEST_F(KernelsTest, ABorrowedBarHoldsTheDonorsOwn) {
+  Device own = *loadDevice("h100-sxm", UnknownLoc::get(&context)),
+         twin = *loadDevice("h200-sxm", UnknownLoc::get(&context));
+  for (double batch : {1, 8, 64, 256}) {
+    AttentionCall call;
+    call.isDecode = true;
+    call.batch = batch;
+    call.keys = call.pairs = 8192;
+    call.heads = 32;
+    call.keyHeads = 8;
+    call.headDim = 128;
+    Prediction known = predict(*makeAttentionQuery(call, "bf16", "", own, error), own),
+               borrowed = predict(*makeAttentionQuery(call, "bf16", "", twin, error), twin);
+    ASSERT_EQ(known.regime, borrowed.regime);
+    EXPECT_LE(borrowed.errorBar.low, known.errorBar.low) << batch;
+    EXPECT_GE(borrowed.errorBar.high, known.errorBar.high) << batch;
+  }
+}
+
 TEST_F(KernelsTest, FewRatiosSayLittle) {
   ErrorBar none = getErrorBar({}), one = getErrorBar({1.1}),
            equal = getErrorBar(std::vector<double>(100, 1.0));
