@@ -5,148 +5,19 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One small function for each family of models, and a table of them. A function
+// One small function for each family of models. A function
 // fills a decoder spec: sizes from the config's keys, and what the architecture fixes
 // without a key (which projections have biases, what weights are called, how they
 // are packed). Defaults of absent keys are those of the architectures' configuration classes.
-// Adding a family is a function here and a line in the table at the end.
+// Adding a family is a function and a line in FamilyTable.cpp.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Families.h"
+#include "FamilyFunctions.h"
+#include "FamilyReading.h"
 
 using namespace mlir;
 using namespace dagrt;
-
-//===----------------------------------------------------------------------===//
-// Sizes
-//===----------------------------------------------------------------------===//
-
-namespace {
-/// What to assume of key/value heads where there is no key.
-enum class KeyHeads { AsQueries, Required };
-
-/// How a family spells its sizes.
-struct SizeKeys {
-  StringRef layers = "num_hidden_layers";
-  StringRef hidden = "hidden_size";
-  StringRef heads = "num_attention_heads";
-  StringRef keyHeads = "num_key_value_heads";
-  StringRef ffn = "intermediate_size";
-  StringRef positions = "max_position_embeddings";
-};
-} // namespace
-
-/// Layers, hidden size and FFN width, and the heads with their sizes.
-static void readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &keys = {},
-                      KeyHeads absent = KeyHeads::AsQueries) {
-  constexpr int64_t kMaxLayers = 10000;
-  spec.layers = config.readSize(keys.layers);
-  if (spec.layers > kMaxLayers) {
-    config.reportError(keys.layers, "expects '" + keys.layers + "' to be at most " +
-                                        Twine(kMaxLayers) + ", got " + Twine(spec.layers));
-    spec.layers = 1;
-  }
-  spec.hidden = config.readSize(keys.hidden);
-  int64_t heads = config.readSize(keys.heads);
-  int64_t keyHeads = heads;
-  if (absent == KeyHeads::Required)
-    keyHeads = config.readSize(keys.keyHeads);
-  else if (!keys.keyHeads.empty())
-    keyHeads = config.readSize(keys.keyHeads, heads);
-  std::optional<int64_t> headDim = config.readOptionalSize("head_dim");
-  if (config.hasFailed())
-    return;
-  if (heads % keyHeads != 0)
-    config.reportError(keys.keyHeads, "expects '" + keys.heads + "' to be a multiple of '" +
-                                          keys.keyHeads + "', " + Twine(keyHeads) + ", got " +
-                                          Twine(heads));
-  if (!headDim && spec.hidden % heads != 0)
-    config.reportError(keys.hidden, "expects '" + keys.hidden + "' to be a multiple of '" +
-                                        keys.heads + "', " + Twine(heads) +
-                                        ", where there is no 'head_dim', got " +
-                                        Twine(spec.hidden));
-  spec.groups = keyHeads;
-  spec.queriesPerGroup = heads / keyHeads;
-  spec.headDim = headDim.value_or(spec.hidden / heads);
-  if (std::optional<int64_t> ffn = config.readOptionalSize(keys.ffn))
-    spec.ffn = *ffn;
-  else if (keys.ffn == "n_inner")
-    spec.ffn = 4 * spec.hidden;
-  else
-    spec.ffn = config.readSize(keys.ffn);
-  spec.maxPositions = config.readSize(keys.positions, 2048);
-}
-
-/// Vocabulary, tied embeddings and element type.
-static void readVocabulary(ConfigReader &config, DecoderSpec &spec, bool tied) {
-  spec.vocabulary = config.readSize("vocab_size");
-  spec.tiedHead = config.readFlag("tie_word_embeddings", tied);
-}
-
-static void readActivation(ConfigReader &config, DecoderSpec &spec, StringRef key,
-                           StringRef fallback) {
-  struct Name {
-    StringLiteral name;
-    ActivationKind kind;
-  };
-  static constexpr Name names[] = {
-      {"silu", ActivationKind::Silu},          {"swish", ActivationKind::Silu},
-      {"gelu", ActivationKind::Gelu},          {"gelu_new", ActivationKind::GeluTanh},
-      {"gelu_fast", ActivationKind::GeluTanh}, {"gelu_pytorch_tanh", ActivationKind::GeluTanh},
-      {"relu", ActivationKind::Relu},
-  };
-  std::string text = config.readText(key, fallback);
-  for (const Name &name : names)
-    if (name.name == text) {
-      spec.activation = name.kind;
-      return;
-    }
-  config.reportError(key, "expects '" + key +
-                              "' to be silu, swish, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh "
-                              "or relu, got '" +
-                              text + "'");
-}
-
-/// Refuses a switch that changes the architecture in a way that its family does not have.
-static void rejectFlag(ConfigReader &config, StringRef key, bool expected = false) {
-  if (config.readFlag(key, expected) != expected)
-    config.reportError(key, "expects '" + key + "' to be " + (expected ? "true" : "false") +
-                                " in this architecture, got " + (expected ? "false" : "true"));
-}
-
-//===----------------------------------------------------------------------===//
-// Windows
-//===----------------------------------------------------------------------===//
-
-/// Applies `layer_types`, which newer configs spell out, over what the family's own keys said.
-static void readLayerTypes(ConfigReader &config, DecoderSpec &spec) {
-  SmallVector<std::string> types = config.readTexts("layer_types");
-  if (types.empty() || config.hasFailed())
-    return;
-  if (static_cast<int64_t>(types.size()) != spec.layers)
-    return config.reportError("layer_types", "expects 'layer_types' to have " + Twine(spec.layers) +
-                                                 " entries, one for each layer, got " +
-                                                 Twine(types.size()));
-  spec.slides.clear();
-  for (StringRef type : types) {
-    bool slides = type == "sliding_attention" && spec.window > 0;
-    if (!slides && type != "full_attention")
-      return config.reportError(
-          "layer_types", "expects 'layer_types' of full_attention, and of sliding_attention with a "
-                         "'sliding_window' in this architecture, got '" +
-                             type + "'");
-    spec.slides.push_back(slides);
-  }
-}
-
-/// Every layer sees `window` keys; 0 is no window.
-static void setWindow(ConfigReader &config, DecoderSpec &spec, int64_t window) {
-  spec.window = window;
-  if (window > 0)
-    spec.slides.assign(spec.layers, true);
-  readLayerTypes(config, spec);
-}
 
 /// Qwen's windows: off unless `use_sliding_window`, and then from layer `max_window_layers` on.
 static void readQwenWindow(ConfigReader &config, DecoderSpec &spec) {
@@ -169,41 +40,7 @@ static void readQwenWindow(ConfigReader &config, DecoderSpec &spec) {
 // Llama and its relatives
 //===----------------------------------------------------------------------===//
 
-static WeightNames getLlamaNames() {
-  WeightNames names;
-  names.tokens = "model.embed_tokens";
-  names.layer = "model.layers";
-  names.attentionNorm = "input_layernorm";
-  names.query = "self_attn.q_proj";
-  names.key = "self_attn.k_proj";
-  names.value = "self_attn.v_proj";
-  names.queryNorm = "self_attn.q_norm";
-  names.keyNorm = "self_attn.k_norm";
-  names.output = "self_attn.o_proj";
-  names.ffnNorm = "post_attention_layernorm";
-  names.gate = "mlp.gate_proj";
-  names.up = "mlp.up_proj";
-  names.down = "mlp.down_proj";
-  names.finalNorm = "model.norm";
-  names.head = "lm_head";
-  return names;
-}
-
-/// What Llama, Mistral and Qwen share: RMS norms, gated FFN, rotary embeddings.
-static void readLlamaLike(ConfigReader &config, DecoderSpec &spec, KeyHeads absent) {
-  readSizes(config, spec, {}, absent);
-  readVocabulary(config, spec, /*tied=*/false);
-  readActivation(config, spec, "hidden_act", "silu");
-  rejectFlag(config, "parallel_attn");
-  rejectFlag(config, "use_parallel_residual");
-  spec.epsilon = config.readNumber("rms_norm_eps", 1e-6);
-  spec.gated = true;
-  spec.names = getLlamaNames();
-  if (!config.hasFailed())
-    readRope(config, spec);
-}
-
-static void readLlama(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readLlama(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::AsQueries);
   spec.qkvBias = spec.outputBias = config.readFlag("attention_bias", false);
   spec.ffnBias = config.readFlag("mlp_bias", false);
@@ -215,7 +52,7 @@ static void readLlama(ConfigReader &config, DecoderSpec &spec) {
   setWindow(config, spec, 0);
 }
 
-static void readMistral(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readMistral(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::Required);
   rejectFlag(config, "attention_bias");
   rejectFlag(config, "mlp_bias");
@@ -225,14 +62,14 @@ static void readMistral(ConfigReader &config, DecoderSpec &spec) {
 }
 
 /// Qwen2 and MiMo: biases on queries, keys and values, whatever `attention_bias` says.
-static void readQwen2(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readQwen2(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::Required);
   spec.qkvBias = true;
   rejectFlag(config, "mlp_bias");
   readQwenWindow(config, spec);
 }
 
-static void readQwen3(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readQwen3(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::Required);
   // The one relative whose head size is not hidden / heads where the key is absent.
   config.readSize("head_dim");
@@ -242,7 +79,7 @@ static void readQwen3(ConfigReader &config, DecoderSpec &spec) {
 }
 
 /// Phi-3 and Phi-4: queries, keys and values in one weight, gate and up in another.
-static void readPhi3(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readPhi3(ConfigReader &config, DecoderSpec &spec) {
   readSizes(config, spec);
   readVocabulary(config, spec, /*tied=*/false);
   readActivation(config, spec, "hidden_act", "silu");
@@ -264,15 +101,8 @@ static void readPhi3(ConfigReader &config, DecoderSpec &spec) {
 // Layer norms and plain FFNs
 //===----------------------------------------------------------------------===//
 
-/// What the older decoders share: layer norms and an FFN without a gate.
-static void setClassic(DecoderSpec &spec) {
-  spec.norm = NormKind::Layer;
-  spec.gated = false;
-  spec.ffnBias = true;
-}
-
 /// Phi-1, 1.5 and 2: one norm feeds attention and FFN, biases everywhere.
-static void readPhi(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readPhi(ConfigReader &config, DecoderSpec &spec) {
   readSizes(config, spec);
   readVocabulary(config, spec, /*tied=*/false);
   readActivation(config, spec, "hidden_act", "gelu_new");
@@ -294,23 +124,7 @@ static void readPhi(ConfigReader &config, DecoderSpec &spec) {
   setWindow(config, spec, 0);
 }
 
-static SizeKeys getGPTKeys() {
-  return {"n_layer", "n_embd", "n_head", "", "n_inner", "n_positions"};
-}
-
-static WeightNames getGPTNames() {
-  WeightNames names;
-  names.tokens = "transformer.wte";
-  names.positions = "transformer.wpe";
-  names.layer = "transformer.h";
-  names.attentionNorm = "ln_1";
-  names.ffnNorm = "ln_2";
-  names.finalNorm = "transformer.ln_f";
-  names.head = "lm_head";
-  return names;
-}
-
-static void readGPT2(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readGPT2(ConfigReader &config, DecoderSpec &spec) {
   readSizes(config, spec, getGPTKeys());
   config.readSize("n_positions");
   readVocabulary(config, spec, /*tied=*/true);
@@ -331,7 +145,7 @@ static void readGPT2(ConfigReader &config, DecoderSpec &spec) {
 }
 
 /// GPT-J: one norm feeds attention and FFN; the rotated pairs are neighbours.
-static void readGPTJ(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readGPTJ(ConfigReader &config, DecoderSpec &spec) {
   readSizes(config, spec, getGPTKeys());
   readVocabulary(config, spec, /*tied=*/false);
   readActivation(config, spec, "activation_function", "gelu_new");
@@ -356,7 +170,7 @@ static void readGPTJ(ConfigReader &config, DecoderSpec &spec) {
 }
 
 /// GPT-NeoX and Pythia: parallel unless the config says no, each branch with its own norm.
-static void readGPTNeoX(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readGPTNeoX(ConfigReader &config, DecoderSpec &spec) {
   SizeKeys keys;
   keys.keyHeads = "";
   readSizes(config, spec, keys);
@@ -381,7 +195,7 @@ static void readGPTNeoX(ConfigReader &config, DecoderSpec &spec) {
 }
 
 /// OPT: the position table has two rows in front that no token reads.
-static void readOPT(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readOPT(ConfigReader &config, DecoderSpec &spec) {
   SizeKeys keys;
   keys.keyHeads = "";
   keys.ffn = "ffn_dim";
@@ -414,7 +228,7 @@ static void readOPT(ConfigReader &config, DecoderSpec &spec) {
 
 /// The model of the origin analysis: no embeddings, no rotation, no mask; only the eight
 /// products of a layer, its norms and GELU.
-static void readOrigin(ConfigReader &config, DecoderSpec &spec) {
+void dagrt::readOrigin(ConfigReader &config, DecoderSpec &spec) {
   readSizes(config, spec);
   readActivation(config, spec, "hidden_act", "gelu");
   spec.epsilon = config.readNumber("rms_norm_eps", 1e-5);
@@ -431,27 +245,4 @@ static void readOrigin(ConfigReader &config, DecoderSpec &spec) {
   spec.names.up = "ffn.up";
   spec.names.down = "ffn.down";
   spec.names.finalNorm = "norm";
-}
-
-//===----------------------------------------------------------------------===//
-// The table
-//===----------------------------------------------------------------------===//
-
-ArrayRef<Family> dagrt::getFamilies() {
-  static constexpr Family families[] = {
-      {"LlamaForCausalLM", "llama", readLlama},
-      {"MistralForCausalLM", "mistral", readMistral},
-      {"Qwen2ForCausalLM", "qwen2", readQwen2},
-      {"Qwen3ForCausalLM", "qwen3", readQwen3},
-      {"MiMoForCausalLM", "mimo", readQwen2},
-      {"Phi3ForCausalLM", "phi3", readPhi3},
-      {"PhiForCausalLM", "phi", readPhi},
-      {"GPT2LMHeadModel", "gpt2", readGPT2},
-      {"GPT2Model", "gpt2", readGPT2},
-      {"GPTNeoXForCausalLM", "gpt_neox", readGPTNeoX},
-      {"GPTJForCausalLM", "gptj", readGPTJ},
-      {"OPTForCausalLM", "opt", readOPT},
-      {"DagrtOriginModel", "origin", readOrigin},
-  };
-  return families;
 }

@@ -1,0 +1,68 @@
+//===- FamilyReading.h - What the families read alike -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// The parts that the functions of the families are put together from.
+//
+//===----------------------------------------------------------------------===//
+
+#ifndef DAGRT_LIB_IMPORT_FAMILYREADING_H
+#define DAGRT_LIB_IMPORT_FAMILYREADING_H
+
+#include "Families.h"
+
+namespace dagrt {
+
+/// What to assume of key/value heads where there is no key.
+enum class KeyHeads { AsQueries, Required };
+
+/// How a family spells its sizes.
+struct SizeKeys {
+  llvm::StringRef layers = "num_hidden_layers";
+  llvm::StringRef hidden = "hidden_size";
+  llvm::StringRef heads = "num_attention_heads";
+  llvm::StringRef keyHeads = "num_key_value_heads";
+  llvm::StringRef ffn = "intermediate_size";
+  llvm::StringRef positions = "max_position_embeddings";
+};
+
+/// Layers, hidden size and FFN width, and the heads with their sizes.
+void readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &keys = {},
+               KeyHeads absent = KeyHeads::AsQueries);
+
+/// Vocabulary and tied embeddings.
+void readVocabulary(ConfigReader &config, DecoderSpec &spec, bool tied);
+
+void readActivation(ConfigReader &config, DecoderSpec &spec, llvm::StringRef key,
+                    llvm::StringRef fallback);
+
+/// Refuses a switch that changes the architecture in a way that its family does not have.
+void rejectFlag(ConfigReader &config, llvm::StringRef key, bool expected = false);
+
+/// Applies `layer_types`, which newer configs spell out, over what the family's own keys said.
+void readLayerTypes(ConfigReader &config, DecoderSpec &spec);
+
+/// Every layer sees `window` keys; 0 is no window.
+void setWindow(ConfigReader &config, DecoderSpec &spec, int64_t window);
+
+/// The names of Llama's weights, which most families share.
+WeightNames getLlamaNames();
+
+/// What Llama, Mistral and Qwen share: RMS norms, gated FFN, rotary embeddings.
+void readLlamaLike(ConfigReader &config, DecoderSpec &spec, KeyHeads absent);
+
+/// What the older decoders share: layer norms and an FFN without a gate.
+void setClassic(DecoderSpec &spec);
+
+/// The sizes' keys of GPT-2 and its relatives.
+SizeKeys getGPTKeys();
+
+/// The names of GPT-2's weights, without those of the projections.
+WeightNames getGPTNames();
+
+} // namespace dagrt
+
+#endif // DAGRT_LIB_IMPORT_FAMILYREADING_H
