@@ -16,102 +16,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/IR/Dagrt.h"
-#include "dagrt/IR/Distribution.h"
-#include "dagrt/IR/Sizes.h"
-#include "dagrt/Import/DecoderSpec.h"
+#include "DecoderBuilder.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 #include "llvm/ADT/StringSwitch.h"
 
-#include <cmath>
-#include <numeric>
-
 using namespace mlir;
 using namespace dagrt;
-
-namespace {
-
-/// Where the outputs of a linear map lie among those of the stored weight: output
-/// `(j0, j1, ...)` is number `offset + j0 * strides[0] + ...` of `total`.
-struct StoredOutputs {
-  int64_t total = 0, offset = 0;
-  SmallVector<int64_t, 3> strides;
-};
-
-using Sizes = SmallVector<int64_t, 4>;
-/// The same for what may have a symbolic batch or number of tokens.
-using Shape = SmallVector<GlobalSize, 5>;
-
-int64_t getProduct(ArrayRef<int64_t> sizes) {
-  return std::accumulate(sizes.begin(), sizes.end(), int64_t(1), std::multiplies<int64_t>());
-}
-
-/// Strides of a row-major tensor, the last one `step`.
-SmallVector<int64_t, 3> getRowMajorStrides(ArrayRef<int64_t> sizes, int64_t step = 1) {
-  SmallVector<int64_t, 3> strides(sizes.size());
-  for (size_t i = sizes.size(); i-- > 0; step *= sizes[i])
-    strides[i] = step;
-  return strides;
-}
-
-/// All outputs of the stored weight, in order.
-StoredOutputs getWholeOutputs(ArrayRef<int64_t> sizes) {
-  return {getProduct(sizes), 0, getRowMajorStrides(sizes)};
-}
-
-class DecoderBuilder {
-public:
-  DecoderBuilder(const DecoderSpec &spec, const ImportOptions &options, Location loc);
-  OwningOpRef<ModuleOp> build();
-
-private:
-  // Types, names and single ops.
-  RankedTensorType getType(const Shape &shape);
-  RankedTensorType getType(const Shape &shape, Type type);
-  Shape getTokenShape(ArrayRef<int64_t> trailing);
-  Location getRoleLoc(StringRef role);
-  template <typename OpT, typename... Args>
-  OpT create(StringRef role, Args &&...args);
-  std::string getWeightName(StringRef part, StringRef suffix) const;
-  Value createParameter(StringRef role, StringRef name, ArrayRef<int64_t> sizes, ViewAttr view,
-                        int64_t fanIn);
-  Value createLinear(StringRef role, Value x, StringRef part, ArrayRef<int64_t> in,
-                     ArrayRef<int64_t> out, const StoredOutputs &stored);
-  Value createBias(StringRef role, Value x, StringRef part, ArrayRef<int64_t> out,
-                   const StoredOutputs &stored);
-  Value createNorm(StringRef role, NormKind kind, Value x, StringRef part);
-  Value createAdd(StringRef role, Value a, Value b);
-
-  // The parts of the model.
-  Value buildEmbedding(Value tokens);
-  StoredOutputs getHeadOutputs(unsigned which) const;
-  Value buildHeads(unsigned which, Value x);
-  RopeAttr getRope() const;
-  double getScale() const;
-  Value buildAttentionCore(Value query, Value key, Value value);
-  Value buildAttention(Value x);
-  Value buildActivation(Value x);
-  Value buildFFN(Value x);
-  Value buildLayer(Value x);
-  SizeAttr getLastToken() const;
-  Value buildHead(Value x);
-  void setDefaultSizes(ModuleOp module);
-
-  const DecoderSpec &spec;
-  const ImportOptions &options;
-  Location loc;
-  OpBuilder builder;
-  Type elementType;
-  GlobalSize batch, tokens;
-  /// The current layer, -1 outside of layers.
-  int64_t layer = -1;
-  /// Positions of the tokens; null if nothing reads them.
-  Value positions;
-};
-
-} // namespace
 
 static Type getElementType(StringRef name, MLIRContext *context) {
   return llvm::StringSwitch<Type>(name)
@@ -163,14 +75,6 @@ Shape DecoderBuilder::getTokenShape(ArrayRef<int64_t> trailing) {
 Location DecoderBuilder::getRoleLoc(StringRef role) {
   std::string name = layer < 0 ? role.str() : ("layers." + Twine(layer) + "." + role).str();
   return NameLoc::get(builder.getStringAttr(name), loc);
-}
-
-template <typename OpT, typename... Args>
-OpT DecoderBuilder::create(StringRef role, Args &&...args) {
-  OpT op = OpT::create(builder, getRoleLoc(role), std::forward<Args>(args)...);
-  op->setDiscardableAttr(DagrtDialect::kRoleAttrName,
-                         RoleAttr::get(builder.getContext(), role, layer));
-  return op;
 }
 
 std::string DecoderBuilder::getWeightName(StringRef part, StringRef suffix) const {
@@ -261,99 +165,6 @@ Value DecoderBuilder::buildEmbedding(Value ids) {
   Value learned = create<EmbeddingOp>("embedding.position", getType({tokens, spec.hidden}), rows,
                                       positionTable, Value());
   return createAdd("embedding.sum", x, learned);
-}
-
-//===----------------------------------------------------------------------===//
-// Attention
-//===----------------------------------------------------------------------===//
-
-static constexpr unsigned kQuery = 0, kKey = 1, kValue = 2;
-
-/// Where queries, keys or values lie in the stored projection.
-StoredOutputs DecoderBuilder::getHeadOutputs(unsigned which) const {
-  int64_t g = spec.groups, q = spec.queriesPerGroup, d = spec.headDim;
-  Sizes sizes = which == kQuery ? Sizes{g, q, d} : Sizes{g, d};
-  StoredOutputs outputs = getWholeOutputs(sizes);
-  if (spec.packing == QKVPacking::Concatenated) {
-    outputs.total = (g * q + 2 * g) * d;
-    outputs.offset = which == kQuery ? 0 : (g * q + (which == kKey ? 0 : g)) * d;
-  } else if (spec.packing == QKVPacking::PerHead) {
-    // One head after the other, each with its query, key and value.
-    outputs = {3 * g * d, which * d, {3 * d, 1}};
-    if (which == kQuery)
-      outputs.strides = {3 * d, d, 1};
-  }
-  return outputs;
-}
-
-/// Queries, keys or values of all heads, with their bias, norm and rotation.
-Value DecoderBuilder::buildHeads(unsigned which, Value x) {
-  static constexpr StringLiteral roles[] = {"attention.query", "attention.key", "attention.value"};
-  const WeightNames &names = spec.names;
-  StringRef part = which == kQuery ? names.query : which == kKey ? names.key : names.value;
-  std::string role = roles[which].str();
-  Sizes out = {spec.groups, spec.headDim};
-  if (which == kQuery)
-    out = {spec.groups, spec.queriesPerGroup, spec.headDim};
-  StoredOutputs stored = getHeadOutputs(which);
-  Value heads = createLinear(role, x, part, spec.hidden, out, stored);
-  if (spec.qkvBias)
-    heads = createBias(role + ".bias", heads, part, out, stored);
-  if (which == kValue)
-    return heads;
-  if (spec.headNorm)
-    heads = createNorm(role + ".norm", *spec.headNorm, heads,
-                       which == kQuery ? names.queryNorm : names.keyNorm);
-  if (!spec.rope)
-    return heads;
-  return create<RopeOp>(role + ".rope", heads.getType(), heads, positions, getRope());
-}
-
-RopeAttr DecoderBuilder::getRope() const {
-  const RopeSpec &rope = *spec.rope;
-  SmallVector<double> factors = rope.factors;
-  if (rope.scaling == RopeScaling::longrope) {
-    // The longer sequences have factors of their own.
-    bool isLong = *options.seqLen > rope.originalLength;
-    factors = isLong ? rope.longFactors : rope.shortFactors;
-    factors.insert(factors.begin(), isLong ? rope.longScale : rope.shortScale);
-  }
-  MLIRContext *context = loc.getContext();
-  return RopeAttr::get(context, rope.theta, rope.dims, rope.interleaved, rope.scaling,
-                       DenseF64ArrayAttr::get(context, factors));
-}
-
-double DecoderBuilder::getScale() const {
-  double scale = spec.scale != 0 ? spec.scale : 1 / std::sqrt(static_cast<double>(spec.headDim));
-  return spec.scaleByLayer ? scale / static_cast<double>(layer + 1) : scale;
-}
-
-Value DecoderBuilder::buildAttentionCore(Value query, Value key, Value value) {
-  Value seen = spec.causal ? positions : Value();
-  IntegerAttr window;
-  if (!spec.slides.empty() && spec.slides[layer])
-    window = builder.getI64IntegerAttr(spec.window);
-  UnitAttr causal = spec.causal ? builder.getUnitAttr() : UnitAttr();
-  FloatAttr scale = builder.getF64FloatAttr(getScale());
-  if (options.attention == AttentionForm::Fused)
-    return create<AttentionOp>("attention.core", query.getType(), query, key, value, seen, seen,
-                               causal, window, scale, builder.getI64IntegerAttr(0));
-  Type scoresType = getType({batch, spec.groups, spec.queriesPerGroup, tokens, tokens});
-  Value scores = create<AttentionScoresOp>("attention.scores", scoresType, query, key, scale);
-  Value weights =
-      create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, seen, causal, window);
-  return create<AttentionContextOp>("attention.context", query.getType(), weights, value);
-}
-
-/// Attention of the normed residual, without the output projection's bias.
-Value DecoderBuilder::buildAttention(Value x) {
-  Value query = buildHeads(kQuery, x);
-  Value key = buildHeads(kKey, x);
-  Value value = buildHeads(kValue, x);
-  Value context = buildAttentionCore(query, key, value);
-  return createLinear("attention.output", context, spec.names.output,
-                      {spec.groups, spec.queriesPerGroup, spec.headDim}, spec.hidden,
-                      getWholeOutputs(spec.hidden));
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,0 +1,108 @@
+//===- BuildAttention.cpp - Attention of a decoder -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Projections to heads, what is done to queries and keys, and attention itself, fused or
+// decomposed. Key/value heads, the query heads that share one, and their elements are dims of
+// their own, wherever the checkpoint keeps them.
+//
+//===----------------------------------------------------------------------===//
+
+#include "DecoderBuilder.h"
+
+#include <cmath>
+
+using namespace mlir;
+using namespace dagrt;
+
+static constexpr unsigned kQuery = 0, kKey = 1, kValue = 2;
+
+/// Where queries, keys or values lie in the stored projection.
+StoredOutputs DecoderBuilder::getHeadOutputs(unsigned which) const {
+  int64_t g = spec.groups, q = spec.queriesPerGroup, d = spec.headDim;
+  Sizes sizes = which == kQuery ? Sizes{g, q, d} : Sizes{g, d};
+  StoredOutputs outputs = getWholeOutputs(sizes);
+  if (spec.packing == QKVPacking::Concatenated) {
+    outputs.total = (g * q + 2 * g) * d;
+    outputs.offset = which == kQuery ? 0 : (g * q + (which == kKey ? 0 : g)) * d;
+  } else if (spec.packing == QKVPacking::PerHead) {
+    // One head after the other, each with its query, key and value.
+    outputs = {3 * g * d, which * d, {3 * d, 1}};
+    if (which == kQuery)
+      outputs.strides = {3 * d, d, 1};
+  }
+  return outputs;
+}
+
+/// Queries, keys or values of all heads, with their bias, norm and rotation.
+Value DecoderBuilder::buildHeads(unsigned which, Value x) {
+  static constexpr StringLiteral roles[] = {"attention.query", "attention.key", "attention.value"};
+  const WeightNames &names = spec.names;
+  StringRef part = which == kQuery ? names.query : which == kKey ? names.key : names.value;
+  std::string role = roles[which].str();
+  Sizes out = {spec.groups, spec.headDim};
+  if (which == kQuery)
+    out = {spec.groups, spec.queriesPerGroup, spec.headDim};
+  StoredOutputs stored = getHeadOutputs(which);
+  Value heads = createLinear(role, x, part, spec.hidden, out, stored);
+  if (spec.qkvBias)
+    heads = createBias(role + ".bias", heads, part, out, stored);
+  if (which == kValue)
+    return heads;
+  if (spec.headNorm)
+    heads = createNorm(role + ".norm", *spec.headNorm, heads,
+                       which == kQuery ? names.queryNorm : names.keyNorm);
+  if (!spec.rope)
+    return heads;
+  return create<RopeOp>(role + ".rope", heads.getType(), heads, positions, getRope());
+}
+
+RopeAttr DecoderBuilder::getRope() const {
+  const RopeSpec &rope = *spec.rope;
+  SmallVector<double> factors = rope.factors;
+  if (rope.scaling == RopeScaling::longrope) {
+    // The longer sequences have factors of their own.
+    bool isLong = *options.seqLen > rope.originalLength;
+    factors = isLong ? rope.longFactors : rope.shortFactors;
+    factors.insert(factors.begin(), isLong ? rope.longScale : rope.shortScale);
+  }
+  MLIRContext *context = loc.getContext();
+  return RopeAttr::get(context, rope.theta, rope.dims, rope.interleaved, rope.scaling,
+                       DenseF64ArrayAttr::get(context, factors));
+}
+
+double DecoderBuilder::getScale() const {
+  double scale = spec.scale != 0 ? spec.scale : 1 / std::sqrt(static_cast<double>(spec.headDim));
+  return spec.scaleByLayer ? scale / static_cast<double>(layer + 1) : scale;
+}
+
+Value DecoderBuilder::buildAttentionCore(Value query, Value key, Value value) {
+  Value seen = spec.causal ? positions : Value();
+  IntegerAttr window;
+  if (!spec.slides.empty() && spec.slides[layer])
+    window = builder.getI64IntegerAttr(spec.window);
+  UnitAttr causal = spec.causal ? builder.getUnitAttr() : UnitAttr();
+  FloatAttr scale = builder.getF64FloatAttr(getScale());
+  if (options.attention == AttentionForm::Fused)
+    return create<AttentionOp>("attention.core", query.getType(), query, key, value, seen, seen,
+                               causal, window, scale, builder.getI64IntegerAttr(0));
+  Type scoresType = getType({batch, spec.groups, spec.queriesPerGroup, tokens, tokens});
+  Value scores = create<AttentionScoresOp>("attention.scores", scoresType, query, key, scale);
+  Value weights =
+      create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, seen, causal, window);
+  return create<AttentionContextOp>("attention.context", query.getType(), weights, value);
+}
+
+/// Attention of the normed residual, without the output projection's bias.
+Value DecoderBuilder::buildAttention(Value x) {
+  Value query = buildHeads(kQuery, x);
+  Value key = buildHeads(kKey, x);
+  Value value = buildHeads(kValue, x);
+  Value context = buildAttentionCore(query, key, value);
+  return createLinear("attention.output", context, spec.names.output,
+                      {spec.groups, spec.queriesPerGroup, spec.headDim}, spec.hidden,
+                      getWholeOutputs(spec.hidden));
+}
