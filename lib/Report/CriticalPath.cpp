@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "SweepReport.h"
+#include "Warnings.h"
 #include "dagrt/Report/OutputFile.h"
 #include "dagrt/Report/Passes.h"
 #include "dagrt/Report/Report.h"
@@ -171,18 +172,24 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     if (failed(result))
       return failure();
     markAllAnalysesPreserved();
-    return writeReport(module, render(*result, form.renderSweep));
+    return writeReport(module, render(*result, form.renderSweep), getWarnings(*result));
   }
 
-  LogicalResult writeReport(ModuleOp module, StringRef text) {
-    if (!report.empty())
-      return writeFile(module, "report", report, text);
-    llvm::errs() << text;
+  /// A report on standard error holds its warnings, and nothing is printed beside it.
+  LogicalResult writeReport(ModuleOp module, StringRef text, ArrayRef<std::string> warnings) {
+    if (report.empty()) {
+      llvm::errs() << text;
+      return success();
+    }
+    if (failed(writeFile(module, "report", report, text)))
+      return failure();
+    for (const std::string &warning : warnings)
+      module.emitWarning() << warning;
     return success();
   }
 
   LogicalResult writeOutputs(ModuleOp module, const Report &result, const ReportFormat &form) {
-    if (failed(writeReport(module, render(result, form.render))))
+    if (failed(writeReport(module, render(result, form.render), getWarnings(result))))
       return failure();
     if (!trace.empty() &&
         failed(writeFile(module, "trace", trace, render(result, renderChromeTrace))))

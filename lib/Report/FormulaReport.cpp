@@ -13,6 +13,8 @@
 
 #include "FormulaReport.h"
 
+#include "Warnings.h"
+
 #include "PathListing.h"
 #include "dagrt/Report/Units.h"
 
@@ -222,6 +224,7 @@ void dagrt::renderFormula(const Report &report, llvm::raw_ostream &os) {
     writePathWaits(os, function);
     writeNotes(os, terms, formula);
   }
+  writeWarnings(os, getWarnings(report));
 }
 
 //===----------------------------------------------------------------------===//

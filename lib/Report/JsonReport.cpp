@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "FormulaReport.h"
+#include "Warnings.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/Units.h"
@@ -168,6 +169,10 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
     json.attribute("model", llvm::json::fixUTF8(report.costOptions.model));
   else
     json.attribute("model", nullptr);
+  if (function.phase.empty())
+    json.attribute("phase", nullptr);
+  else
+    json.attribute("phase", function.phase);
   if (int64_t bytes = function.getDeviceMemory())
     json.attribute("device_memory_bytes", bytes);
   if (std::optional<bool> fits = function.fitsInMemory())
@@ -208,6 +213,7 @@ void dagrt::renderJson(const Report &report, llvm::raw_ostream &os) {
   OStream json(os, /*IndentSize=*/2);
   json.object([&] {
     json.attribute("version", kVersion);
+    writeWarnings(json, getWarnings(report));
     if (report.functions.size() == 1)
       return writeFunction(json, report, report.functions.front());
     json.attributeArray("functions", [&] {

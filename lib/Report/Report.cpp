@@ -12,6 +12,8 @@
 
 #include "dagrt/Report/Report.h"
 
+#include "Question.h"
+
 #include "dagrt/Cost/BoundOps.h"
 
 #include "llvm/Support/JSON.h"
@@ -130,6 +132,10 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
   report.usage = computeMeshUsage(report.timeline);
   report.waits = collectWaits(report.timeline);
   report.nearCritical = computeNearCritical(report.timeline);
+  report.phase = getPhase(function, report.binding).str();
+  int64_t devices =
+      report.cluster ? report.cluster.getNodes() * report.cluster.getDevicesPerNode() : 0;
+  report.warnings = findOtherQuestions(function, report.binding, devices);
   return report;
 }
 

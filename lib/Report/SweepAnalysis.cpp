@@ -14,6 +14,8 @@
 
 #include "SweepReport.h"
 
+#include "Question.h"
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -149,7 +151,7 @@ FailureOr<SweepReport> dagrt::analyzeSweep(ModuleOp module, SizeSweep sweep,
                                            const SizeBinding &defaults,
                                            const CostOptions &costOptions,
                                            const ScheduleOptions &scheduleOptions) {
-  SweepReport report{costOptions, scheduleOptions, std::move(sweep), defaults, {}};
+  SweepReport report{costOptions, scheduleOptions, std::move(sweep), defaults, {}, {}};
   for (auto function : module.getOps<func::FuncOp>()) {
     if (function.isExternal())
       continue;
@@ -161,6 +163,10 @@ FailureOr<SweepReport> dagrt::analyzeSweep(ModuleOp module, SizeSweep sweep,
     result.terms = std::make_unique<FormulaTerms>(result.timeline->getTimeline());
     if (failed(Sweeper(result, report.sweep, defaults).run()))
       return failure();
+    const Cluster &cluster = result.timeline->getCosts().getCluster();
+    result.phase = getPhase(function, report.sweep.getPoint(0, defaults)).str();
+    result.warnings =
+        findOtherQuestions(function, report.sweep.getPoint(0, defaults), cluster.getNumDevices());
     report.functions.push_back(std::move(result));
   }
   if (report.functions.empty())

@@ -13,6 +13,7 @@
 #include "SweepReport.h"
 
 #include "FormulaReport.h"
+#include "Warnings.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Units.h"
 
@@ -50,6 +51,8 @@ static void writeHead(llvm::raw_ostream &os, const SweepReport &report,
       llvm::formatv("@{0}: {1}, {2}, on cluster {3}, by the {4} model", getName(function), names,
                     count(function.points.size(), "point"),
                     function.timeline->getCosts().getCluster().name, report.costOptions.model);
+  if (!function.phase.empty())
+    line += ", " + function.phase;
   if (!report.scheduleOptions.overlap)
     line += ", no overlap";
   if (!report.scheduleOptions.limitedResources)
@@ -163,6 +166,7 @@ void dagrt::renderSweepText(const SweepReport &report, llvm::raw_ostream &os) {
     writeRanges(os, report, function);
     writeFormulas(os, function);
   }
+  writeWarnings(os, getWarnings(report));
 }
 
 //===----------------------------------------------------------------------===//
@@ -213,6 +217,10 @@ static void writeJsonFunction(OStream &json, const SweepReport &report,
   json.attribute("function", llvm::json::fixUTF8(getName(function)));
   json.attribute("cluster", llvm::json::fixUTF8(function.timeline->getCosts().getCluster().name));
   json.attribute("model", llvm::json::fixUTF8(report.costOptions.model));
+  if (function.phase.empty())
+    json.attribute("phase", nullptr);
+  else
+    json.attribute("phase", function.phase);
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
   json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));
@@ -249,6 +257,7 @@ void dagrt::renderSweepJson(const SweepReport &report, llvm::raw_ostream &os) {
   json.object([&] {
     json.attribute("version", kVersion);
     json.attribute("report", "sweep");
+    writeWarnings(json, getWarnings(report));
     if (report.functions.size() == 1)
       return writeJsonFunction(json, report, report.functions.front());
     json.attributeArray("functions", [&] {
@@ -268,4 +277,5 @@ void dagrt::renderSweepFormulas(const SweepReport &report, llvm::raw_ostream &os
     writeRanges(os, report, function);
     writeFormulas(os, function);
   }
+  writeWarnings(os, getWarnings(report));
 }

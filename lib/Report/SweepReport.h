@@ -58,6 +58,9 @@ struct FunctionSweep {
   std::vector<SweepFormula> formulas;
   /// Neighbouring points between which formulas change more often than is searched.
   int64_t unsearched = 0;
+  /// As in FunctionReport, at the first point.
+  std::string phase;
+  std::vector<std::string> warnings;
 };
 
 struct SweepReport {
@@ -66,6 +69,8 @@ struct SweepReport {
   SizeSweep sweep;
   SizeBinding defaults;
   std::vector<FunctionSweep> functions;
+  /// As in Report.
+  std::vector<std::string> warnings;
 };
 
 /// Evaluates every function of `module` that has a body at the points of `sweep`. Where the

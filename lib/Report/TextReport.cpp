@@ -13,6 +13,7 @@
 
 #include "FormulaReport.h"
 #include "PathListing.h"
+#include "Warnings.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/Units.h"
@@ -97,8 +98,10 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
     devices.insert(mesh.devices.begin(), mesh.devices.end());
   // What matters most comes first: a line that is too long loses its end.
   std::string first = llvm::formatv(
-      "@{0}: {1}{2} on {3} device{4}", const_cast<func::FuncOp &>(timeline.function).getSymName(),
+      "@{0}: {1}{2}{3} on {4} device{5}",
+      const_cast<func::FuncOp &>(timeline.function).getSymName(),
       timeline.makespan > 0 ? formatTime(timeline.makespan) + formatBar(function) : "no time",
+      function.phase.empty() ? "" : " of " + function.phase,
       function.fitsInMemory() == false ? ", does NOT fit in memory," : "", devices.size(),
       devices.size() == 1 ? "" : "s");
   if (!function.binding.empty())
@@ -293,4 +296,5 @@ void dagrt::renderText(const Report &report, llvm::raw_ostream &os) {
     writeWaits(os, function);
     writeSlack(os, function);
   }
+  writeWarnings(os, getWarnings(report));
 }

@@ -67,6 +67,11 @@ struct FunctionReport {
   ClusterAttr cluster;
   /// The sizes that times hold at; empty if the function has no symbolic sizes.
   SizeBinding binding;
+  /// `prefill` or `decode`; empty for what is neither.
+  std::string phase;
+  /// What a reader must know to read the rest right, each a sentence without an end: shown after
+  /// the text, and under `warnings` in JSON.
+  std::vector<std::string> warnings;
 
   /// The nodes of the cluster that `mesh` has devices on, ascending; empty if unknown.
   llvm::SmallVector<int64_t> getNodes(const ScheduledMesh &mesh) const;
@@ -82,6 +87,8 @@ struct FunctionReport {
 struct Report {
   CostOptions costOptions;
   std::vector<FunctionReport> functions;
+  /// What is said of no function alone.
+  std::vector<std::string> warnings;
 };
 
 /// Schedules every function of `module` that has a body; adds costs where there are none.

@@ -1,0 +1,100 @@
+//===- Question.cpp - Which question a program answers -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// A time is right for the program, and may still be the answer to another question than the one
+// that was meant: a step of decoding has cached keys before its queries, which a prefill has not,
+// and a program in logical form runs on one device, whatever the cluster has.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Question.h"
+
+#include "dagrt/IR/Dagrt.h"
+
+#include "llvm/Support/FormatVariadic.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+/// The number that `size` has at `binding`; nothing if it has none there.
+static std::optional<int64_t> evaluate(SizeAttr size, const SizeBinding &binding) {
+  bool isKnown = size != nullptr;
+  if (isKnown)
+    size.walkNames([&](StringRef name) { isKnown &= binding.lookup(name).has_value(); });
+  if (!isKnown)
+    return std::nullopt;
+  // A divisor may be zero at a binding that others have refused already.
+  ScopedDiagnosticHandler silent(size.getContext(), [](Diagnostic &) { return success(); });
+  FailureOr<int64_t> number =
+      size.evaluate(binding, [&]() { return emitError(UnknownLoc::get(size.getContext())); });
+  return succeeded(number) ? std::optional<int64_t>(*number) : std::nullopt;
+}
+
+namespace {
+/// Queries and keys of one sequence in attention.
+struct Tokens {
+  std::optional<int64_t> queries, keys;
+};
+} // namespace
+
+/// Of the first op of `function` that is attention, fused or its softmax.
+static std::optional<Tokens> findTokens(func::FuncOp function, const SizeBinding &binding) {
+  for (Operation &op : function.getBody().getOps()) {
+    auto attention = dyn_cast<AttentionOp>(op);
+    auto softmax = dyn_cast<SoftmaxOp>(op);
+    if (attention) {
+      SmallVector<SizeAttr> query = getGlobalSizes(attention.getQuery().getType());
+      SmallVector<SizeAttr> key = getGlobalSizes(attention.getKey().getType());
+      return Tokens{evaluate(query[1], binding), evaluate(key[1], binding)};
+    }
+    if (softmax && getRole(softmax) && getRole(softmax).isWithin("attention")) {
+      SmallVector<SizeAttr> scores = getGlobalSizes(softmax.getResult().getType());
+      return Tokens{evaluate(scores[scores.size() - 2], binding), evaluate(scores.back(), binding)};
+    }
+  }
+  return std::nullopt;
+}
+
+/// True if no value lies on a mesh although ops could be cut.
+static bool isLogicalForm(func::FuncOp function) {
+  auto isPlaced = [](Type type) {
+    auto tensor = dyn_cast<RankedTensorType>(type);
+    return tensor && getDist(tensor);
+  };
+  bool canBeCut = false;
+  for (Operation &op : function.getBody().getOps()) {
+    if (llvm::any_of(op.getResultTypes(), isPlaced))
+      return false;
+    canBeCut |= isa_and_nonnull<DagrtDialect>(op.getDialect()) && isa<WorkOpInterface>(op) &&
+                isa<ShardingRuleOpInterface>(op);
+  }
+  return canBeCut && llvm::none_of(function.getArgumentTypes(), isPlaced);
+}
+
+StringRef dagrt::getPhase(func::FuncOp function, const SizeBinding &binding) {
+  std::optional<Tokens> tokens = findTokens(function, binding);
+  if (!tokens)
+    return "";
+  bool hasPast = tokens->queries && tokens->keys && *tokens->keys > *tokens->queries;
+  return hasPast && *tokens->queries == 1 ? "decode" : "prefill";
+}
+
+std::vector<std::string> dagrt::findOtherQuestions(func::FuncOp function,
+                                                   const SizeBinding &binding,
+                                                   int64_t clusterDevices) {
+  std::vector<std::string> warnings;
+  if (clusterDevices > 1 && isLogicalForm(function))
+    warnings.push_back(llvm::formatv("the program is not partitioned, so this is its time on one "
+                                     "of the cluster's {0} devices; to use more of them, partition "
+                                     "it before --critical-path",
+                                     clusterDevices));
+  std::optional<Tokens> tokens = findTokens(function, binding);
+  if (tokens && tokens->queries == 1 && tokens->keys == 1)
+    warnings.push_back("this is a prefill of 1 token for each sequence: there are no cached keys, "
+                       "so it is not a step of decoding, which takes longer");
+  return warnings;
+}
