@@ -114,7 +114,9 @@ static NormOperands getNormOperands(RmsNormOp op) {
 }
 
 static NormOperands getNormOperands(LayerNormOp op) {
-  NormOperands operands{{op.getScale(), op.getBias()}, {}};
+  NormOperands operands{{op.getScale()}, {}};
+  if (op.getBias())
+    operands.weights.push_back(op.getBias());
   if (op.getMean())
     operands.moments = {op.getMean(), op.getSquare()};
   return operands;
@@ -125,13 +127,14 @@ static ShardingRule getNormRule(OpT op) {
   ShardingRule rule;
   NormOperands operands = getNormOperands(op);
   SmallVector<unsigned, 6> rows, hidden, all;
-  addNormFactors(rule, op.getX(), getTensor(op.getScale()).getRank(),
+  addNormFactors(rule, op.getX(), op.getNormed(),
                  operands.moments.empty() ? FactorKind::Decomposable : FactorKind::Free, rows,
                  hidden);
   all = rows;
   llvm::append_range(all, hidden);
   rule.operands.push_back(all);
-  rule.operands.append(operands.weights.size(), hidden);
+  ArrayRef<unsigned> weights = ArrayRef(all).take_back(getTensor(op.getScale()).getRank());
+  rule.operands.append(operands.weights.size(), SmallVector<unsigned, 6>(weights));
   rule.operands.append(operands.moments.size(), rows);
   rule.results.push_back(all);
   return rule;
@@ -142,13 +145,13 @@ static LogicalResult verifyNorm(OpT op) {
   // norm-c1
   RankedTensorType x = op.getX().getType(), result = op.getResult().getType();
   NormOperands operands = getNormOperands(op);
-  int64_t rank = x.getRank(), normed = getTensor(op.getScale()).getRank();
-  if (normed < 1 || normed > rank)
+  int64_t rank = x.getRank(), scaled = getTensor(op.getScale()).getRank();
+  if (scaled < 1 || scaled > rank)
     return op.emitOpError() << "expects a scale of 1 to " << rank << " dims, got "
                             << op.getScale().getType();
   for (Value bias : ArrayRef(operands.weights).drop_front())
-    if (getTensor(bias).getRank() != normed)
-      return op.emitOpError() << "expects a bias of " << normed << " dims, got " << bias.getType();
+    if (getTensor(bias).getRank() != scaled)
+      return op.emitOpError() << "expects a bias of " << scaled << " dims, got " << bias.getType();
   if (result.getRank() != rank)
     return op.emitOpError() << "expects a result of " << rank << " dims, got " << result;
   SmallVector<Value> values(operands.weights);
@@ -160,6 +163,10 @@ static LogicalResult verifyNorm(OpT op) {
   double epsilon = op.getEpsilon().convertToDouble();
   if (!std::isfinite(epsilon) || epsilon < 0)
     return op.emitOpError() << "expects a finite epsilon that is not negative, got " << epsilon;
+  // norm-c3
+  int64_t normed = op.getNormed();
+  if (normed < 1 || normed > scaled)
+    return op.emitOpError() << "expects a norm over 1 to " << scaled << " dims, got " << normed;
   // norm-c2
   for (Value moment : operands.moments)
     if (failed(verifyMoment(op, moment, x, normed, "moments")))
@@ -210,10 +217,10 @@ bool RmsNormOp::canDecompose(unsigned factor) {
 /// rms_norm(x, scale) with cut rows -> rms_norm(x, scale) square all_reduce(moment(x)).
 FailureOr<SmallVector<Value>> RmsNormOp::decompose(OpBuilder &builder, ValueRange operands,
                                                    ArrayRef<AxesAttr>) {
-  int64_t normed = getScale().getType().getRank();
+  int64_t normed = getNormed();
   Value square = createMoment(builder, *this, operands[0], 2, normed);
   auto norm = RmsNormOp::create(builder, getLoc(), operands[0].getType(), operands[0], operands[1],
-                                square, getEpsilonAttr());
+                                square, getEpsilonAttr(), getDimsAttr());
   norm->setDiscardableAttrs(getOperation()->getDiscardableAttrDictionary());
   return SmallVector<Value>{norm.getResult()};
 }
@@ -225,11 +232,12 @@ bool LayerNormOp::canDecompose(unsigned factor) {
 /// layer_norm(x, scale, bias) with cut rows -> layer_norm(x, scale, bias) moments of both orders.
 FailureOr<SmallVector<Value>> LayerNormOp::decompose(OpBuilder &builder, ValueRange operands,
                                                      ArrayRef<AxesAttr>) {
-  int64_t normed = getScale().getType().getRank();
+  int64_t normed = getNormed();
   Value mean = createMoment(builder, *this, operands[0], 1, normed);
   Value square = createMoment(builder, *this, operands[0], 2, normed);
   auto norm = LayerNormOp::create(builder, getLoc(), operands[0].getType(), operands[0],
-                                  operands[1], operands[2], mean, square, getEpsilonAttr());
+                                  operands[1], getBias() ? operands[2] : Value(), mean, square,
+                                  getEpsilonAttr(), getDimsAttr());
   norm->setDiscardableAttrs(getOperation()->getDiscardableAttrDictionary());
   return SmallVector<Value>{norm.getResult()};
 }

@@ -54,6 +54,19 @@ static ParseResult parseSameType(OpAsmParser &, Type operand, Type &result) {
 }
 static void printSameType(OpAsmPrinter &, Operation *, Type, Type) {}
 
+/// The type of an optional operand that is there.
+static ParseResult parseTypeOfPresent(OpAsmParser &parser,
+                                      const std::optional<OpAsmParser::UnresolvedOperand> &operand,
+                                      Type &type) {
+  if (!operand)
+    return success();
+  return failure(parser.parseComma() || parser.parseType(type));
+}
+static void printTypeOfPresent(OpAsmPrinter &printer, Operation *, Value operand, Type type) {
+  if (operand)
+    printer << ", " << type;
+}
+
 /// A received value has the message's payload type; a piece of one says its own.
 static ParseResult parsePayloadType(OpAsmParser &parser, Type message, Type &result) {
   auto type = dyn_cast<MessageType>(message);

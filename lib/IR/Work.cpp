@@ -360,17 +360,23 @@ Work RopeOp::getWork() {
 
 /// Columns of a norm are all the normed dims. A norm that is given its moments is spared the
 /// FLOPs that they take.
-static Work getNormWork(Operation *op, double flopsPerElement, StringRef kernel) {
+static Work getNormWork(Operation *op, int64_t normed, double flopsPerElement, StringRef kernel) {
   Work work = getStreamingWork(op, WorkKind::Norm, flopsPerElement);
   work.kernel = kernel;
   work.columns = std::max<int64_t>(
-      getProduct(cast<RankedTensorType>(op->getOperand(1).getType()).getShape()), 1);
+      getProduct(cast<RankedTensorType>(op->getOperand(0).getType()).getShape().take_back(normed)),
+      1);
   work.rows = static_cast<int64_t>(getElements(op->getResult(0).getType()) / work.columns);
   return work;
 }
 
-Work RmsNormOp::getWork() { return getNormWork(*this, getSquare() ? 2 : 4, "rmsnorm"); }
-Work LayerNormOp::getWork() { return getNormWork(*this, getMean() ? 4 : 7, "layernorm"); }
+Work RmsNormOp::getWork() {
+  return getNormWork(*this, getNormed(), getSquare() ? 2 : 4, "rmsnorm");
+}
+Work LayerNormOp::getWork() {
+  double flops = (getMean() ? 3 : 6) + (getBias() ? 1 : 0);
+  return getNormWork(*this, getNormed(), flops, "layernorm");
+}
 
 /// An addition for each element, and for a square a multiplication.
 Work MomentOp::getWork() {

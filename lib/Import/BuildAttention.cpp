@@ -28,11 +28,12 @@ StoredOutputs DecoderBuilder::getHeadOutputs(unsigned which) const {
   if (spec.packing == QKVPacking::Concatenated) {
     outputs.total = (g * q + 2 * g) * d;
     outputs.offset = which == kQuery ? 0 : (g * q + (which == kKey ? 0 : g)) * d;
-  } else if (spec.packing == QKVPacking::PerHead) {
-    // One head after the other, each with its query, key and value.
-    outputs = {3 * g * d, which * d, {3 * d, 1}};
+  } else if (spec.packing == QKVPacking::PerGroup) {
+    // One key/value head after the other, each behind the queries that share it.
+    int64_t step = (q + 2) * d;
+    outputs = {g * step, which == kQuery ? 0 : (q + which - 1) * d, {step, 1}};
     if (which == kQuery)
-      outputs.strides = {3 * d, d, 1};
+      outputs.strides = {step, d, 1};
   }
   return outputs;
 }
@@ -53,15 +54,40 @@ Value DecoderBuilder::buildHeads(unsigned which, Value x) {
   if (which == kValue)
     return heads;
   if (spec.headNorm)
-    heads = createNorm(role + ".norm", *spec.headNorm, heads,
-                       which == kQuery ? names.queryNorm : names.keyNorm);
-  if (!spec.rope)
+    heads =
+        createHeadNorm(role + ".norm", heads, which == kQuery ? names.queryNorm : names.keyNorm);
+  const RopeSpec *rope = findRope();
+  if (!rope)
     return heads;
-  return create<RopeOp>(role + ".rope", heads.getType(), heads, positions, getRope());
+  return create<RopeOp>(role + ".rope", heads.getType(), heads, positions, getRope(*rope));
 }
 
-RopeAttr DecoderBuilder::getRope() const {
-  const RopeSpec &rope = *spec.rope;
+/// The norm of queries or keys. One of all heads has a role of its own, for a partition that cuts
+/// heads cuts what it takes the mean over.
+Value DecoderBuilder::createHeadNorm(StringRef role, Value heads, StringRef part) {
+  // Sizes of the heads, without batch and tokens.
+  Sizes sizes(cast<RankedTensorType>(heads.getType()).getShape().drop_front(2));
+  std::string name = role.str();
+  int64_t normed = 1;
+  if (spec.headNormSpan == HeadNormSpan::Head)
+    sizes = {spec.headDim};
+  if (spec.headNormSpan == HeadNormSpan::AllHeads) {
+    name += ".full";
+    normed = sizes.size();
+  }
+  return createNorm(name, *spec.headNorm, heads, part, sizes, normed, spec.headNormBias);
+}
+
+/// The rotary embeddings of the current layer, null if it has none.
+const RopeSpec *DecoderBuilder::findRope() const {
+  LayerRope which = spec.layerRopes.empty() ? LayerRope::Usual : spec.layerRopes[layer];
+  if (which == LayerRope::None)
+    return nullptr;
+  const std::optional<RopeSpec> &rope = which == LayerRope::Local ? spec.localRope : spec.rope;
+  return rope ? &*rope : nullptr;
+}
+
+RopeAttr DecoderBuilder::getRope(const RopeSpec &rope) const {
   SmallVector<double> factors = rope.factors;
   if (rope.scaling == RopeScaling::longrope) {
     // The longer sequences have factors of their own.

@@ -128,15 +128,28 @@ Value DecoderBuilder::createBias(StringRef role, Value x, StringRef part, ArrayR
   return createAdd(role, x, bias);
 }
 
-/// A norm over the last dim.
+/// A norm of the residual.
 Value DecoderBuilder::createNorm(StringRef role, NormKind kind, Value x, StringRef part) {
-  int64_t size = cast<RankedTensorType>(x.getType()).getShape().back();
-  Value scale = createParameter(role, getWeightName(part, ".weight"), size, {}, 1);
-  APFloat epsilon(spec.epsilon);
+  return createNorm(role, kind, x, part, spec.hidden, 1, spec.normBias);
+}
+
+/// A norm over the last `normed` dims, with weights of the sizes `weights`, which the checkpoint
+/// keeps as one row.
+Value DecoderBuilder::createNorm(StringRef role, NormKind kind, Value x, StringRef part,
+                                 ArrayRef<int64_t> weights, int64_t normed, bool hasBias) {
+  ViewAttr view =
+      ViewAttr::get(builder.getContext(), {getProduct(weights)}, 0, getRowMajorStrides(weights));
+  Value scale = createParameter(role, getWeightName(part, ".weight"), weights, view, 1);
+  auto epsilon = builder.getF64FloatAttr(spec.epsilon);
+  IntegerAttr dims;
+  if (normed < static_cast<int64_t>(weights.size()))
+    dims = builder.getI64IntegerAttr(normed);
   if (kind == NormKind::RMS)
-    return create<RmsNormOp>(role, x.getType(), x, scale, Value(), epsilon);
-  Value bias = createParameter(role, getWeightName(part, ".bias"), size, {}, 1);
-  return create<LayerNormOp>(role, x.getType(), x, scale, bias, Value(), Value(), epsilon);
+    return create<RmsNormOp>(role, x.getType(), x, scale, Value(), epsilon, dims);
+  Value bias;
+  if (hasBias)
+    bias = createParameter(role, getWeightName(part, ".bias"), weights, view, 1);
+  return create<LayerNormOp>(role, x.getType(), x, scale, bias, Value(), Value(), epsilon, dims);
 }
 
 Value DecoderBuilder::createAdd(StringRef role, Value a, Value b) {
@@ -178,6 +191,10 @@ Value DecoderBuilder::buildActivation(Value x) {
     return create<SiluOp>(role, x.getType(), x);
   case ActivationKind::Relu:
     return create<ReluOp>(role, x.getType(), x);
+  case ActivationKind::ReluSquared: {
+    Value relu = create<ReluOp>(role, x.getType(), x);
+    return create<MulOp>(role, x.getType(), relu, relu);
+  }
   case ActivationKind::Gelu:
     return create<GeluOp>(role, x.getType(), x, UnitAttr());
   case ActivationKind::GeluTanh:
@@ -222,7 +239,12 @@ Value DecoderBuilder::buildLayer(Value x) {
   auto addDownBias = [&](Value y) {
     return spec.ffnBias ? createBias("ffn.down.bias", y, spec.names.down, spec.hidden, stored) : y;
   };
-  Value normed = createNorm("norm.attention", spec.norm, x, spec.names.attentionNorm);
+  bool before = spec.normPlacement != NormPlacement::After;
+  bool after = spec.normPlacement != NormPlacement::Before;
+  auto normAfter = [&](StringRef role, Value y, StringRef part) {
+    return after ? createNorm(role, spec.norm, y, part) : y;
+  };
+  Value normed = before ? createNorm("norm.attention", spec.norm, x, spec.names.attentionNorm) : x;
   Value attention = buildAttention(normed);
   if (spec.parallel) {
     if (!spec.sharedNorm)
@@ -230,9 +252,12 @@ Value DecoderBuilder::buildLayer(Value x) {
     Value sum = createAdd("residual.sum", attention, buildFFN(normed));
     return createAdd("residual.ffn", x, addDownBias(addOutputBias(sum)));
   }
-  x = createAdd("residual.attention", x, addOutputBias(attention));
-  normed = createNorm("norm.ffn", spec.norm, x, spec.names.ffnNorm);
-  return createAdd("residual.ffn", x, addDownBias(buildFFN(normed)));
+  attention =
+      normAfter("norm.attention.post", addOutputBias(attention), spec.names.attentionPostNorm);
+  x = createAdd("residual.attention", x, attention);
+  normed = before ? createNorm("norm.ffn", spec.norm, x, spec.names.ffnNorm) : x;
+  Value ffn = normAfter("norm.ffn.post", addDownBias(buildFFN(normed)), spec.names.ffnPostNorm);
+  return createAdd("residual.ffn", x, ffn);
 }
 
 /// Where the last token stands.
@@ -285,7 +310,7 @@ OwningOpRef<ModuleOp> DecoderBuilder::build() {
       func::FuncOp::create(builder, loc, spec.name, builder.getFunctionType(input, TypeRange()));
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToEnd(body);
-  if (spec.causal || spec.rope || spec.positions)
+  if (spec.causal || spec.rope || spec.localRope || spec.positions)
     positions = create<PositionsOp>("positions", getType({tokens}, builder.getI32Type()), 0,
                                     TokenOrderAttr());
   Value x = body->getArgument(0);

@@ -74,13 +74,17 @@ private:
   mlir::Value createBias(llvm::StringRef role, mlir::Value x, llvm::StringRef part,
                          llvm::ArrayRef<int64_t> out, const StoredOutputs &stored);
   mlir::Value createNorm(llvm::StringRef role, NormKind kind, mlir::Value x, llvm::StringRef part);
+  mlir::Value createNorm(llvm::StringRef role, NormKind kind, mlir::Value x, llvm::StringRef part,
+                         llvm::ArrayRef<int64_t> weights, int64_t normed, bool hasBias);
   mlir::Value createAdd(llvm::StringRef role, mlir::Value a, mlir::Value b);
 
   // The parts of the model.
   mlir::Value buildEmbedding(mlir::Value tokens);
   StoredOutputs getHeadOutputs(unsigned which) const;
   mlir::Value buildHeads(unsigned which, mlir::Value x);
-  RopeAttr getRope() const;
+  mlir::Value createHeadNorm(llvm::StringRef role, mlir::Value heads, llvm::StringRef part);
+  const RopeSpec *findRope() const;
+  RopeAttr getRope(const RopeSpec &rope) const;
   double getScale() const;
   mlir::Value buildAttentionCore(mlir::Value query, mlir::Value key, mlir::Value value);
   mlir::Value buildAttention(mlir::Value x);

@@ -81,11 +81,16 @@ DecoderSpec dagrt::shrinkDecoder(DecoderSpec spec) {
     // The kinds of the first and of the last layer.
     spec.slides = {spec.slides.front(), spec.slides.back()};
   spec.slides.resize(spec.slides.empty() ? 0 : layers);
+  if (!spec.layerRopes.empty())
+    spec.layerRopes = {spec.layerRopes.front(), spec.layerRopes.back()};
+  spec.layerRopes.resize(spec.layerRopes.empty() ? 0 : layers);
   spec.layers = layers;
   if (spec.window > 0)
     spec.window = spec.window < spec.maxPositions ? kSmallWindow : kSmallPositions;
   if (spec.rope)
     shrinkRope(*spec.rope, oldHeadDim, spec.headDim);
+  if (spec.localRope)
+    shrinkRope(*spec.localRope, oldHeadDim, spec.headDim);
   spec.maxPositions = std::min(spec.maxPositions, kSmallPositions);
   if (spec.positions)
     spec.positions->rows = spec.maxPositions + spec.positions->first;
@@ -159,10 +164,18 @@ static LogicalResult verifyOptions(const DecoderSpec &spec, const ImportOptions 
   if (spec.positions && *options.seqLen > spec.maxPositions)
     return emitError(loc) << "expects a sequence of at most " << spec.maxPositions
                           << " tokens, the model's table of positions, got " << *options.seqLen;
+  if (spec.lengthLimited && *options.seqLen > spec.maxPositions)
+    return emitError(loc) << "expects a sequence of at most " << spec.maxPositions
+                          << " tokens: beyond it the model changes its rotation or its scores by "
+                             "the length, got "
+                          << *options.seqLen;
   if (spec.vocabulary == 0 && *options.logits != LogitsForm::None)
     return emitError(loc) << "expects logits=none for a model without a vocabulary, got logits="
                           << (*options.logits == LogitsForm::All ? "all" : "last");
-  if (options.isSeqLenSymbolic && spec.rope && spec.rope->scaling == RopeScaling::longrope)
+  auto isLong = [](const std::optional<RopeSpec> &rope) {
+    return rope && rope->scaling == RopeScaling::longrope;
+  };
+  if (options.isSeqLenSymbolic && (isLong(spec.rope) || isLong(spec.localRope)))
     return emitError(loc) << "expects a number as sequence length where longrope chooses its "
                              "factors by it, got a symbolic length";
   return success();

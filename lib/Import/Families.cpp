@@ -101,8 +101,41 @@ void dagrt::readPhi3(ConfigReader &config, DecoderSpec &spec) {
 // Layer norms and plain FFNs
 //===----------------------------------------------------------------------===//
 
+/// The spelling that Phi-1.5 and 2 had first, with GPT-2's keys and queries, keys and values in one
+/// weight.
+static void readPhiMsft(ConfigReader &config, DecoderSpec &spec) {
+  SizeKeys keys = getGPTKeys();
+  keys.keyHeads = "n_head_kv";
+  readSizes(config, spec, keys);
+  readVocabulary(config, spec, /*tied=*/false);
+  readActivation(config, spec, "activation_function", "gelu_new");
+  setClassic(spec);
+  spec.epsilon = config.readNumber("layer_norm_epsilon", 1e-5);
+  spec.parallel = spec.sharedNorm = true;
+  spec.qkvBias = spec.outputBias = spec.headBias = true;
+  spec.packing = QKVPacking::Concatenated;
+  RopeSpec rope;
+  rope.dims = config.readSize("rotary_dim", 32);
+  if (rope.dims % 2 != 0 || rope.dims > spec.headDim)
+    config.reportError("rotary_dim", "expects an even 'rotary_dim' of at most head_dim, " +
+                                         Twine(spec.headDim) + ", got " + Twine(rope.dims));
+  spec.rope = rope;
+  spec.names = getLlamaNames();
+  spec.names.tokens = "transformer.embd.wte";
+  spec.names.layer = "transformer.h";
+  spec.names.attentionNorm = "ln";
+  spec.names.query = spec.names.key = spec.names.value = "mixer.Wqkv";
+  spec.names.output = "mixer.out_proj";
+  spec.names.up = "mlp.fc1";
+  spec.names.down = "mlp.fc2";
+  spec.names.finalNorm = "lm_head.ln";
+  spec.names.head = "lm_head.linear";
+}
+
 /// Phi-1, 1.5 and 2: one norm feeds attention and FFN, biases everywhere.
 void dagrt::readPhi(ConfigReader &config, DecoderSpec &spec) {
+  if (config.find("n_layer") && !config.find("num_hidden_layers"))
+    return readPhiMsft(config, spec);
   readSizes(config, spec);
   readVocabulary(config, spec, /*tied=*/false);
   readActivation(config, spec, "hidden_act", "gelu_new");
@@ -180,7 +213,7 @@ void dagrt::readGPTNeoX(ConfigReader &config, DecoderSpec &spec) {
   spec.epsilon = config.readNumber("layer_norm_eps", 1e-5);
   spec.parallel = config.readFlag("use_parallel_residual", true);
   spec.qkvBias = spec.outputBias = config.readFlag("attention_bias", true);
-  spec.packing = QKVPacking::PerHead;
+  spec.packing = QKVPacking::PerGroup;
   spec.names = getLlamaNames();
   spec.names.tokens = "gpt_neox.embed_in";
   spec.names.layer = "gpt_neox.layers";

@@ -26,6 +26,28 @@ void readGPT2(ConfigReader &config, DecoderSpec &spec);
 void readGPTJ(ConfigReader &config, DecoderSpec &spec);
 void readGPTNeoX(ConfigReader &config, DecoderSpec &spec);
 void readOPT(ConfigReader &config, DecoderSpec &spec);
+// PackedFamilies.cpp
+void readInternLM(ConfigReader &config, DecoderSpec &spec);
+void readInternLM2(ConfigReader &config, DecoderSpec &spec);
+void readBaichuan(ConfigReader &config, DecoderSpec &spec);
+void readDeciLM(ConfigReader &config, DecoderSpec &spec);
+void readSeedOss(ConfigReader &config, DecoderSpec &spec);
+void readErnie45(ConfigReader &config, DecoderSpec &spec);
+void readSmolLM3(ConfigReader &config, DecoderSpec &spec);
+void readQwen1(ConfigReader &config, DecoderSpec &spec);
+void readChatGLM(ConfigReader &config, DecoderSpec &spec);
+void readGlm(ConfigReader &config, DecoderSpec &spec);
+void readGlm4(ConfigReader &config, DecoderSpec &spec);
+// NormFamilies.cpp
+void readOlmo2(ConfigReader &config, DecoderSpec &spec);
+void readOlmo3(ConfigReader &config, DecoderSpec &spec);
+void readExaone4(ConfigReader &config, DecoderSpec &spec);
+void readStableLm(ConfigReader &config, DecoderSpec &spec);
+void readStableLmEpoch(ConfigReader &config, DecoderSpec &spec);
+void readStarcoder2(ConfigReader &config, DecoderSpec &spec);
+void readNemotron(ConfigReader &config, DecoderSpec &spec);
+void readPersimmon(ConfigReader &config, DecoderSpec &spec);
+void readOrion(ConfigReader &config, DecoderSpec &spec);
 void readOrigin(ConfigReader &config, DecoderSpec &spec);
 
 } // namespace dagrt

@@ -35,7 +35,7 @@ void dagrt::readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &k
     keyHeads = config.readSize(keys.keyHeads);
   else if (!keys.keyHeads.empty())
     keyHeads = config.readSize(keys.keyHeads, heads);
-  std::optional<int64_t> headDim = config.readOptionalSize("head_dim");
+  std::optional<int64_t> headDim = config.readOptionalSize(keys.headDim);
   if (config.hasFailed())
     return;
   if (heads % keyHeads != 0)
@@ -45,7 +45,7 @@ void dagrt::readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &k
   if (!headDim && spec.hidden % heads != 0)
     config.reportError(keys.hidden, "expects '" + keys.hidden + "' to be a multiple of '" +
                                         keys.heads + "', " + Twine(heads) +
-                                        ", where there is no 'head_dim', got " +
+                                        ", where there is no '" + keys.headDim + "', got " +
                                         Twine(spec.hidden));
   spec.groups = keyHeads;
   spec.queriesPerGroup = heads / keyHeads;
@@ -74,7 +74,7 @@ void dagrt::readActivation(ConfigReader &config, DecoderSpec &spec, StringRef ke
       {"silu", ActivationKind::Silu},          {"swish", ActivationKind::Silu},
       {"gelu", ActivationKind::Gelu},          {"gelu_new", ActivationKind::GeluTanh},
       {"gelu_fast", ActivationKind::GeluTanh}, {"gelu_pytorch_tanh", ActivationKind::GeluTanh},
-      {"relu", ActivationKind::Relu},
+      {"relu", ActivationKind::Relu},          {"relu2", ActivationKind::ReluSquared},
   };
   std::string text = config.readText(key, fallback);
   for (const Name &name : names)
@@ -83,8 +83,8 @@ void dagrt::readActivation(ConfigReader &config, DecoderSpec &spec, StringRef ke
       return;
     }
   config.reportError(key, "expects '" + key +
-                              "' to be silu, swish, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh "
-                              "or relu, got '" +
+                              "' to be silu, swish, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, "
+                              "relu or relu2, got '" +
                               text + "'");
 }
 

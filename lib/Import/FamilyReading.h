@@ -27,6 +27,7 @@ struct SizeKeys {
   llvm::StringRef keyHeads = "num_key_value_heads";
   llvm::StringRef ffn = "intermediate_size";
   llvm::StringRef positions = "max_position_embeddings";
+  llvm::StringRef headDim = "head_dim";
 };
 
 /// Layers, hidden size and FFN width, and the heads with their sizes.

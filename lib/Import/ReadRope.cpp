@@ -102,10 +102,17 @@ static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec
     type = "longrope";
   if (type == "default")
     return;
+  // Plain rotation up to the longest sequence.
+  if (type == "dynamic" && !scaling.find("alpha")) {
+    readRequired(scaling, "factor");
+    spec.lengthLimited = true;
+    return;
+  }
   std::optional<RopeScaling> kind = symbolizeRopeScaling(type);
   if (!kind || *kind == RopeScaling::none)
     return scaling.reportError(
-        key, "expects rope scaling default, linear, llama3, yarn or longrope, got '" + type + "'");
+        key, "expects rope scaling default, linear, dynamic, llama3, yarn or longrope, got '" +
+                 type + "'");
   rope.scaling = *kind;
   switch (*kind) {
   case RopeScaling::none:

@@ -102,9 +102,10 @@ namespace {
 /// Weights and moments of a norm.
 struct NormArrays {
   const Array *scale = nullptr;
-  const Array *bias = nullptr; ///< Null for an rms norm.
+  const Array *bias = nullptr; ///< Null if nothing is added.
   /// Null where the norm finds them itself; the mean also for an rms norm.
   const Array *mean = nullptr, *square = nullptr;
+  bool centers = false; ///< A layer norm, which subtracts the mean.
 };
 } // namespace
 
@@ -117,7 +118,7 @@ static std::pair<double, double> getRowMoments(ArrayRef<double> x, const NormArr
     mean = arrays.mean ? arrays.mean->elements[row] : 0;
     return {mean, std::max(arrays.square->elements[row] - mean * mean, 0.0)};
   }
-  if (arrays.bias)
+  if (arrays.centers)
     for (double element : x)
       mean += element / columns;
   for (double element : x)
@@ -125,17 +126,20 @@ static std::pair<double, double> getRowMoments(ArrayRef<double> x, const NormArr
   return {mean, variance};
 }
 
-/// Normalizes rows of as many elements as the scale has.
-static Array computeNorm(const Array &x, const NormArrays &arrays, double epsilon) {
+/// Normalizes rows, the last `normed` dims. The scale may go on over more dims than these.
+static Array computeNorm(const Array &x, const NormArrays &arrays, int64_t normed, double epsilon) {
   Array result = x;
-  int64_t columns = arrays.scale->elements.size();
+  int64_t columns = getNumElements(ArrayRef<int64_t>(x.shape).take_back(normed));
+  size_t weights = arrays.scale->elements.size();
   int64_t rows = columns ? x.elements.size() / columns : 0;
   for (int64_t row = 0; row < rows; ++row) {
     MutableArrayRef<double> out(&result.elements[row * columns], columns);
     auto [mean, variance] = getRowMoments(out, arrays, row);
-    for (auto [i, element] : llvm::enumerate(out))
-      element = (element - mean) / std::sqrt(variance + epsilon) * arrays.scale->elements[i] +
-                (arrays.bias ? arrays.bias->elements[i] : 0);
+    for (auto [i, element] : llvm::enumerate(out)) {
+      size_t weight = (row * columns + i) % weights;
+      element = (element - mean) / std::sqrt(variance + epsilon) * arrays.scale->elements[weight] +
+                (arrays.bias ? arrays.bias->elements[weight] : 0);
+    }
   }
   return result;
 }
@@ -144,16 +148,19 @@ static Array computeRmsNorm(RmsNormOp op, Operands operands) {
   NormArrays arrays{operands[1]};
   if (op.getSquare())
     arrays.square = operands[2];
-  return computeNorm(*operands[0], arrays, op.getEpsilon().convertToDouble());
+  return computeNorm(*operands[0], arrays, op.getNormed(), op.getEpsilon().convertToDouble());
 }
 
 static Array computeLayerNorm(LayerNormOp op, Operands operands) {
-  NormArrays arrays{operands[1], operands[2]};
+  NormArrays arrays{operands[1]};
+  arrays.centers = true;
+  if (op.getBias())
+    arrays.bias = operands[2];
   if (op.getMean()) {
-    arrays.mean = operands[3];
-    arrays.square = operands[4];
+    arrays.mean = operands.drop_back().back();
+    arrays.square = operands.back();
   }
-  return computeNorm(*operands[0], arrays, op.getEpsilon().convertToDouble());
+  return computeNorm(*operands[0], arrays, op.getNormed(), op.getEpsilon().convertToDouble());
 }
 
 //===----------------------------------------------------------------------===//

@@ -263,6 +263,34 @@ func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>, %m: tensor<4xf32>, %q: tens
 
 // -----
 
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>) {
+  // norm-c3
+  // expected-error@+1 {{'dagrt.rms_norm' op expects a norm over 1 to 1 dims, got 2}}
+  %0 = dagrt.rms_norm %x, %s epsilon 0.5 dims 2 : tensor<4x8xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>) {
+  // norm-c3
+  // expected-error@+1 {{'dagrt.layer_norm' op expects a norm over 1 to 1 dims, got 0}}
+  %0 = dagrt.layer_norm %x, %s epsilon 0.5 dims 0 : tensor<4x8xf32>, tensor<8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x8xf32>, %s: tensor<4x8xf32>, %m: tensor<f32>) {
+  // norm-c2
+  // expected-error@+1 {{'dagrt.rms_norm' op expects moments of 1 dims of 'f32', got 'tensor<f32>'}}
+  %0 = dagrt.rms_norm %x, %s square %m epsilon 0.5 dims 1
+    : tensor<4x8xf32>, tensor<4x8xf32>, tensor<f32>
+  return
+}
+
+// -----
+
 func.func @f(%x: tensor<4x8xf32>, %s: tensor<8xf32>, %m: tensor<4xf32>) {
   // norm-c2
   // expected-error@+1 {{'dagrt.layer_norm' op expects both moments or none, got one}}

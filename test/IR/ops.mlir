@@ -99,9 +99,18 @@ func.func @norms(%x: tensor<4x8xf32>, %s: tensor<8xf32>) {
   // CHECK-NEXT: dagrt.layer_norm %{{.*}}, %{{.*}}, %{{.*}} moments %[[MEAN]], %[[SQUARE]] epsilon 5.000000e-01 : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
   %4 = dagrt.layer_norm %x, %s, %s moments %m1, %m2 epsilon 0.5
     : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
-  // A norm over two dims (as Cohere's per-head norms have).
+  // A norm over two dims.
   // CHECK-NEXT: dagrt.rms_norm
   %2 = dagrt.rms_norm %x, %x epsilon 0.5 : tensor<4x8xf32>, tensor<4x8xf32>
+  // Norms of heads that have weights of their own each, and layer norms without a bias.
+  // CHECK-NEXT: dagrt.rms_norm %{{.*}}, %{{.*}} square %{{.*}} epsilon 5.000000e-01 dims 1 : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4xf32>
+  %5 = dagrt.rms_norm %x, %x square %m2 epsilon 0.5 dims 1
+    : tensor<4x8xf32>, tensor<4x8xf32>, tensor<4xf32>
+  // CHECK-NEXT: dagrt.layer_norm %{{.*}}, %{{.*}} epsilon 5.000000e-01 dims 1 : tensor<4x8xf32>, tensor<4x8xf32>
+  %6 = dagrt.layer_norm %x, %x epsilon 0.5 dims 1 : tensor<4x8xf32>, tensor<4x8xf32>
+  // CHECK-NEXT: dagrt.layer_norm %{{.*}}, %{{.*}} moments %{{.*}}, %{{.*}} epsilon 5.000000e-01 : tensor<4x8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
+  %7 = dagrt.layer_norm %x, %s moments %m1, %m2 epsilon 0.5
+    : tensor<4x8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
   return
 }
 

@@ -22,6 +22,20 @@ func.func @norms(%x: !x) -> (!x, !x, !x, !x, tensor<2x3xf32>) {
   return %y, %z, %v, %w, %m1 : !x, !x, !x, !x, tensor<2x3xf32>
 }
 
+// Heads that are normed one by one, with weights of their own; layer norms without a bias.
+func.func @head_norms(%x: !x) -> (!x, !x, !x, !x) {
+  %s = dagrt.parameter "s" : tensor<4x5xf32>
+  %b = dagrt.parameter "b" : tensor<4x5xf32>
+  %y = dagrt.rms_norm %x, %s epsilon 1.0e-5 dims 1 : !x, tensor<4x5xf32>
+  %z = dagrt.layer_norm %x, %s, %b epsilon 1.0e-3 dims 1 : !x, tensor<4x5xf32>, tensor<4x5xf32>
+  %m1 = dagrt.moment %x order 1 dims 1 count 5 : !x -> tensor<2x3x4xf32>
+  %m2 = dagrt.moment %x order 2 dims 1 count 5 : !x -> tensor<2x3x4xf32>
+  %v = dagrt.layer_norm %x, %s epsilon 1.0e-3 : !x, tensor<4x5xf32>
+  %w = dagrt.layer_norm %x, %s moments %m1, %m2 epsilon 1.0e-3 dims 1
+    : !x, tensor<4x5xf32>, tensor<2x3x4xf32>, tensor<2x3x4xf32>
+  return %y, %z, %v, %w : !x, !x, !x, !x
+}
+
 func.func @elementwise(%x: !x) -> (!x, !x, !x, !x, !x, !x) {
   %b = dagrt.parameter "b" : tensor<5xf32>
   %c = arith.constant dense<[1.0, -2.0, 3.0, 40.0, -50.0]> : tensor<5xf32>

@@ -5,6 +5,7 @@
 // RUN: dagrt-run %s --print-outputs --function=binary | FileCheck %s --check-prefix=BINARY
 // RUN: dagrt-run %s --print-outputs --function=arithmetic | FileCheck %s --check-prefix=ARITH
 // RUN: dagrt-run %s --print-outputs --function=norms | FileCheck %s --check-prefix=NORMS
+// RUN: dagrt-run %s --print-outputs --function=heads | FileCheck %s --check-prefix=HEADS
 // RUN: dagrt-run %s --print-outputs --function=rope | FileCheck %s --check-prefix=ROPE
 // RUN: dagrt-run %s --print-outputs --function=partial_rope | FileCheck %s --check-prefix=PARTIAL
 // RUN: dagrt-run %s --print-outputs --function=embedding | FileCheck %s --check-prefix=EMBED
@@ -125,6 +126,29 @@ func.func @norms() -> (tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor
   return %rms, %layer, %both, %given, %givenLayer, %clamped
     : tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>,
       tensor<2x2xf32>
+}
+
+// Each row [1, 7] alone, scaled by the weights of its head: mean 4, variance 9, mean square 25.
+// HEADS:      output #0
+// HEADS-NEXT: [0, 0]: -2 3
+// HEADS-NEXT: [0, 1]: -5 7
+// HEADS-NEXT: output #1
+// HEADS-NEXT: [0, 0]: 0.4 4.2
+// HEADS-NEXT: [0, 1]: 1 9.8
+// HEADS-NEXT: output #2
+// HEADS-NEXT: [0, 0]: -1 4
+// HEADS-NEXT: [0, 1]: -4 8
+func.func @heads() -> (tensor<1x2x2xf32>, tensor<1x2x2xf32>, tensor<1x2x2xf32>) {
+  %x = arith.constant dense<[[[1.0, 7.0], [1.0, 7.0]]]> : tensor<1x2x2xf32>
+  %scale = arith.constant dense<[[2.0, 3.0], [5.0, 7.0]]> : tensor<2x2xf32>
+  %ones = arith.constant dense<1.0> : tensor<2x2xf32>
+  %layer = dagrt.layer_norm %x, %scale epsilon 0.0 dims 1 : tensor<1x2x2xf32>, tensor<2x2xf32>
+  %square = dagrt.moment %x order 2 dims 1 count 2 : tensor<1x2x2xf32> -> tensor<1x2xf32>
+  %rms = dagrt.rms_norm %x, %scale square %square epsilon 0.0 dims 1
+    : tensor<1x2x2xf32>, tensor<2x2xf32>, tensor<1x2xf32>
+  %biased = dagrt.layer_norm %x, %scale, %ones epsilon 0.0 dims 1
+    : tensor<1x2x2xf32>, tensor<2x2xf32>, tensor<2x2xf32>
+  return %layer, %rms, %biased : tensor<1x2x2xf32>, tensor<1x2x2xf32>, tensor<1x2x2xf32>
 }
 
 // Position 0 turns nothing. At position 1 with theta 100 and four dims the angles are 1 and 0.1:

@@ -38,7 +38,7 @@ struct Setup {
   /// Collectives and products become steps.
   bool decompose = false;
   /// Choices whose effect depends on others.
-  std::string rope, positions, packing, sliding;
+  std::string rope, layerRopes, positions, packing, sliding;
 
   /// The pass that lays the model over devices, as text: `partition-tp-pp{tp=2 ...}`. Empty for
   /// a strategy that is not built in.

@@ -41,12 +41,13 @@ static constexpr Entry kEntries[] = {
     // Parts of the model.
     {"norm", "rms layer",
      [](StringRef c, Setup &s) { s.spec.norm = c == "rms" ? NormKind::RMS : NormKind::Layer; }},
-    {"activation", "relu silu gelu gelu-tanh",
+    {"activation", "relu silu gelu gelu-tanh relu-squared",
      [](StringRef c, Setup &s) {
        s.spec.activation = llvm::StringSwitch<ActivationKind>(c)
                                .Case("relu", ActivationKind::Relu)
                                .Case("silu", ActivationKind::Silu)
                                .Case("gelu", ActivationKind::Gelu)
+                               .Case("relu-squared", ActivationKind::ReluSquared)
                                .Default(ActivationKind::GeluTanh);
      }},
     {"gated", "no yes", [](StringRef c, Setup &s) { s.spec.gated = c == "yes"; }},
@@ -64,11 +65,28 @@ static constexpr Entry kEntries[] = {
        if (c != "none")
          s.spec.headNorm = c == "rms" ? NormKind::RMS : NormKind::Layer;
      }},
+    {"head_norm_span", "head*2 head-weights all-heads*2",
+     [](StringRef c, Setup &s) {
+       s.spec.headNormSpan = llvm::StringSwitch<HeadNormSpan>(c)
+                                 .Case("head", HeadNormSpan::Head)
+                                 .Case("head-weights", HeadNormSpan::HeadWeights)
+                                 .Default(HeadNormSpan::AllHeads);
+     }},
+    {"norm_bias", "yes*2 no",
+     [](StringRef c, Setup &s) { s.spec.normBias = s.spec.headNormBias = c == "yes"; }},
+    {"norm_placement", "before*3 after both",
+     [](StringRef c, Setup &s) {
+       s.spec.normPlacement = llvm::StringSwitch<NormPlacement>(c)
+                                  .Case("before", NormPlacement::Before)
+                                  .Case("after", NormPlacement::After)
+                                  .Default(NormPlacement::Both);
+     }},
     {"causal", "no yes*3", [](StringRef c, Setup &s) { s.spec.causal = c == "yes"; }},
     {"window", "0*2 1 2 3 5 16", [](StringRef c, Setup &s) { s.spec.window = toNumber(c); }},
     {"sliding", "all even odd", [](StringRef c, Setup &s) { s.sliding = c; }},
     {"rope", "none*2 full*2 partial interleaved linear llama3 yarn longrope",
      [](StringRef c, Setup &s) { s.rope = c; }},
+    {"layer_ropes", "usual*2 local none", [](StringRef c, Setup &s) { s.layerRopes = c; }},
     {"positions", "none*3 learned offset", [](StringRef c, Setup &s) { s.positions = c; }},
     {"tied", "no*2 yes", [](StringRef c, Setup &s) { s.spec.tiedHead = c == "yes"; }},
     {"stored", "same out-in*2 in-out",
@@ -78,7 +96,7 @@ static constexpr Entry kEntries[] = {
                            .Case("out-in", StoredLayout::OutIn)
                            .Default(StoredLayout::InOut);
      }},
-    {"packing", "separate*2 concatenated per-head", [](StringRef c, Setup &s) { s.packing = c; }},
+    {"packing", "separate*2 concatenated per-group", [](StringRef c, Setup &s) { s.packing = c; }},
     {"packed_gate_up", "no yes", [](StringRef c, Setup &s) { s.spec.packedGateUp = c == "yes"; }},
     {"scale", "default*2 fixed by-layer",
      [](StringRef c, Setup &s) {
@@ -143,7 +161,9 @@ static void setNames(DecoderSpec &spec) {
                 spec.packedGateUp ? "gate_up" : "up",
                 "down",
                 "norm",
-                "head"};
+                "head",
+                "norm1_post",
+                "norm2_post"};
 }
 
 /// Orders and virtual stages go with some strategies only, and a micro-batch has an element.
@@ -199,14 +219,23 @@ void dagrt::finishSetup(Setup &setup) {
     setup.symbolicTokens = false;
   for (int64_t layer = 0; spec.causal && spec.window > 0 && layer < spec.layers; ++layer)
     spec.slides.push_back(setup.sliding == "all" || (layer % 2 == 0) == (setup.sliding == "even"));
-  // Parts of one stored weight have a layout of their own, and heads that are stored one by one
-  // have one query each.
+  // Every other layer has rotary embeddings of its own, or none.
+  if (spec.rope && setup.layerRopes == "local") {
+    spec.localRope = RopeSpec();
+    spec.localRope->theta = 100;
+    spec.localRope->dims = spec.rope->dims;
+  }
+  for (int64_t layer = 0; spec.rope && setup.layerRopes != "usual" && layer < spec.layers; ++layer)
+    spec.layerRopes.push_back(layer % 2 == 0                ? LayerRope::Usual
+                              : setup.layerRopes == "local" ? LayerRope::Local
+                                                            : LayerRope::None);
+  // Parts of one stored weight have a layout of their own.
   if (spec.layout == StoredLayout::Same)
     spec.packedGateUp = false;
   else if (setup.packing == "concatenated")
     spec.packing = QKVPacking::Concatenated;
-  else if (setup.packing == "per-head" && spec.queriesPerGroup == 1)
-    spec.packing = QKVPacking::PerHead;
+  else if (setup.packing == "per-group")
+    spec.packing = QKVPacking::PerGroup;
   spec.packedGateUp &= spec.gated;
   spec.sharedNorm &= spec.parallel;
   setMicrobatches(setup);

@@ -201,17 +201,26 @@ def Dagrt_MomentOp : Dagrt_ComputeOp<"moment"> {
 class Dagrt_NormOp<string mnemonic, list<Trait> traits = []>
     : Dagrt_Op<mnemonic, !listconcat([Pure,
         DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["decompose", "canDecompose"]>,
-        DeclareOpInterfaceMethods<WorkOpInterface>], traits)>;
+        DeclareOpInterfaceMethods<WorkOpInterface>], traits)> {
+  let extraClassDeclaration = [{
+    /// How many of the last dims the means are over.
+    int64_t getNormed() {
+      return static_cast<int64_t>(getDims().value_or(getScale().getType().getRank()));
+    }
+  }];
+}
 
 def Dagrt_RmsNormOp : Dagrt_NormOp<"rms_norm"> {
   let summary = "Root mean square norm";
   let description = [{
     `x / sqrt(mean(x^2) + epsilon) * scale`, the mean over the dims that `scale` has
-    (Zhang and Sennrich, 2019). With `square`, that mean is given, and the normed dims may be cut.
+    (Zhang and Sennrich, 2019), or over the last `dims` of them: heads that are normed one by one, each
+    with weights of its own. With `square`, that mean is given, and the normed dims may be cut.
 
     **Constraints**
     1. `norm-c1`: the dims of `scale` (and `bias`) are the last dims of `x`; `epsilon` is finite and not negative.
-    2. `norm-c2`: given moments have the other dims of `x`, and elements of f64 if `x` has them, else of f32.
+    2. `norm-c2`: given moments have the dims of `x` that are not normed, and elements of f64 if `x` has them, else of f32.
+    3. `norm-c3`: `dims` is at least 1 and at most the rank of `scale`.
 
     Example:
     ```mlir
@@ -225,11 +234,12 @@ def Dagrt_RmsNormOp : Dagrt_NormOp<"rms_norm"> {
     ```
   }];
   let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_FloatTensor:$scale,
-                       Optional<Dagrt_FloatTensor>:$square, F64Attr:$epsilon);
+                       Optional<Dagrt_FloatTensor>:$square, F64Attr:$epsilon,
+                       OptionalAttr<I64Attr>:$dims);
   let results = (outs Dagrt_FloatTensor:$result);
   let assemblyFormat = [{
-    $x `,` $scale (`square` $square^)? `epsilon` custom<PlainF64>($epsilon) attr-dict
-    `:` type($x) `,` type($scale) (`,` type($square)^)?
+    $x `,` $scale (`square` $square^)? `epsilon` custom<PlainF64>($epsilon) (`dims` $dims^)?
+    attr-dict `:` type($x) `,` type($scale) (`,` type($square)^)?
     custom<SameType>(ref(type($x)), type($result))
   }];
 }
@@ -238,12 +248,14 @@ def Dagrt_LayerNormOp : Dagrt_NormOp<"layer_norm", [AttrSizedOperandSegments]> {
   let summary = "Layer norm";
   let description = [{
     `(x - mean(x)) / sqrt(var(x) + epsilon) * scale + bias`, over the dims that `scale` has
-    (Ba et al., 2016). With `moments`, the means of `x` and of `x^2` are given, the variance is
-    the second less the square of the first, and the normed dims may be cut.
+    (Ba et al., 2016), or over the last `dims` of them; without `bias` nothing is added. With `moments`,
+    the means of `x` and of `x^2` are given, the variance is the second less the square of the
+    first, and the normed dims may be cut.
 
     **Constraints**
     1. `norm-c1`: the dims of `scale` (and `bias`) are the last dims of `x`; `epsilon` is finite and not negative.
-    2. `norm-c2`: given moments have the other dims of `x`, and elements of f64 if `x` has them, else of f32.
+    2. `norm-c2`: given moments have the dims of `x` that are not normed, and elements of f64 if `x` has them, else of f32.
+    3. `norm-c3`: `dims` is at least 1 and at most the rank of `scale`.
 
     Example:
     ```mlir
@@ -254,17 +266,21 @@ def Dagrt_LayerNormOp : Dagrt_NormOp<"layer_norm", [AttrSizedOperandSegments]> {
       %square = dagrt.moment %y order 2 dims 1 count 8 : tensor<4x8xf32> -> tensor<4xf32>
       %z = dagrt.layer_norm %y, %scale, %bias moments %mean, %square epsilon 1.0e-5
         : tensor<4x8xf32>, tensor<8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
-      return %z : tensor<4x8xf32>
+      %h = dagrt.layer_norm %z, %scale epsilon 1.0e-5 : tensor<4x8xf32>, tensor<8xf32>
+      return %h : tensor<4x8xf32>
     }
     ```
   }];
-  let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_FloatTensor:$scale, Dagrt_FloatTensor:$bias,
-                       Optional<Dagrt_FloatTensor>:$mean, Optional<Dagrt_FloatTensor>:$square,
-                       F64Attr:$epsilon);
+  let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_FloatTensor:$scale,
+                       Optional<Dagrt_FloatTensor>:$bias, Optional<Dagrt_FloatTensor>:$mean,
+                       Optional<Dagrt_FloatTensor>:$square, F64Attr:$epsilon,
+                       OptionalAttr<I64Attr>:$dims);
   let results = (outs Dagrt_FloatTensor:$result);
   let assemblyFormat = [{
-    $x `,` $scale `,` $bias (`moments` $mean^ `,` $square)? `epsilon` custom<PlainF64>($epsilon)
-    attr-dict `:` type($x) `,` type($scale) `,` type($bias) (`,` type($mean)^ `,` type($square))?
+    $x `,` $scale (`,` $bias^)? (`moments` $mean^ `,` $square)?
+    `epsilon` custom<PlainF64>($epsilon) (`dims` $dims^)? attr-dict
+    `:` type($x) `,` type($scale) custom<TypeOfPresent>(ref($bias), type($bias))
+    (`,` type($mean)^ `,` type($square))?
     custom<SameType>(ref(type($x)), type($result))
   }];
 }

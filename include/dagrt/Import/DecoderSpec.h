@@ -23,7 +23,28 @@ namespace dagrt {
 
 enum class NormKind { RMS, Layer };
 
-enum class ActivationKind { Silu, Gelu, GeluTanh, Relu };
+/// Where the norms of a layer stand.
+enum class NormPlacement {
+  Before, ///< Attention and FFN read the normed residual.
+  After,  ///< They read the residual itself; what each adds to it is normed.
+  Both,   ///< Normed before, and again before it is added.
+};
+
+/// What a norm of queries and keys takes its mean over.
+enum class HeadNormSpan {
+  Head,        ///< Each head alone; one weight of head_dim elements for all of them.
+  HeadWeights, ///< Each head alone, with a weight of its own.
+  AllHeads,    ///< All heads of a token at once.
+};
+
+/// The rotary embeddings of a layer.
+enum class LayerRope {
+  Usual, ///< `DecoderSpec::rope`
+  Local, ///< `DecoderSpec::localRope`
+  None,
+};
+
+enum class ActivationKind { Silu, Gelu, GeluTanh, Relu, ReluSquared };
 
 /// How a checkpoint stores the matrix of a linear map.
 enum class StoredLayout {
@@ -36,7 +57,8 @@ enum class StoredLayout {
 enum class QKVPacking {
   Separate,     ///< Three weights.
   Concatenated, ///< One weight: all queries, then all keys, then all values.
-  PerHead,      ///< One weight: query, key and value of the first head, then of the second, ...
+  PerGroup,     ///< One weight: queries, key and value of the first key/value head, then of the
+                ///< second, ...
 };
 
 /// What a checkpoint calls its weights, without `.weight` and `.bias`. Those from `attentionNorm`
@@ -46,6 +68,8 @@ struct WeightNames {
   std::string attentionNorm, query, key, value, queryNorm, keyNorm, output;
   std::string ffnNorm, gate, up, down;
   std::string finalNorm, head;
+  /// Norms of what attention and FFN add to the residual.
+  std::string attentionPostNorm, ffnPostNorm;
 };
 
 /// Rotary embeddings.
@@ -81,8 +105,13 @@ struct DecoderSpec {
   int64_t vocabulary = 0;
   /// Longest sequence the model was made for.
   int64_t maxPositions = 0;
+  /// Beyond it the model computes in another way (rope scaling that depends on the length).
+  bool lengthLimited = false;
 
   NormKind norm = NormKind::RMS;
+  NormPlacement normPlacement = NormPlacement::Before;
+  /// Layer norms have a bias.
+  bool normBias = true;
   double epsilon = 1e-5;
   ActivationKind activation = ActivationKind::Silu;
   bool gated = false;
@@ -90,8 +119,10 @@ struct DecoderSpec {
   /// Attention and FFN read the same residual; with `sharedNorm` also the same norm.
   bool parallel = false, sharedNorm = false;
   bool qkvBias = false, outputBias = false, ffnBias = false, headBias = false;
-  /// Norm of each query and key head.
+  /// Norm of queries and keys; a layer norm has a bias if `headNormBias`.
   std::optional<NormKind> headNorm;
+  HeadNormSpan headNormSpan = HeadNormSpan::Head;
+  bool headNormBias = true;
   /// Keys that a query sees, and for each layer whether it is limited so (empty: no layer).
   int64_t window = 0;
   llvm::SmallVector<bool> slides;
@@ -100,6 +131,9 @@ struct DecoderSpec {
   double scale = 0;
   bool scaleByLayer = false;
   std::optional<RopeSpec> rope;
+  /// Of the layers that `layerRopes` says; empty: all layers have `rope`.
+  std::optional<RopeSpec> localRope;
+  llvm::SmallVector<LayerRope> layerRopes;
   std::optional<LearnedPositions> positions;
   bool tiedHead = false;
 

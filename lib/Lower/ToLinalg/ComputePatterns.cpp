@@ -158,7 +158,7 @@ struct BinaryPattern : OpConversionPattern<OpT> {
 // Norms
 //===----------------------------------------------------------------------===//
 
-/// A tensor and its rows: the dims that the scale has.
+/// A tensor and its rows, the last `columns` dims.
 struct Rows {
   Rows(Emitter &emit, Value x, unsigned columns, unsigned lead)
       : emit(emit), rank(Emitter::getShape(x).size()), columns(columns), lead(lead) {
@@ -183,8 +183,8 @@ struct Rows {
   AffineMap getIdentity() { return emit.builder.getMultiDimIdentityMap(rank); }
   /// Of a tensor with an element for each row.
   AffineMap getRowMap() { return emit.select(rank, ::count(0, rank - columns)); }
-  /// Of a tensor with an element for each column.
-  AffineMap getColumnMap() { return selectLast(emit, rank, columns, lead); }
+  /// Of weights, which have the last `dims` dims.
+  AffineMap getWeightMap(unsigned dims) { return selectLast(emit, rank, dims, lead); }
 
   Emitter &emit;
   unsigned rank, columns, lead;
@@ -238,11 +238,12 @@ struct RmsNormPattern final : OpConversionPattern<RmsNormOp> {
                                 ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op.getLoc());
     Value x = adaptor.getX();
-    Rows rows(emit, x, op.getScale().getType().getRank(), getLead(op.getType()));
+    Rows rows(emit, x, op.getNormed(), getLead(op.getType()));
+    AffineMap weights = rows.getWeightMap(op.getScale().getType().getRank());
     Value square = op.getSquare() ? adaptor.getSquare() : rows.getMean(emitSquares(emit, x));
     double epsilon = op.getEpsilon().convertToDouble();
     rewriter.replaceOp(op, emit.map({x, square, adaptor.getScale()},
-                                    {rows.getIdentity(), rows.getRowMap(), rows.getColumnMap()},
+                                    {rows.getIdentity(), rows.getRowMap(), weights},
                                     Emitter::getShape(x), Emitter::getElementType(x),
                                     [&](OpBuilder &b, Location loc, ValueRange x) {
                                       return emitScaled(b, loc, x[0], x[1], x[2], epsilon);
@@ -258,7 +259,7 @@ struct LayerNormPattern final : OpConversionPattern<LayerNormOp> {
     Emitter emit(rewriter, op.getLoc());
     Value x = adaptor.getX();
     Type type = Emitter::getElementType(x);
-    Rows rows(emit, x, op.getScale().getType().getRank(), getLead(op.getType()));
+    Rows rows(emit, x, op.getNormed(), getLead(op.getType()));
     Value mean = op.getMean() ? adaptor.getMean() : rows.getMean(x);
     Value centered =
         emit.map({x, mean}, {rows.getIdentity(), rows.getRowMap()}, Emitter::getShape(x),
@@ -268,13 +269,19 @@ struct LayerNormPattern final : OpConversionPattern<LayerNormOp> {
     Value variance = op.getMean() ? emitVariance(emit, mean, adaptor.getSquare())
                                   : rows.getMean(emitSquares(emit, centered));
     double epsilon = op.getEpsilon().convertToDouble();
-    rewriter.replaceOp(op, emit.map({centered, variance, adaptor.getScale(), adaptor.getBias()},
-                                    {rows.getIdentity(), rows.getRowMap(), rows.getColumnMap(),
-                                     rows.getColumnMap()},
-                                    Emitter::getShape(x), type,
+    AffineMap weights = rows.getWeightMap(op.getScale().getType().getRank());
+    SmallVector<Value> inputs = {centered, variance, adaptor.getScale()};
+    SmallVector<AffineMap> maps = {rows.getIdentity(), rows.getRowMap(), weights};
+    if (op.getBias()) {
+      inputs.push_back(adaptor.getBias());
+      maps.push_back(weights);
+    }
+    rewriter.replaceOp(op, emit.map(inputs, maps, Emitter::getShape(x), type,
                                     [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
                                       Value scaled = emitScaled(b, loc, x[0], x[1], x[2], epsilon);
-                                      return arith::AddFOp::create(b, loc, scaled, x[3]);
+                                      return x.size() < 4
+                                                 ? scaled
+                                                 : arith::AddFOp::create(b, loc, scaled, x[3]);
                                     }));
     return success();
   }

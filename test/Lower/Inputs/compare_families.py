@@ -1,0 +1,67 @@
+"""Partitions the small model of each config of a folder and compares each program with its model.
+
+usage: compare_families.py <folder of configs> <scratch folder>
+
+Each family is cut in some of the ways, chosen by its place in the list so that every way meets
+several families; those with a norm of all heads in every way. Prints the command of each comparison
+that fails.
+"""
+
+import itertools
+import pathlib
+import shlex
+import subprocess
+import sys
+
+TOLERANCE = "1e-12"
+
+WAYS = [
+    "--partition-tp-pp=tp=3 pp=2",
+    "--partition-fa-pool=tp=2 pool=3 cut=core blocks=zigzag",
+    "--partition-tp-pp=tp=2 pp=1 layout=hidden",
+    "--partition-fa-pool=tp=3 pool=2 cut=block layout=sequence-parallel",
+    "--partition-tp-pp=tp=4 pp=2 layout=sequence-parallel microbatches=2",
+    "--partition-fa-pool=tp=4 pool=5 cut=core layout=megatron",
+    "--partition-tp-pp=tp=3 pp=1 layout=hidden",
+    "--partition-fa-pool=tp=2 pool=3 cut=block layout=hidden",
+]
+EACH = 3
+
+
+def fails(command):
+    """The command and what it says, if it fails."""
+    result = subprocess.run(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False
+    )
+    return f"{shlex.join(command)}\n{result.stderr}" if result.returncode else ""
+
+
+def compare(model, way, placed):
+    return fails(["dagrt-opt", str(model), way, "--verify-placement", "-o", str(placed)]) or fails(
+        ["dagrt-run", str(placed), "--compare", str(model), f"--tolerance={TOLERANCE}"]
+    )
+
+
+def main():
+    configs, scratch = map(pathlib.Path, sys.argv[1:3])
+    scratch.mkdir(parents=True, exist_ok=True)
+    ways, done, failures = itertools.cycle(WAYS), 0, 0
+    for index, config in enumerate(sorted(configs.glob("*.json"))):
+        model = scratch / f"{config.stem}.mlir"
+        attention = "decomposed" if index % 3 == 0 else "fused"
+        error = fails(
+            ["dagrt-translate", "--import-hf-config", str(config), "--shrink", "--seq-len=13"]
+            + ["--batch=2", "--logits=all", f"--attention={attention}", "-o", str(model)]
+        )
+        count = len(WAYS) if not error and "norm.full" in model.read_text() else EACH
+        for way in itertools.islice(ways, count):
+            error = error or compare(model, way, scratch / "placed.mlir")
+            done += 1
+        if error:
+            print(error)
+            failures += 1
+    print(f"{done} partitions, {failures} failures")
+
+
+if __name__ == "__main__":
+    main()
