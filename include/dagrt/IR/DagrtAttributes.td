@@ -316,7 +316,9 @@ def Dagrt_RoleAttr : Dagrt_Attr<"Role", "role"> {
     | `embedding`, `embedding.position`, `embedding.sum` | token and position lookups, and their sum |
     | `positions` | position numbers |
     | `norm.attention`, `norm.ffn`, `norm.final`, `norm.embedding` | norms on the residual stream |
+    | `norm.attention.post`, `norm.ffn.post` | norms of what attention and FFN add to it |
     | `attention.query`, `.key`, `.value` (`.bias`, `.norm`, `.rope`) | projections and what follows them |
+    | `attention.query.norm.full`, `attention.key.norm.full` | norms of all heads of a token at once |
     | `attention.core`, or `attention.scores`, `.softmax`, `.context` | fused, or decomposed |
     | `attention.output` (`.bias`) | output projection |
     | `residual.attention`, `residual.ffn` | sums on the residual stream |
