@@ -88,6 +88,10 @@ static std::vector<CommunicationCall> getCalls(const CommunicationShape &shape,
     call.link = cluster.intra ? cluster.intra->kind : LinkKind::NvLink;
     call.nvls = cluster.intra && cluster.intra->nvls;
     call.hasOneShot = library.starts_with("custom");
+    if (call.mostOnNode > 1)
+      call.linkCorrection = cluster.intra->correction;
+    if (call.nodes > 1)
+      call.networkCorrection = cluster.inter->correction;
     calls.push_back({{call, getCollectiveVariants(call.kind, name, library)}, rounds});
   };
   bool isMessage =

@@ -253,7 +253,49 @@ static LinkDefaults getDefaults(LinkKind kind) {
 /// Fitted to all_reduce of 64 MB and more on 4 and 8 GPUs (docs/cost.md).
 static constexpr double kNvlsEfficiency = 0.65;
 
-static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, Location loc) {
+/// The link of this kind of the first built-in cluster of `device`, or nothing.
+static std::optional<LinkFile> findBuiltinLink(StringRef device, StringRef kind,
+                                               MLIRContext *context) {
+  for (const Builtin &builtin : kClusters) {
+    ClusterFile file;
+    if (failed(parseDescription({builtin.name, builtin.text}, context, file)) ||
+        file.device != device)
+      continue;
+    for (const std::optional<LinkFile> &link : {file.intra, file.inter})
+      if (link && link->kind == kind)
+        return link;
+  }
+  return std::nullopt;
+}
+
+/// What a user's link changes of the one that coefficients were fitted to.
+static LinkCorrection getCorrection(const LinkFile &file, const Device &device,
+                                    const LinkDefaults &defaults, MLIRContext *context) {
+  LinkCorrection correction;
+  if (!file.efficiency && !file.latencyUs && !file.latencyScale && !file.nvlsEfficiency)
+    return correction;
+  std::optional<LinkFile> like = findBuiltinLink(device.name, file.kind, context);
+  if (!like && !device.donors.empty())
+    like = findBuiltinLink(device.donors.front(), file.kind, context);
+  LinkFile fitted = like.value_or(LinkFile());
+  auto getRatio = [](const std::optional<Positive> &value, const std::optional<Positive> &fitted,
+                     double fallback) {
+    return value ? value->value / (fitted ? fitted->value : fallback) : 1;
+  };
+  correction.rate = getRatio(file.efficiency, fitted.efficiency, defaults.efficiency);
+  correction.nvlsRate = getRatio(file.nvlsEfficiency, fitted.nvlsEfficiency, kNvlsEfficiency);
+  correction.latency = getRatio(file.latencyScale, fitted.latencyScale, 1);
+  if (!file.latencyUs)
+    return correction;
+  // A latency is the start and the way: a longer one adds the difference, a shorter one is a part.
+  double fittedUs = fitted.latencyUs ? fitted.latencyUs->value : defaults.latencyUs;
+  correction.message = std::min(file.latencyUs->value / fittedUs, 1.0);
+  correction.messageUs = std::max(file.latencyUs->value - fittedUs, 0.0);
+  return correction;
+}
+
+static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, const Device &device,
+                                 Location loc) {
   Link link;
   if (file.kind == "nvlink")
     link.kind = LinkKind::NvLink;
@@ -273,6 +315,13 @@ static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, Location l
     if (value && value->value > 1)
       return emitError(loc) << "expects '" << key << '.' << name
                             << "' to be a part of the bandwidth, at most 1, got " << value->value;
+  if (file.nvls && link.kind != LinkKind::NvLink)
+    return emitError(loc) << "expects 'nvls' of links of kind nvlink alone, got it on '" << key
+                          << "' of kind " << file.kind;
+  if (file.nvlsEfficiency && !file.nvls)
+    return emitError(loc) << "expects '" << key
+                          << ".nvls_efficiency' of a link whose switch can reduce, with 'nvls: "
+                             "true', got it without";
   LinkDefaults defaults = getDefaults(link.kind);
   link.bandwidth = *bandwidth;
   link.efficiency = scale(file.efficiency, 1).value_or(defaults.efficiency);
@@ -282,6 +331,7 @@ static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, Location l
   link.measuredAs = file.measuredAs.empty() ? defaults.measuredAs : file.measuredAs;
   link.nvlsEfficiency = scale(file.nvlsEfficiency, 1).value_or(kNvlsEfficiency);
   link.nodeBandwidth = scale(file.nodeBandwidthGbs, 1e9);
+  link.correction = getCorrection(file, device, defaults, loc.getContext());
   return link;
 }
 
@@ -305,7 +355,7 @@ static LogicalResult checkLinks(const ClusterFile &file, Cluster &cluster, Locat
                                     std::tuple("inter", &file.inter, &cluster.inter)}) {
     if (!*link)
       continue;
-    FailureOr<Link> result = checkLink(**link, key, loc);
+    FailureOr<Link> result = checkLink(**link, key, cluster.device, loc);
     if (failed(result))
       return failure();
     *checked = *result;
@@ -335,12 +385,12 @@ FailureOr<Cluster> dagrt::loadCluster(StringRef nameOrFile, Location loc) {
     return emitError(start) << "expects the key 'devices_per_node', got none";
   cluster.devicesPerNode = file.devicesPerNode->value;
   cluster.nodes = file.nodes ? file.nodes->value : 1;
-  if (failed(checkLinks(file, cluster, start)))
-    return failure();
   FailureOr<Device> device = loadDeviceOf(file.device, text->path, start);
   if (failed(device))
     return failure();
   cluster.device = std::move(*device);
+  if (failed(checkLinks(file, cluster, start)))
+    return failure();
   for (const auto &[key, time] : file.fixedTimes.times)
     cluster.fixedTimes.push_back({key, std::llround(time.value * 1e6)});
   // The reader gives the keys in an order of its own.

@@ -76,12 +76,17 @@ struct Tuner {
   /// A step inside a node, and one between nodes.
   double getIntraUs(const double (&table)[3][3], Protocol protocol) const {
     LinkKind link = cluster.intra ? cluster.intra->kind : LinkKind::NvLink;
-    return table[static_cast<int>(link)][protocol] * getIntraScale();
+    return table[static_cast<int>(link)][protocol] * getIntraScale() + getExtraUs(cluster.intra);
   }
   double getInterUs(const double (&table)[3][3], Protocol protocol) const {
     if (group.nodes == 1)
       return 0;
-    return table[static_cast<int>(cluster.inter->kind)][protocol] * getInterScale();
+    return table[static_cast<int>(cluster.inter->kind)][protocol] * getInterScale() +
+           getExtraUs(cluster.inter);
+  }
+  /// What a message takes longer than over a link that NCCL's constants are of.
+  static double getExtraUs(const std::optional<Link> &link) {
+    return link ? link->correction.messageUs : 0;
   }
 
   CommunicationTime makeTime(const Twine &algorithm, double latencyUs, double rate) const {
@@ -134,7 +139,9 @@ CommunicationTime Tuner::getTree(Protocol protocol) const {
 CommunicationTime Tuner::getNvls() const {
   double rate = isAllReduce() ? group.intraRate * cluster.intra->nvlsEfficiency
                               : group.intraRate * (group.ranks - 1) / group.ranks;
-  return makeTime("nvls", kNvlsUs * getIntraScale(), rate);
+  double latencyUs =
+      kNvlsUs * getIntraScale() + (isAllReduce() ? 2 : 1) * getExtraUs(cluster.intra);
+  return makeTime("nvls", latencyUs, rate);
 }
 
 /// The switch reduces inside each node, trees across nodes join the nodes' sums. With more than two
@@ -142,7 +149,9 @@ CommunicationTime Tuner::getNvls() const {
 CommunicationTime Tuner::getNvlsTree() const {
   double interRate = group.nodes > 2 ? group.interRate / 2 : group.interRate;
   double latencyUs = kNvlsUs * getIntraScale() +
-                     2 * llvm::Log2_64(group.nodes) * kNvlsTreeStepUs * getInterScale();
+                     2 * llvm::Log2_64(group.nodes) *
+                         (kNvlsTreeStepUs * getInterScale() + getExtraUs(cluster.inter)) +
+                     2 * getExtraUs(cluster.intra);
   return makeTime("nvls_tree", latencyUs,
                   std::min(group.intraRate, interRate) * cluster.intra->nvlsEfficiency);
 }

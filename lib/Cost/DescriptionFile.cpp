@@ -17,6 +17,8 @@
 
 #include "mlir/IR/Diagnostics.h"
 
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/Format.h"
 #include "llvm/Support/SourceMgr.h"
 
 #include <cmath>
@@ -29,6 +31,7 @@ namespace {
 struct ReadState {
   MLIRContext *context;
   StringRef path, what;
+  StringRef key;                 ///< That is read.
   std::vector<std::string> keys; ///< That the mapping last read knows.
   std::string message;           ///< Backs the messages that scalars return.
   bool hasError = false;
@@ -44,6 +47,7 @@ public:
   template <typename T>
   void map(const char *name, T &value) {
     names.push_back(name);
+    static_cast<ReadState *>(io.getContext())->key = name;
     io.mapOptional(name, value);
   }
 
@@ -64,6 +68,45 @@ static StringRef readNumber(StringRef scalar, void *context, StringRef expected,
   return state->message;
 }
 
+namespace {
+/// A unit: what is written behind numbers, how far they go, and, where people have the number in
+/// another unit, what one is in the other.
+struct UnitFacts {
+  const char *name;
+  double least, most;
+  double smaller; ///< How many of the next smaller unit that other tools write make one.
+  const char *smallerName;
+  const char *ofKeys, *advice;
+};
+} // namespace
+
+static constexpr UnitFacts kUnits[] = {
+    {"TFLOP/s", 0.001, 1e5, 1e12, "FLOP/s", "tflops", "in TFLOP/s: 1 PFLOP/s is 1000"},
+    {"GB", 1, 1e4, 1e9, "bytes", "gb", "in GB of 1e9 bytes: 80 GiB are 85.9"},
+    {"GB/s", 0.01, 1e6, 1e9, "bytes/s", "gbs", "in GB/s, of bytes: 400 Gb/s are 50"},
+    {"MB", 0.01, 1e5, 1e6, "bytes", "mb", "in MB of 1e6 bytes: 50 MiB are 52.4"},
+    {"MHz", 1, 1e5, 1e6, "Hz", "mhz", "in MHz: 1.98 GHz are 1980"},
+    {"us", 0, 1e6, 1e3, "ns", "us", "in us: 500 ns are 0.5"},
+};
+
+/// Reads a number within the bounds of its unit, or returns what is wrong with it.
+static StringRef readQuantity(StringRef scalar, void *context, const UnitFacts &unit,
+                              double &value) {
+  bool isNumber = llvm::to_float(scalar, value) && std::isfinite(value);
+  if (isNumber && value >= unit.least && value <= unit.most)
+    return {};
+  auto *state = static_cast<ReadState *>(context);
+  state->message.clear();
+  llvm::raw_string_ostream os(state->message);
+  os << "expects '" << state->key << "' in " << unit.name << ", from "
+     << llvm::format("%g to %g", unit.least, unit.most) << ", got '" << scalar << '\'';
+  double other = value / unit.smaller;
+  if (isNumber && value > unit.most && other >= unit.least && other <= unit.most)
+    os << "; " << scalar << ' ' << unit.smallerName << " are " << llvm::format("%g ", other)
+       << unit.name;
+  return state->message;
+}
+
 LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::CalibrationFile)
 
 namespace llvm::yaml {
@@ -72,6 +115,15 @@ struct ScalarTraits<Positive> {
   static void output(const Positive &value, void *, raw_ostream &os) { os << value.value; }
   static StringRef input(StringRef scalar, void *context, Positive &value) {
     return readNumber(scalar, context, "a number above 0 and below 1e15", false, value.value);
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <Unit unit>
+struct ScalarTraits<Quantity<unit>> {
+  static void output(const Quantity<unit> &value, void *, raw_ostream &os) { os << value.value; }
+  static StringRef input(StringRef scalar, void *context, Quantity<unit> &value) {
+    return readQuantity(scalar, context, kUnits[static_cast<unsigned>(unit)], value.value);
   }
   static QuotingType mustQuote(StringRef) { return QuotingType::None; }
 };
@@ -225,6 +277,23 @@ std::string dagrt::findNearest(StringRef name, ArrayRef<std::string> names) {
   return nearest;
 }
 
+/// What to write instead of `key`. A key in another unit or of another type is not `nearest` with a
+/// letter wrong: who followed the suggestion would be wrong by the factor between them.
+static std::string suggestKey(StringRef key, StringRef nearest) {
+  auto getDigits = [](StringRef text) {
+    std::string digits;
+    llvm::copy_if(text, std::back_inserter(digits), llvm::isDigit);
+    return digits;
+  };
+  if (nearest.empty() || getDigits(key) != getDigits(nearest))
+    return "";
+  StringRef unit = nearest.rsplit('_').second;
+  for (const UnitFacts &facts : kUnits)
+    if (unit == facts.ofKeys && key.rsplit('_').second != unit)
+      return ("; the key '" + nearest + "' is " + facts.advice).str();
+  return ("; did you mean '" + nearest + "'?").str();
+}
+
 /// Says in our words what the reader found.
 static std::string describeError(const llvm::SMDiagnostic &diagnostic, const ReadState &state) {
   StringRef message = diagnostic.getMessage();
@@ -235,7 +304,7 @@ static std::string describeError(const llvm::SMDiagnostic &diagnostic, const Rea
     std::string text =
         "expects the keys " + llvm::join(state.keys, ", ") + ", got '" + key.str() + "'";
     std::string nearest = findNearest(key, state.keys);
-    return nearest.empty() ? text : text + "; did you mean '" + nearest + "'?";
+    return text + suggestKey(key, nearest);
   }
   std::string lower = message.str();
   if (!lower.empty())
@@ -263,7 +332,7 @@ static LogicalResult parse(const DescriptionText &text, StringRef what, MLIRCont
   if (!nesting.message.empty())
     return emitError(FileLineColLoc::get(context, text.path, nesting.line, nesting.column))
            << nesting.message;
-  ReadState state{context, text.path, what, {}, {}, false};
+  ReadState state{context, text.path, what, {}, {}, {}, false};
   llvm::yaml::Input input(StringRef(text.text), &state, reportDiagnostic, &state);
   auto reject = [&](const Twine &got) {
     if (!state.hasError)

@@ -29,6 +29,13 @@ struct Positive {
   double value = 0;
 };
 
+/// What the number of a key is in, with bounds that no machine is beyond.
+enum class Unit { Tflops, Gigabytes, GigabytesPerSecond, Megabytes, Megahertz, Microseconds };
+
+/// A number within the bounds of its unit.
+template <Unit unit>
+struct Quantity : Positive {};
+
 /// A whole number from 1 to 1,000,000.
 struct Count {
   int64_t value = 0;
@@ -62,8 +69,11 @@ struct CalibrationFile {
 struct DeviceFile {
   std::string name, architecture, source;
   bool hypothetical = false;
-  std::optional<Positive> fp64, fp32, fp16, bf16, fp8, memoryGb, memoryBandwidthGbs, l2Mb, boostMhz,
-      peerBandwidthGbs;
+  std::optional<Quantity<Unit::Tflops>> fp64, fp32, fp16, bf16, fp8;
+  std::optional<Quantity<Unit::Gigabytes>> memoryGb;
+  std::optional<Quantity<Unit::GigabytesPerSecond>> memoryBandwidthGbs, peerBandwidthGbs;
+  std::optional<Quantity<Unit::Megabytes>> l2Mb;
+  std::optional<Quantity<Unit::Megahertz>> boostMhz;
   std::optional<Count> smCount;
   std::string calibratedLike, measurements;
   std::vector<CalibrationFile> calibration;
@@ -72,8 +82,9 @@ struct DeviceFile {
 /// A link as written.
 struct LinkFile {
   std::string kind, measuredAs;
-  std::optional<Positive> bandwidthGbs, efficiency, latencyScale, nvlsEfficiency, nodeBandwidthGbs;
-  std::optional<Microseconds> latencyUs;
+  std::optional<Quantity<Unit::GigabytesPerSecond>> bandwidthGbs, nodeBandwidthGbs;
+  std::optional<Positive> efficiency, latencyScale, nvlsEfficiency;
+  std::optional<Quantity<Unit::Microseconds>> latencyUs;
   bool nvls = false;
 };
 

@@ -228,10 +228,12 @@ Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
     isBeyond |= isOutside(trait, *calibration);
   if (const auto *attention = std::get_if<AttentionCall>(&query.call))
     isBeyond |= isUnlikeTables(*attention);
-  // What a network does is not to be seen on one node.
-  if (const auto *collective = std::get_if<CollectiveCall>(&query.call))
+  // What a network does is not to be seen on one node, nor what another link does on the measured.
+  if (const auto *collective = std::get_if<CollectiveCall>(&query.call)) {
+    isBeyond |= collective->linkCorrection.isNeeded() || collective->networkCorrection.isNeeded();
     if (isOutside({"nodes", static_cast<double>(collective->nodes)}, *calibration))
       result.errorBar = getHull(result.errorBar, kUnknown);
+  }
   bool isUnlike = result.found.isBorrowed ? device.architecture.empty() : result.found.isSubstitute;
   if (isBeyond || isUnlike)
     result.errorBar = widen(result.errorBar);

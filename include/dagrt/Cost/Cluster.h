@@ -57,6 +57,19 @@ enum class LinkKind { NvLink, Pcie, Network };
 /// `nvlink`, `pcie` or `network`.
 llvm::StringRef getLinkKindName(LinkKind kind);
 
+/// How a link that a description tells of differs from the one that coefficients were fitted to:
+/// the built-in cluster's of such devices, or what a link of its kind is taken to be.
+struct LinkCorrection {
+  double rate = 1, nvlsRate = 1; ///< Factors of the rates that transfers reach.
+  double latency = 1;            ///< Factor of all latencies,
+  double message = 1;            ///< of those of messages, 1 at most,
+  double messageUs = 0;          ///< and what is added to that of each message in a row.
+
+  bool isNeeded() const {
+    return rate != 1 || nvlsRate != 1 || latency != 1 || message != 1 || messageUs != 0;
+  }
+};
+
 /// How a device reaches others.
 struct Link {
   LinkKind kind = LinkKind::NvLink;
@@ -69,6 +82,7 @@ struct Link {
   std::optional<double> nodeBandwidth; ///< Bytes/s of all devices of a node together.
   /// The columns `link` and `impl` of the measurements that tell of it, as `nvlink/nccl-tests`.
   std::string measuredAs;
+  LinkCorrection correction;
 
   /// Bytes/s that one device reaches alone.
   double getRate() const { return bandwidth * efficiency; }

@@ -148,6 +148,17 @@ struct CollectiveTimer {
   Parts join(const char *name, double latencyUs, double wireUs, double bend) const {
     return {getNorm(latencyUs, wireUs, bend), latencyUs, wireUs, name};
   }
+  /// A latency of the start of a call.
+  double getStart(Index index) const {
+    return c[index] * (g.nodes > 1 && g.perNode == 1 ? g.network : g.link).latency;
+  }
+  static double getStepUs(const LinkCorrection &link, double fittedUs) {
+    return fittedUs * link.latency * link.message;
+  }
+  /// What slower links add to so many messages in a row.
+  double getExtraUs(double steps, double netSteps) const {
+    return steps * g.link.messageUs + netSteps * g.network.messageUs;
+  }
   double getLinkRate(Protocol protocol) const;
   double getNetworkRate() const;
   Parts getRingOrTree(int algorithm) const;
@@ -183,7 +194,7 @@ double CollectiveTimer::getLinkRate(Protocol protocol) const {
   double size = std::log2(g.perNode);
   part *= std::pow(c[Crowd4] * (g.isPcie ? 0.75 : 1), std::clamp(size - 1, 0.0, 1.0)) *
           std::pow(c[Crowd8] * (g.isPcie ? 0.95 : 1), std::clamp(size - 2, 0.0, 1.0));
-  return g.linkRate * std::min(part, 1.0);
+  return g.linkRate * std::min(part * g.link.rate, 1.0);
 }
 
 /// Of one rank to the network with Simple, in bytes/us: interpolated in the logarithm of the ranks.
@@ -193,7 +204,8 @@ double CollectiveTimer::getNetworkRate() const {
   double factor = size <= 1   ? one * size
                   : size <= 2 ? one + (two - one) * (size - 1)
                               : two + (three - two) * (size - 2);
-  return g.networkRate * c[NetRate] * std::exp(factor);
+  double part = c[NetRate] * std::exp(factor);
+  return g.networkRate * std::min(part * g.network.rate, std::max(part, 1.0));
 }
 
 /// Each rank passes on n - 1 parts of n, for an all_reduce twice; a tree passes all up and down, in
@@ -208,16 +220,16 @@ Parts CollectiveTimer::getRingOrTree(int algorithm) const {
   static constexpr double treeRates[] = {3.8 / 2 / 0.92, 9 / 7.0 / 0.92, 1 / 0.92};
   bool isTree = algorithm >= Tree;
   auto protocol = static_cast<Protocol>(algorithm % 3);
-  double stepUs = c[steps[protocol]], netStepUs = netSteps[protocol] * c[NetStep];
+  double stepUs = c[steps[protocol]] * (isTree ? treeSteps[protocol] : 1);
+  stepUs = getStepUs(g.link, stepUs);
+  double netStepUs = getStepUs(g.network, netSteps[protocol] * c[NetStep]);
   double sends = isTree ? 2 : g.getSteps() / g.ranks;
-  double latencyUs = c[bases[protocol]];
-  if (isTree)
-    latencyUs +=
-        2 * ((g.perNode - 1) * stepUs * treeSteps[protocol] + std::log2(g.nodes) * netStepUs);
-  else
-    latencyUs += (g.getSteps() - g.getNetSteps()) * stepUs + g.getNetSteps() * netStepUs;
+  double inNode = isTree ? 2 * (g.perNode - 1) : g.getSteps() - g.getNetSteps();
+  double between = isTree ? 2 * std::log2(g.nodes) : g.getNetSteps();
+  double latencyUs = getStart(bases[protocol]) + inNode * stepUs + between * netStepUs;
   if (protocol == LL && g.bytes > 0)
     latencyUs *= 1 + c[GrowLl] * g.bytes / (g.bytes + c[GrowKb] * 1024 * g.ranks);
+  latencyUs += getExtraUs(inNode, between);
   double wireUs = 0;
   if (g.perNode > 1)
     wireUs = g.bytes * sends / getLinkRate(protocol) * (isTree ? treeRates[protocol] : 1);
@@ -248,14 +260,17 @@ Parts CollectiveTimer::getSwitch(bool isTree) const {
   double loopBytes =
       getLoopBytes(g.bytes, (g.generation == Blackwell ? 32 : 16) * std::min(g.perNode, 8.0));
   double loops = std::ceil(g.bytes / loopBytes), quantum = c[QuantumNvls];
-  double latencyUs = c[BaseNvls] + c[LoopNvls] * std::min(loops, 1.0);
+  double latencyUs = getStart(BaseNvls) + c[LoopNvls] * std::min(loops, 1.0) +
+                     getExtraUs(/*steps=*/g.isAllReduce() ? 2 : 1, 0);
   double wireUs = c[LoopNvls] * std::max(loops - 1, 0.0) +
                   ((1 - quantum) * g.bytes + quantum * loops * loopBytes) * (g.perNode + 1) /
-                      g.perNode / (g.linkRate * c[RateNvls]);
+                      g.perNode / (g.linkRate * c[RateNvls] * g.link.rate * g.link.nvlsRate);
   Parts inNode{latencyUs + wireUs, latencyUs, wireUs, "nvls"};
   if (!isTree)
     return inNode;
-  double netLatencyUs = c[BaseNvls] + 2 * std::log2(g.nodes) * c[NetStep];
+  double netSteps = 2 * std::log2(g.nodes);
+  double netLatencyUs = getStart(BaseNvls) + netSteps * getStepUs(g.network, c[NetStep]) +
+                        getExtraUs(/*steps=*/2, netSteps);
   double netWireUs = g.bytes * (g.nodes == 2 ? 1 : 2) / (g.perNode * getNetworkRate());
   return {getNorm(inNode.microseconds, netLatencyUs + netWireUs, 4), netLatencyUs,
           std::max(netWireUs, wireUs), "nvls_tree"};
@@ -263,8 +278,9 @@ Parts CollectiveTimer::getSwitch(bool isTree) const {
 
 /// Parallel aggregated trees, for groups of one rank on each node.
 Parts CollectiveTimer::getPat() const {
-  double latencyUs =
-      c[BaseSimple] + std::log2(g.nodes) * 0.3 * c[NetStep] + g.ranks * 0.8 * c[StepSimple];
+  double netSteps = std::log2(g.nodes);
+  double latencyUs = getStart(BaseSimple) + netSteps * getStepUs(g.network, 0.3 * c[NetStep]) +
+                     g.ranks * getStepUs(g.network, 0.8 * c[StepSimple]) + getExtraUs(0, netSteps);
   return join("pat", latencyUs, g.bytes / (getNetworkRate() * 0.9), c[Bend]);
 }
 
@@ -275,11 +291,14 @@ Parts CollectiveTimer::getPeerToPeer() const {
   double peerBytes = g.getPeerBytes();
   double near = isAll ? g.perNode - 1 : g.nodes == 1,
          far = isAll ? g.ranks - g.perNode : g.nodes > 1;
+  const LinkCorrection &slowest = far > 0 ? g.network : g.link;
   double latencyUs = c[protocol == LL ? BaseLl : BaseSimple] +
                      c[protocol == LL ? StepLl : StepSimple] * 0.25 * (near + far - 1) +
                      (far > 0 ? c[NetStep] : 0);
+  latencyUs = getStepUs(slowest, latencyUs);
   if (protocol == LL && peerBytes > 0)
     latencyUs *= 1 + c[GrowLl] * peerBytes / (peerBytes + c[GrowKb] * 1024);
+  latencyUs += std::max(getExtraUs(near > 0, 0), getExtraUs(0, far > 0));
   double wireUs = near > 0 ? peerBytes * near / getLinkRate(protocol) : 0;
   if (far > 0)
     wireUs = std::max(wireUs, peerBytes * far / getNetworkRate());
@@ -294,19 +313,22 @@ static bool canReachAll(const Group &g) {
 
 /// One shot: each rank reads all buffers. Two shots: it reduces a part and then gathers.
 Parts CollectiveTimer::getOneShot() const {
-  double others = g.ranks - 1, peersUs = c[StepOne] * others;
-  Parts one =
-      join("one_shot", c[BaseOne] + peersUs, g.bytes * others / (g.linkRate * c[RateOne]), 1.5);
-  Parts two = join("two_shot", c[BaseTwo] + peersUs,
-                   g.bytes * 2 * others / g.ranks / (g.linkRate * c[RateTwo]), 1.5);
+  double others = g.ranks - 1, peersUs = getStepUs(g.link, c[StepOne] * others);
+  auto getRate = [&](Index part) { return g.linkRate * std::min(c[part] * g.link.rate, 1.0); };
+  Parts one = join("one_shot", getStart(BaseOne) + peersUs + getExtraUs(1, 0),
+                   g.bytes * others / getRate(RateOne), 1.5);
+  Parts two = join("two_shot", getStart(BaseTwo) + peersUs + getExtraUs(2, 0),
+                   g.bytes * 2 * others / g.ranks / getRate(RateTwo), 1.5);
   Parts best = one.microseconds <= two.microseconds ? one : two;
   // Beyond the limit the library leaves it to NCCL: nothing is fast enough to be taken.
   best.microseconds = getNorm(one.microseconds, two.microseconds, -8) *
                       (1 + std::pow(g.bytes / (c[LimitKb] * 1024), 8));
   if (!g.nvls || g.ranks == 2)
     return best;
-  double wireUs = g.bytes * (g.ranks + 1) / g.ranks / (g.linkRate * c[RateMulti]);
-  Parts multi{c[BaseMulti] + wireUs, c[BaseMulti], wireUs, "multimem"};
+  double wireUs = g.bytes * (g.ranks + 1) / g.ranks /
+                  (g.linkRate * c[RateMulti] * g.link.rate * g.link.nvlsRate);
+  double latencyUs = getStart(BaseMulti) + getExtraUs(2, 0);
+  Parts multi{latencyUs + wireUs, latencyUs, wireUs, "multimem"};
   double bothUs = getNorm(best.microseconds, multi.microseconds, -8);
   if (multi.microseconds < best.microseconds)
     best = multi;

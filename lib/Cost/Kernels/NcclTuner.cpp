@@ -43,7 +43,8 @@ Group::Group(const CollectiveCall &call, const Device &device)
                      .Cases({"pascal", "volta", "turing"}, Volta)
                      .Case("hopper", Hopper)
                      .Case("blackwell", Blackwell)
-                     .Default(Ampere)) {}
+                     .Default(Ampere)),
+      link(call.linkCorrection), network(call.networkCorrection) {}
 
 // Microseconds to start, and of one step over NVLink, PCI Express and the network.
 static constexpr double kRingBaseUs[] = {6.6, 14, 8.4}, kTreeBaseUs[] = {6.8, 14, 8.4};

@@ -30,6 +30,7 @@ struct Group {
   double linkRate, networkRate;
   bool isPcie, nvls;
   Generation generation;
+  LinkCorrection link, network; ///< Which NCCL's tuner does not know of.
 
   Group(const CollectiveCall &call, const Device &device);
   bool isAllReduce() const { return kind == CommunicationKind::AllReduce; }

@@ -33,6 +33,8 @@ struct CollectiveCall {
   bool nvls = false;                ///< The switch inside the node can reduce.
   /// The library has kernels of its own for small buffers of an all_reduce inside a node.
   bool hasOneShot = false;
+  /// How the links differ from those that coefficients were fitted to.
+  LinkCorrection linkCorrection{}, networkCorrection{};
 };
 
 /// What predictCollective takes, in order.
