@@ -54,17 +54,19 @@ static ParseResult parseSameType(OpAsmParser &, Type operand, Type &result) {
 }
 static void printSameType(OpAsmPrinter &, Operation *, Type, Type) {}
 
-/// The type of an optional operand that is there.
-static ParseResult parseTypeOfPresent(OpAsmParser &parser,
-                                      const std::optional<OpAsmParser::UnresolvedOperand> &operand,
-                                      Type &type) {
-  if (!operand)
-    return success();
-  return failure(parser.parseComma() || parser.parseType(type));
+/// The types of a norm's scale, and of its bias where it has one.
+static ParseResult parseNormWeightTypes(OpAsmParser &parser,
+                                        const std::optional<OpAsmParser::UnresolvedOperand> &bias,
+                                        Type &scaleType, Type &biasType) {
+  if (parser.parseType(scaleType))
+    return failure();
+  return failure(bias && (parser.parseComma() || parser.parseType(biasType)));
 }
-static void printTypeOfPresent(OpAsmPrinter &printer, Operation *, Value operand, Type type) {
-  if (operand)
-    printer << ", " << type;
+static void printNormWeightTypes(OpAsmPrinter &printer, Operation *, Value bias, Type scaleType,
+                                 Type biasType) {
+  printer << scaleType;
+  if (bias)
+    printer << ", " << biasType;
 }
 
 /// A received value has the message's payload type; a piece of one says its own.

@@ -88,6 +88,19 @@ void dagrt::readActivation(ConfigReader &config, DecoderSpec &spec, StringRef ke
                               text + "'");
 }
 
+void dagrt::readInert(ConfigReader &config, ArrayRef<StringRef> keys) {
+  for (StringRef key : keys)
+    config.find(key);
+}
+
+void dagrt::rejectKey(ConfigReader &config, StringRef key, StringRef meaning) {
+  const llvm::json::Value *value = config.find(key);
+  if (!value || value->getAsNumber() == 0.0 || value->getAsBoolean() == false)
+    return;
+  config.reportError(key,
+                     "expects no '" + key + "', got " + formatValue(*value) + " (" + meaning + ")");
+}
+
 void dagrt::rejectFlag(ConfigReader &config, StringRef key, bool expected) {
   if (config.readFlag(key, expected) != expected)
     config.reportError(key, "expects '" + key + "' to be " + (expected ? "true" : "false") +

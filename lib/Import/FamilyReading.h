@@ -40,6 +40,12 @@ void readVocabulary(ConfigReader &config, DecoderSpec &spec, bool tied);
 void readActivation(ConfigReader &config, DecoderSpec &spec, llvm::StringRef key,
                     llvm::StringRef fallback);
 
+/// Reads keys that change no number in this architecture.
+void readInert(ConfigReader &config, llvm::ArrayRef<llvm::StringRef> keys);
+
+/// Refuses a key that is there and says anything but null, false, 0 or nothing: `meaning`.
+void rejectKey(ConfigReader &config, llvm::StringRef key, llvm::StringRef meaning);
+
 /// Refuses a switch that changes the architecture in a way that its family does not have.
 void rejectFlag(ConfigReader &config, llvm::StringRef key, bool expected = false);
 

@@ -13,6 +13,8 @@
 #include "FamilyFunctions.h"
 #include "FamilyReading.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -93,13 +95,13 @@ void dagrt::readExaone4(ConfigReader &config, DecoderSpec &spec) {
   rejectFlag(config, "attention_bias");
   setNormsAfter(spec);
   bool absent = !config.contains("sliding_window");
-  spec.window = config.readSize("sliding_window", absent ? 4096 : 0);
+  spec.window = config.readOptionalSize("sliding_window").value_or(absent ? 4096 : 0);
   if (config.hasFailed())
     return;
   if (spec.window > 0)
     readExaoneWindow(config, spec);
-  else if (config.find("sliding_window_pattern"))
-    config.readText("sliding_window_pattern", "");
+  else
+    config.find("sliding_window_pattern");
   readLayerTypes(config, spec);
   if (spec.window > 0)
     for (bool slides : spec.slides)
@@ -109,6 +111,14 @@ void dagrt::readExaone4(ConfigReader &config, DecoderSpec &spec) {
 //===----------------------------------------------------------------------===//
 // Layer norms
 //===----------------------------------------------------------------------===//
+
+/// Refuses a key that says something else than the model has: older configs say things twice.
+static void readAgreeing(ConfigReader &config, StringRef key, double expected) {
+  std::optional<double> value = config.readOptionalNumber(key);
+  if (value && *value != expected)
+    config.reportError(key, "expects '" + key + "' to be " + llvm::formatv("{0}", expected).str() +
+                                " in this model, got " + formatValue(*config.find(key)));
+}
 
 /// StableLM: layer norms, rotary embeddings on a part of each head, and in the larger models norms
 /// with weights for each head, and blocks whose norm feeds both branches. `isEpoch` is the older
@@ -122,6 +132,8 @@ static void readStableLmLike(ConfigReader &config, DecoderSpec &spec, bool isEpo
   spec.gated = true;
   spec.qkvBias = config.readFlag("use_qkv_bias", isEpoch);
   spec.parallel = spec.sharedNorm = config.readFlag("use_parallel_residual", false);
+  readAgreeing(config, "rotary_scaling_factor", 1);
+  readAgreeing(config, "num_heads", static_cast<double>(spec.getNumHeads()));
   // The checkpoint has a tensor for each head, `norms.0.weight`, ...; here they are one.
   if (config.readFlag("qk_layernorm", false)) {
     spec.headNorm = NormKind::Layer;
@@ -161,7 +173,7 @@ void dagrt::readStarcoder2(ConfigReader &config, DecoderSpec &spec) {
   if (config.hasFailed())
     return;
   readRope(config, spec);
-  setWindow(config, spec, config.readSize("sliding_window", 0));
+  setWindow(config, spec, config.readOptionalSize("sliding_window").value_or(0));
 }
 
 /// Orion: Llama with layer norms.

@@ -47,6 +47,7 @@ void dagrt::readInternLM(ConfigReader &config, DecoderSpec &spec) {
 void dagrt::readInternLM2(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::AsQueries);
   spec.qkvBias = spec.outputBias = config.readFlag("bias", true);
+  readInert(config, {"attn_implementation"});
   spec.packing = QKVPacking::PerGroup;
   WeightNames &names = spec.names;
   names.tokens = "model.tok_embeddings";
@@ -74,6 +75,7 @@ void dagrt::readBaichuan(ConfigReader &config, DecoderSpec &spec) {
                               "models without it (13B) have ALiBi in place of rotary embeddings, "
                               "which is not supported for them");
   readLlamaLike(config, spec, KeyHeads::AsQueries);
+  readInert(config, {"_from_model_config", "model_max_length", "z_loss_weight"});
   spec.packing = QKVPacking::Concatenated;
   spec.names.query = spec.names.key = spec.names.value = "self_attn.W_pack";
 }
@@ -203,6 +205,9 @@ void dagrt::readQwen1(ConfigReader &config, DecoderSpec &spec) {
   readVocabulary(config, spec, /*tied=*/false);
   readTypeSwitches(config, spec);
   rejectFlag(config, "scale_attn_weights", /*expected=*/true);
+  rejectKey(config, "visual", "a vision tower");
+  readInert(config, {"attn_dropout_prob", "emb_dropout_prob", "onnx_safe", "softmax_in_fp32",
+                     "use_cache_kernel", "use_cache_quantization", "use_flash_attn"});
   if (spec.ffn % 2 != 0)
     config.reportError("intermediate_size", "expects an even 'intermediate_size', that of gate and "
                                             "up together, got " +
@@ -301,6 +306,13 @@ void dagrt::readChatGLM(ConfigReader &config, DecoderSpec &spec) {
   rejectFlag(config, "post_layer_norm", /*expected=*/true);
   rejectFlag(config, "original_rope", /*expected=*/true);
   rejectFlag(config, "apply_residual_connection_post_layernorm");
+  rejectKey(config, "pre_seq_len", "a learned prefix");
+  rejectKey(config, "quantization_bit", "quantized weights");
+  rejectKey(config, "vision_config", "a vision tower");
+  // How the products are computed, not what they are.
+  readInert(config, {"apply_query_key_layer_scaling", "attention_softmax_in_fp32",
+                     "bias_dropout_fusion", "fp32_residual_connection", "num_hidden_layers",
+                     "prefix_projection", "classifier_dropout"});
   spec.names = getChatGLMNames();
   if (!config.hasFailed())
     spec.rope = readChatGLMRope(config, spec);

@@ -103,7 +103,10 @@ static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec
   if (type == "default")
     return;
   // Plain rotation up to the longest sequence.
-  if (type == "dynamic" && !scaling.find("alpha")) {
+  if (type == "dynamic") {
+    if (scaling.find("alpha"))
+      scaling.reportError("alpha", "expects no 'alpha' in the dynamic rope scaling, got " +
+                                       formatValue(*scaling.find("alpha")));
     readRequired(scaling, "factor");
     spec.lengthLimited = true;
     return;

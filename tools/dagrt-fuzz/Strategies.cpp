@@ -38,6 +38,8 @@ entries:
   - {{role: attention.query, cut: [{{axis: tp, over: [n0, n1]}]}
   - {{role: attention.key, cut: [{{axis: tp, over: [n0], rest: replicated}]}
   - {{role: attention.value, cut: [{{axis: tp, over: [n0], rest: replicated}]}
+  - {{role: attention.query.norm.full, cut: [{{axis: tp, over: [hidden0, hidden1]}]}
+  - {{role: attention.key.norm.full, cut: [{{axis: tp, over: [hidden0], rest: replicated}]}
   - {{role: attention.output, cut: [{{axis: tp, over: [k0, k1]}]}
   - {{role: ffn.gate, cut: [{{axis: tp, over: [n0]}]}
   - {{role: ffn.up, cut: [{{axis: tp, over: [n0]}]}

@@ -279,7 +279,7 @@ def Dagrt_LayerNormOp : Dagrt_NormOp<"layer_norm", [AttrSizedOperandSegments]> {
   let assemblyFormat = [{
     $x `,` $scale (`,` $bias^)? (`moments` $mean^ `,` $square)?
     `epsilon` custom<PlainF64>($epsilon) (`dims` $dims^)? attr-dict
-    `:` type($x) `,` type($scale) custom<TypeOfPresent>(ref($bias), type($bias))
+    `:` type($x) `,` custom<NormWeightTypes>(ref($bias), type($scale), type($bias))
     (`,` type($mean)^ `,` type($square))?
     custom<SameType>(ref(type($x)), type($result))
   }];
