@@ -16,6 +16,7 @@
 #include "DescriptionFile.h"
 
 #include "dagrt/Cost/KernelQuery.h"
+#include "dagrt/Support/InputFile.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
@@ -23,7 +24,6 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
 #include <cmath>
@@ -87,10 +87,10 @@ static FailureOr<DescriptionText> findDescription(StringRef nameOrFile, ArrayRef
   if (llvm::sys::fs::is_directory(nameOrFile))
     return emitError(loc) << "expects a file with a " << what << " description, got the directory '"
                           << nameOrFile << "'";
-  auto buffer = llvm::MemoryBuffer::getFile(nameOrFile, /*IsText=*/true);
+  auto buffer = readInputFile(nameOrFile, kLargestDescription);
   if (!buffer)
     return emitError(loc) << "expects a readable file with a " << what << " description, got '"
-                          << nameOrFile << "': " << buffer.getError().message();
+                          << nameOrFile << "': " << llvm::toString(buffer.takeError());
   return DescriptionText{nameOrFile.str(), (*buffer)->getBuffer().str()};
 }
 

@@ -19,10 +19,11 @@
 
 #include "dagrt/Cost/MeasurementTable.h"
 
+#include "dagrt/Support/InputFile.h"
+
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 #include <array>
 #include <cmath>
@@ -267,10 +268,10 @@ FailureOr<std::unique_ptr<MeasurementTable>>
 MeasurementTable::read(StringRef paths, DeviceCache &devices, Location loc) {
   std::unique_ptr<MeasurementTable> table(new MeasurementTable());
   for (StringRef path : llvm::split(paths, ',')) {
-    auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+    auto buffer = readInputFile(path, kLargestTable);
     if (!buffer)
       return emitError(loc) << "expects a readable table of measurements, got '" << path
-                            << "': " << buffer.getError().message();
+                            << "': " << llvm::toString(buffer.takeError());
     StringRef text = (*buffer)->getBuffer();
     FailureOr<TableKind> kind = guessTableKind(text, path, loc.getContext());
     if (failed(kind))

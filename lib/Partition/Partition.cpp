@@ -12,8 +12,7 @@
 #include "BuiltinPartition.h"
 #include "dagrt/Partition/Partitioner.h"
 #include "dagrt/Partition/Passes.h"
-
-#include "llvm/Support/MemoryBuffer.h"
+#include "dagrt/Support/InputFile.h"
 
 namespace dagrt {
 #define GEN_PASS_DEF_PARTITIONPASS
@@ -52,12 +51,12 @@ struct Partition final : dagrt::impl::PartitionPassBase<Partition> {
         signalPassFailure();
       return;
     }
-    auto file = llvm::MemoryBuffer::getFile(strategy, /*IsText=*/true);
+    auto file = readInputFile(strategy, kLargestDescription);
     if (!file) {
       emitError(getOperation().getLoc())
           << "expects a strategy file or one of the built-in strategies "
              "tp-pp and fa-pool, got '"
-          << strategy << "': " << file.getError().message();
+          << strategy << "': " << llvm::toString(file.takeError());
       return signalPassFailure();
     }
     if (failed(partitionByText(getOperation(), (*file)->getBuffer(), strategy, values)))

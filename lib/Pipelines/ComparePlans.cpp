@@ -13,7 +13,7 @@
 #include "PlansReport.h"
 
 #include "dagrt/Pipelines/Passes.h"
-#include "dagrt/Report/OutputFile.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"

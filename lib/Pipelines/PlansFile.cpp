@@ -13,10 +13,10 @@
 #include "PlansFile.h"
 
 #include "dagrt/IR/YamlNesting.h"
+#include "dagrt/Support/InputFile.h"
 
 #include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/Twine.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
 
@@ -93,10 +93,10 @@ FailureOr<std::vector<Plan>> dagrt::readPlans(StringRef nameOrText,
       return failure();
     return plans;
   }
-  auto file = llvm::MemoryBuffer::getFile(nameOrText, /*IsText=*/true);
+  auto file = readInputFile(nameOrText, kLargestDescription);
   if (!file) {
     emitError("expects option 'plans' to name a file of plans, got '" + nameOrText +
-              "': " + file.getError().message());
+              "': " + llvm::toString(file.takeError()));
     return failure();
   }
   auto report = [&](const Twine &text) { emitError("'" + nameOrText + "' " + text); };

@@ -13,13 +13,14 @@
 
 #include "dagrt/Pipelines/ReadProgram.h"
 
+#include "dagrt/Support/InputFile.h"
+
 #include "mlir/Bytecode/BytecodeReader.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
 #include "mlir/IR/OwningOpRef.h"
 #include "mlir/Parser/Parser.h"
-#include "mlir/Support/FileUtilities.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/Twine.h"
@@ -152,12 +153,12 @@ static FailureOr<std::unique_ptr<llvm::MemoryBuffer>> readBytecode(llvm::MemoryB
 
 FailureOr<std::unique_ptr<llvm::MemoryBuffer>>
 dagrt::readProgram(llvm::StringRef file, const DialectRegistry &registry, ReadComplaint complain) {
-  std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> buffer = openInputFile(file, &message);
-  if (!buffer) {
-    complain("", message);
+  auto input = readInputFileOrStdin(file, kLargestProgram);
+  if (!input) {
+    complain("", "cannot open input file '" + file + "': " + llvm::toString(input.takeError()));
     return failure();
   }
+  std::unique_ptr<llvm::MemoryBuffer> buffer = std::move(*input);
   if (isBytecode(*buffer)) {
     auto text = readBytecode(buffer->getMemBufferRef(), registry, complain);
     if (failed(text))

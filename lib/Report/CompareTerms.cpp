@@ -14,9 +14,9 @@
 #include "TermsReport.h"
 #include "dagrt/Cost/Communication.h"
 #include "dagrt/IR/Sizes.h"
-#include "dagrt/Report/OutputFile.h"
 #include "dagrt/Report/Passes.h"
 #include "dagrt/Report/Report.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 

@@ -12,10 +12,10 @@
 
 #include "SweepReport.h"
 #include "Warnings.h"
-#include "dagrt/Report/OutputFile.h"
 #include "dagrt/Report/Passes.h"
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/Units.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/IR/Remarks.h"
 

@@ -12,10 +12,10 @@
 
 #include "Terms.h"
 #include "dagrt/IR/YamlNesting.h"
+#include "dagrt/Support/InputFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/YAMLTraits.h"
 
@@ -128,9 +128,9 @@ FailureOr<TermsFile> dagrt::readTerms(StringRef path, Location loc) {
   auto fail = [&](const Twine &message) {
     return emitError(loc) << "terms file '" << path << "' " << message;
   };
-  auto file = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  auto file = readInputFile(path, kLargestDescription);
   if (!file)
-    return fail("cannot be read: " + file.getError().message() +
+    return fail("cannot be read: " + llvm::toString(file.takeError()) +
                 "; expects the file that option 'terms' names");
   StringRef yaml = (*file)->getBuffer();
   if (YamlNestingError nesting = checkYamlNesting(yaml); !nesting.message.empty())

@@ -23,6 +23,7 @@
 #include "Lowering.h"
 #include "dagrt/Import/ImportHFConfig.h"
 #include "dagrt/Pipelines/Registration.h"
+#include "dagrt/Support/InputFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -36,7 +37,6 @@
 #include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/MemoryBuffer.h"
 
 #include <chrono>
 #include <fstream>
@@ -257,9 +257,9 @@ int main(int argc, char **argv) {
   if (scale < 1 || runs < 1)
     return fail("expects --scale and --runs of at least 1");
 
-  auto buffer = llvm::MemoryBuffer::getFile(file);
+  auto buffer = dagrt::readInputFile(file, dagrt::kLargestDescription);
   if (!buffer)
-    return fail("cannot read '" + file + "': " + buffer.getError().message());
+    return fail("cannot read '" + file + "': " + llvm::toString(buffer.takeError()));
   DialectRegistry registry;
   dagrt::registerDialects(registry);
   dagrt::registerPasses();

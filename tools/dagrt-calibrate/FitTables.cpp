@@ -17,12 +17,12 @@
 #include "Fit.h"
 
 #include "dagrt/Cost/Measurements.h"
-#include "dagrt/Report/OutputFile.h"
+#include "dagrt/Support/InputFile.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/Support/FormatVariadic.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/ThreadPool.h"
 
@@ -59,10 +59,11 @@ struct Fits {
 
 static LogicalResult readTable(StringRef path, DeviceCache &devices, MLIRContext *context,
                                bool generic, Fits &fits) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, /*IsText=*/true);
+  auto buffer = readInputFile(path, kLargestTable);
   if (!buffer)
-    return emitError(UnknownLoc::get(context)) << "expects a readable table of measurements, got '"
-                                               << path << "': " << buffer.getError().message();
+    return emitError(UnknownLoc::get(context))
+           << "expects a readable table of measurements, got '" << path
+           << "': " << llvm::toString(buffer.takeError());
   StringRef text = (*buffer)->getBuffer();
   FailureOr<TableKind> kind = guessTableKind(text, path, context);
   if (failed(kind))
@@ -220,10 +221,10 @@ static LogicalResult writeDescription(const FitOptions &options, StringRef name,
   std::string text = "# Coefficients fitted to the measurements of all devices together.\n"
                      "name: generic\n";
   if (name != "generic") {
-    auto buffer = llvm::MemoryBuffer::getFile(from, /*IsText=*/true);
+    auto buffer = readInputFile(from, kLargestTable);
     if (!buffer)
       return emitError(loc) << "expects the description of the device '" << name << "' in '" << from
-                            << "', got: " << buffer.getError().message();
+                            << "', got: " << llvm::toString(buffer.takeError());
     text = cutCalibration((*buffer)->getBuffer()).str();
   }
   llvm::raw_string_ostream os(text);

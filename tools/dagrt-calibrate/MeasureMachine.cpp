@@ -14,7 +14,7 @@
 #include "MeasureMachine.h"
 
 #include "dagrt/Cost/KernelQuery.h"
-#include "dagrt/Report/OutputFile.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/IR/MLIRContext.h"
 

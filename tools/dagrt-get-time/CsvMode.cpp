@@ -12,13 +12,13 @@
 
 #include "CsvMode.h"
 
-#include "dagrt/Report/OutputFile.h"
+#include "dagrt/Support/InputFile.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/Support/Error.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <cmath>
@@ -48,10 +48,10 @@ static void writeRow(const Measurement &row, const Prediction &prediction, raw_o
 LogicalResult dagrt::answerTable(StringRef input, StringRef output, TableKind kind,
                                  DeviceCache &devices, MLIRContext *context, AskFn ask) {
   Location loc = UnknownLoc::get(context);
-  auto buffer = llvm::MemoryBuffer::getFileOrSTDIN(input, /*IsText=*/true);
+  auto buffer = readInputFileOrStdin(input, kLargestTable);
   if (!buffer)
     return emitError(loc) << "expects a readable table, got '" << input
-                          << "': " << buffer.getError().message();
+                          << "': " << llvm::toString(buffer.takeError());
   std::string text = "id,pred_us,low_us,high_us,provenance\n";
   llvm::raw_string_ostream os(text);
   auto answer = [&](Measurement &row) -> LogicalResult {

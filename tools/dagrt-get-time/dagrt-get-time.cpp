@@ -14,7 +14,7 @@
 #include "CsvMode.h"
 
 #include "dagrt/IR/Dagrt.h"
-#include "dagrt/Report/OutputFile.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"

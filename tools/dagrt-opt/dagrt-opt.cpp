@@ -7,18 +7,18 @@
 
 #include "dagrt/Pipelines/ReadProgram.h"
 #include "dagrt/Pipelines/Registration.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/InitAllPasses.h"
-#include "mlir/Support/FileUtilities.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Process.h"
-#include "llvm/Support/ToolOutputFile.h"
+#include "llvm/Support/raw_ostream.h"
 
 #include <vector>
 
@@ -48,15 +48,22 @@ static LogicalResult optimize(StringRef input, StringRef outputName, DialectRegi
   auto buffer = dagrt::readProgram(input, registry, complain);
   if (failed(buffer))
     return failure();
-  std::string message;
-  std::unique_ptr<llvm::ToolOutputFile> output = openOutputFile(outputName, &message);
-  if (!output)
-    return complain("", message), failure();
-  if (failed(MlirOptMain(output->os(), std::move(*buffer), registry,
-                         MlirOptMainConfig::createFromCLOptions())))
+  // The output replaces the file only when all of it is there; until then the file is as it was,
+  // and may be the input.
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  LogicalResult result =
+      MlirOptMain(os, std::move(*buffer), registry, MlirOptMainConfig::createFromCLOptions());
+  // Standard output gets what could be done, as from every tool of MLIR.
+  if (failed(result) && outputName != "-")
     return failure();
-  output->keep();
-  return success();
+  if (llvm::Error error = dagrt::replaceFile(outputName, text)) {
+    complain("", "cannot write " +
+                     (outputName == "-" ? "standard output" : ("'" + outputName + "'").str()) +
+                     ": " + llvm::toString(std::move(error)));
+    return failure();
+  }
+  return result;
 }
 
 int main(int argc, char **argv) {

@@ -16,8 +16,8 @@
 #include "RankJob.h"
 #include "dagrt/Lower/ExtractRank.h"
 #include "dagrt/Lower/RankProgram.h"
-#include "dagrt/Report/OutputFile.h"
 #include "dagrt/Runtime/Calls.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "llvm/ADT/ScopeExit.h"
 

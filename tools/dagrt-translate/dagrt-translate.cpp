@@ -12,15 +12,15 @@
 
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/Import/ImportHFConfig.h"
+#include "dagrt/Support/InputFile.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
-#include "mlir/Support/FileUtilities.h"
 
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
 namespace cl = llvm::cl;
@@ -105,21 +105,15 @@ static FailureOr<dagrt::ImportOptions> readOptions(const CommandLine &line) {
   return options;
 }
 
-/// Writes the module. The file is opened only now, and kept only when complete.
+/// Writes the module: the file is replaced only when it is complete.
 static LogicalResult writeModule(ModuleOp module, StringRef path) {
-  std::string message;
-  std::unique_ptr<llvm::ToolOutputFile> output = openOutputFile(path, &message);
-  if (!output)
-    return reportError(message);
-  module.print(output->os());
-  output->os() << '\n';
-  output->os().flush();
-  if (output->os().has_error()) {
-    reportError("cannot write '" + path + "': " + output->os().error().message()).succeeded();
-    output->os().clear_error();
-    return failure();
-  }
-  output->keep();
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  module.print(os);
+  os << '\n';
+  if (llvm::Error error = dagrt::replaceFile(path, text))
+    return reportError("cannot open output file '" + path +
+                       "': " + llvm::toString(std::move(error)));
   return success();
 }
 
@@ -129,13 +123,13 @@ static LogicalResult importConfig(const CommandLine &line) {
   FailureOr<dagrt::ImportOptions> options = readOptions(line);
   if (failed(options))
     return failure();
-  std::string message;
-  std::unique_ptr<llvm::MemoryBuffer> file = openInputFile(line.config, &message);
+  auto file = dagrt::readInputFileOrStdin(line.config, dagrt::kLargestDescription);
   if (!file)
-    return reportError(message);
+    return reportError("cannot open input file '" + line.config.getValue() +
+                       "': " + llvm::toString(file.takeError()));
   llvm::SourceMgr sources;
-  llvm::MemoryBufferRef buffer = file->getMemBufferRef();
-  sources.AddNewSourceBuffer(std::move(file), llvm::SMLoc());
+  llvm::MemoryBufferRef buffer = (*file)->getMemBufferRef();
+  sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
   MLIRContext context(MLIRContext::Threading::DISABLED);
   SourceMgrDiagnosticHandler handler(sources, &context);
   FailureOr<OwningOpRef<ModuleOp>> module = dagrt::importHFConfig(buffer, *options, &context);

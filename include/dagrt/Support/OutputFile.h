@@ -9,8 +9,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DAGRT_REPORT_OUTPUTFILE_H
-#define DAGRT_REPORT_OUTPUTFILE_H
+#ifndef DAGRT_SUPPORT_OUTPUTFILE_H
+#define DAGRT_SUPPORT_OUTPUTFILE_H
 
 #include "llvm/ADT/StringRef.h"
 #include "llvm/Support/Error.h"
@@ -23,4 +23,4 @@ llvm::Error replaceFile(llvm::StringRef path, llvm::StringRef text);
 
 } // namespace dagrt
 
-#endif // DAGRT_REPORT_OUTPUTFILE_H
+#endif // DAGRT_SUPPORT_OUTPUTFILE_H

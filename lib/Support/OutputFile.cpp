@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/Report/OutputFile.h"
+#include "dagrt/Support/OutputFile.h"
 
 #include "llvm/ADT/SmallString.h"
 #include "llvm/Support/Errc.h"
