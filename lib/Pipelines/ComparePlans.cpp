@@ -13,7 +13,7 @@
 #include "PlansReport.h"
 
 #include "dagrt/Pipelines/Passes.h"
-#include "dagrt/Support/OutputFile.h"
+#include "dagrt/Report/ReportFiles.h"
 
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -176,15 +176,7 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
     std::string text;
     llvm::raw_string_ostream os(text);
     (format == "json" ? renderPlansJson : renderPlansText)(result, os);
-    if (report.empty()) {
-      llvm::errs() << text;
-      return success();
-    }
-    llvm::Error failed = replaceFile(report, text);
-    if (!failed)
-      return success();
-    return error() << "expects option 'report' to name a file that can be written, got '" << report
-                   << "': " << llvm::toString(std::move(failed));
+    return addDocument(getOperation(), report, std::move(text), format == "json");
   }
 };
 } // namespace

@@ -19,6 +19,7 @@
 #include "dagrt/Partition/Passes.h"
 #include "dagrt/Pipelines/Passes.h"
 #include "dagrt/Report/Passes.h"
+#include "dagrt/Report/ReportFiles.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassRegistry.h"
@@ -28,6 +29,7 @@ using namespace mlir;
 void dagrt::registerDialects(DialectRegistry &registry) {
   registry.insert<DagrtDialect, func::FuncDialect>();
   registerExternalModels(registry);
+  registerReportFiles(registry);
 }
 
 void dagrt::registerPasses() {

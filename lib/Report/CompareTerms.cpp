@@ -16,7 +16,7 @@
 #include "dagrt/IR/Sizes.h"
 #include "dagrt/Report/Passes.h"
 #include "dagrt/Report/Report.h"
-#include "dagrt/Support/OutputFile.h"
+#include "dagrt/Report/ReportFiles.h"
 
 #include "mlir/AsmParser/AsmParser.h"
 
@@ -299,13 +299,5 @@ LogicalResult CompareTerms::run() {
     renderTermsJson(result, os);
   else
     renderTermsText(result, os);
-  if (report.empty()) {
-    llvm::errs() << text;
-    return success();
-  }
-  if (llvm::Error error = replaceFile(report, text))
-    return emitError(module.getLoc())
-           << "expects option 'report' to name a file that can be written, got '" << report
-           << "': " << llvm::toString(std::move(error));
-  return success();
+  return addDocument(module, report, std::move(text), format == "json");
 }

@@ -14,8 +14,8 @@
 #include "Warnings.h"
 #include "dagrt/Report/Passes.h"
 #include "dagrt/Report/Report.h"
+#include "dagrt/Report/ReportFiles.h"
 #include "dagrt/Report/Units.h"
-#include "dagrt/Support/OutputFile.h"
 
 #include "mlir/IR/Remarks.h"
 
@@ -68,16 +68,6 @@ static std::string render(const ReportT &report, void (*renderer)(const ReportT 
   llvm::raw_string_ostream os(text);
   renderer(report, os);
   return text;
-}
-
-/// Writes `text` to `path`; emits an error if that cannot be done.
-static LogicalResult writeFile(ModuleOp module, StringRef option, StringRef path, StringRef text) {
-  llvm::Error error = replaceFile(path, text);
-  if (!error)
-    return success();
-  return module.emitError() << "expects option '" << option
-                            << "' to name a file that can be written, got '" << path
-                            << "': " << llvm::toString(std::move(error));
 }
 
 /// The kinds that take longest, as many as a line holds: `gemm 60.00 us, send 3.000 us, ...`.
@@ -172,29 +162,35 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     if (failed(result))
       return failure();
     markAllAnalysesPreserved();
-    return writeReport(module, render(*result, form.renderSweep), getWarnings(*result));
+    auto makeObjects = [&](StringRef name) { return form.renderSweepObjects(*result, name); };
+    return writeReport(module, render(*result, form.renderSweep), getWarnings(*result),
+                       form.renderSweepObjects ? MakeObjects(makeObjects) : nullptr);
   }
 
   /// A report on standard error holds its warnings, and nothing is printed beside it.
-  LogicalResult writeReport(ModuleOp module, StringRef text, ArrayRef<std::string> warnings) {
-    if (report.empty()) {
-      llvm::errs() << text;
-      return success();
-    }
-    if (failed(writeFile(module, "report", report, text)))
+  LogicalResult writeReport(ModuleOp module, std::string text, std::vector<std::string> warnings,
+                            MakeObjects makeObjects) {
+    ReportPart part;
+    part.alone = std::move(text);
+    part.array = makeObjects ? "functions" : "";
+    part.warnings = warnings;
+    if (failed(addReport(module, report, std::move(part), makeObjects)))
       return failure();
-    for (const std::string &warning : warnings)
-      module.emitWarning() << warning;
+    if (!report.empty())
+      for (const std::string &warning : warnings)
+        module.emitWarning() << warning;
     return success();
   }
 
   LogicalResult writeOutputs(ModuleOp module, const Report &result, const ReportFormat &form) {
-    if (failed(writeReport(module, render(result, form.render), getWarnings(result))))
+    auto makeObjects = [&](StringRef name) { return form.renderObjects(result, name); };
+    if (failed(writeReport(module, render(result, form.render), getWarnings(result),
+                           form.renderObjects ? MakeObjects(makeObjects) : nullptr)))
       return failure();
     if (!trace.empty() &&
-        failed(writeFile(module, "trace", trace, render(result, renderChromeTrace))))
+        failed(addDrawing(module, "trace", trace, render(result, renderChromeTrace))))
       return failure();
-    if (!dot.empty() && failed(writeFile(module, "dot", dot, render(result, renderDot))))
+    if (!dot.empty() && failed(addDrawing(module, "dot", dot, render(result, renderDot))))
       return failure();
     return success();
   }

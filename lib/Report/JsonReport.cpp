@@ -224,3 +224,16 @@ void dagrt::renderJson(const Report &report, llvm::raw_ostream &os) {
   json.flush();
   os << '\n';
 }
+
+std::vector<std::string> dagrt::renderJsonObjects(const Report &report, StringRef module) {
+  std::vector<std::string> objects;
+  for (const FunctionReport &function : report.functions) {
+    llvm::raw_string_ostream os(objects.emplace_back());
+    OStream json(os, /*IndentSize=*/2);
+    json.object([&] {
+      json.attribute("module", module);
+      writeFunction(json, report, function);
+    });
+  }
+  return objects;
+}

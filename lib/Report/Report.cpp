@@ -192,7 +192,7 @@ std::optional<bool> FunctionReport::fitsInMemory() const {
 ArrayRef<ReportFormat> dagrt::getReportFormats() {
   static constexpr ReportFormat formats[] = {
       {"text", renderText, renderSweepText},
-      {"json", renderJson, renderSweepJson},
+      {"json", renderJson, renderSweepJson, renderJsonObjects, renderSweepJsonObjects},
       {"formula", renderFormula, renderSweepFormulas},
   };
   return formats;

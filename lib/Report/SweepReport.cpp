@@ -269,6 +269,20 @@ void dagrt::renderSweepJson(const SweepReport &report, llvm::raw_ostream &os) {
   os << '\n';
 }
 
+std::vector<std::string> dagrt::renderSweepJsonObjects(const SweepReport &report,
+                                                       StringRef module) {
+  std::vector<std::string> objects;
+  for (const FunctionSweep &function : report.functions) {
+    llvm::raw_string_ostream os(objects.emplace_back());
+    OStream json(os, /*IndentSize=*/2);
+    json.object([&] {
+      json.attribute("module", module);
+      writeJsonFunction(json, report, function);
+    });
+  }
+  return objects;
+}
+
 void dagrt::renderSweepFormulas(const SweepReport &report, llvm::raw_ostream &os) {
   for (auto [index, function] : llvm::enumerate(report.functions)) {
     if (index > 0)

@@ -7,6 +7,7 @@
 
 #include "dagrt/Pipelines/ReadProgram.h"
 #include "dagrt/Pipelines/Registration.h"
+#include "dagrt/Report/ReportFiles.h"
 #include "dagrt/Support/OutputFile.h"
 
 #include "mlir/InitAllDialects.h"
@@ -52,11 +53,15 @@ static LogicalResult optimize(StringRef input, StringRef outputName, DialectRegi
   // and may be the input.
   std::string text;
   llvm::raw_string_ostream os(text);
-  LogicalResult result =
-      MlirOptMain(os, std::move(*buffer), registry, MlirOptMainConfig::createFromCLOptions());
+  auto config = MlirOptMainConfig::createFromCLOptions();
+  dagrt::ReportFiles reports(dagrt::ReportFiles::When::AtEnd, !config.inputSplitMarker().empty());
+  dagrt::shareReportFiles(registry, reports);
+  LogicalResult result = MlirOptMain(os, std::move(*buffer), registry, config);
   // Standard output gets what could be done, as from every tool of MLIR.
   if (failed(result) && outputName != "-")
     return failure();
+  if (llvm::Error error = succeeded(result) ? reports.write() : llvm::Error::success())
+    return complain("", llvm::toString(std::move(error))), failure();
   if (llvm::Error error = dagrt::replaceFile(outputName, text)) {
     complain("", "cannot write " +
                      (outputName == "-" ? "standard output" : ("'" + outputName + "'").str()) +

@@ -113,11 +113,20 @@ void renderSweepText(const SweepReport &report, llvm::raw_ostream &os);
 void renderSweepJson(const SweepReport &report, llvm::raw_ostream &os);
 void renderSweepFormulas(const SweepReport &report, llvm::raw_ostream &os);
 
+/// The functions of a report as JSON objects, each with the name of its module.
+std::vector<std::string> renderJsonObjects(const Report &report, llvm::StringRef module);
+std::vector<std::string> renderSweepJsonObjects(const SweepReport &report, llvm::StringRef module);
+
 /// A format of the report proper, at one binding and of a sweep.
 struct ReportFormat {
   llvm::StringRef name;
   void (*render)(const Report &, llvm::raw_ostream &);
   void (*renderSweep)(const SweepReport &, llvm::raw_ostream &);
+  /// The same as elements of an array that several modules share; null for formats of which one
+  /// report simply follows the other.
+  std::vector<std::string> (*renderObjects)(const Report &, llvm::StringRef module) = nullptr;
+  std::vector<std::string> (*renderSweepObjects)(const SweepReport &,
+                                                 llvm::StringRef module) = nullptr;
 };
 
 /// `text`, `json`, `formula`.
