@@ -12,124 +12,22 @@
 
 #include "ConfigReader.h"
 
-#include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
-
-#include "llvm/ADT/StringExtras.h"
-#include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
 
 using namespace mlir;
 using namespace dagrt;
 
-//===----------------------------------------------------------------------===//
-// Text
-//===----------------------------------------------------------------------===//
-
-/// Line and column of `offset`, both from 1.
-static FileLineColLoc getLocAt(llvm::MemoryBufferRef buffer, size_t offset, MLIRContext *context) {
-  StringRef before = buffer.getBuffer().take_front(offset);
-  size_t line = before.count('\n') + 1;
-  size_t lineStart = before.rfind('\n');
-  size_t column = offset - (lineStart == StringRef::npos ? 0 : lineStart + 1) + 1;
-  return FileLineColLoc::get(context, buffer.getBufferIdentifier(), line, column);
-}
-
-/// Offset after the string that opens at `at`.
-static size_t skipString(StringRef text, size_t at) {
-  for (++at; at < text.size() && text[at] != '"'; ++at)
-    if (text[at] == '\\')
-      ++at;
-  return std::min(at + 1, text.size());
-}
-
-/// Offset of the bracket that nests deeper than `limit`. The parser recurses, so deep nesting
-/// has to be refused before it.
-static std::optional<size_t> findDeepNesting(StringRef text, unsigned limit) {
-  unsigned depth = 0;
-  for (size_t at = 0; at < text.size();) {
-    char c = text[at];
-    if (c == '"') {
-      at = skipString(text, at);
-      continue;
-    }
-    if ((c == '{' || c == '[') && ++depth > limit)
-      return at;
-    if ((c == '}' || c == ']') && depth > 0)
-      --depth;
-    ++at;
-  }
-  return std::nullopt;
-}
-
-/// The word or character at `at`, as an error quotes it.
-static std::string quoteTokenAt(StringRef text, size_t at) {
-  StringRef rest = text.drop_front(std::min(at, text.size()));
-  if (rest.empty())
-    return "the end of the file";
-  StringRef word = rest.take_while([](char c) { return llvm::isAlnum(c) || c == '_' || c == '-'; });
-  return ("'" + (word.empty() ? rest.take_front(1) : word.take_front(20)) + "'").str();
-}
-
-/// Offset where a word that ends at `at` begins: the parser stops inside or after a bad word.
-static size_t findWordStart(StringRef text, size_t at) {
-  at = std::min(at, text.size());
-  while (at > 0 && (llvm::isAlnum(text[at - 1]) || text[at - 1] == '-'))
-    --at;
-  return at;
-}
-
-FailureOr<llvm::json::Value> dagrt::parseConfig(llvm::MemoryBufferRef buffer,
-                                                MLIRContext *context) {
-  StringRef text = buffer.getBuffer();
-  if (text.trim().empty())
-    return emitError(getLocAt(buffer, 0, context), "expects a JSON object, got an empty file");
-  // Errors quote the line they are on, and a config may be one line.
-  constexpr size_t kLargest = 1 << 20;
-  if (text.size() > kLargest)
-    return emitError(FileLineColLoc::get(context, buffer.getBufferIdentifier(), 0, 0),
-                     "expects a config of at most ")
-           << kLargest << " bytes, got " << text.size();
-  if (std::optional<size_t> at = findDeepNesting(text, 64))
-    return emitError(getLocAt(buffer, *at, context),
-                     "expects JSON nested at most 64 deep, got deeper nesting");
-  llvm::Expected<llvm::json::Value> value = llvm::json::parse(text);
-  if (value) {
-    if (value->getAsObject())
-      return std::move(*value);
-    return emitError(getLocAt(buffer, 0, context), "expects a JSON object, got ")
-           << formatValue(*value);
-  }
-  // The error knows its place only as text: "[line:column, byte=offset]: message".
-  std::string message = llvm::toString(value.takeError());
-  StringRef rest = message;
-  size_t offset = 0;
-  rest = rest.split("byte=").second;
-  if (rest.consumeInteger(10, offset))
-    offset = 0;
-  rest.consume_front("]: ");
-  offset = findWordStart(text, offset);
-  std::string token = quoteTokenAt(text, offset), reason = rest.lower();
-  if (token == "'Infinity'" || token == "'-Infinity'" || token == "'NaN'")
-    reason = "JSON has finite numbers only; replace it with a number or null";
-  return emitError(getLocAt(buffer, offset, context), "expects JSON, got ")
-         << token << " (" << reason << ")";
-}
-
-std::string dagrt::formatValue(const llvm::json::Value &value) {
-  std::string text = llvm::formatv("{0}", value).str();
-  if (text.size() > 60)
-    text = text.substr(0, 57) + "...";
-  return text;
-}
+static constexpr StringLiteral kSizeText = "an integer from 1 to 2^40";
+static constexpr StringLiteral kNumberText = "a positive number";
 
 //===----------------------------------------------------------------------===//
 // Places
 //===----------------------------------------------------------------------===//
 
 std::optional<size_t> ConfigReader::findOffset(StringRef key) const {
-  StringRef text = buffer.getBuffer();
+  StringRef text = file->buffer.getBuffer();
   unsigned depth = 0;
   for (size_t at = begin; at < text.size();) {
     char c = text[at];
@@ -151,27 +49,103 @@ std::optional<size_t> ConfigReader::findOffset(StringRef key) const {
 }
 
 Location ConfigReader::getLoc(StringRef key) const {
-  return getLocAt(buffer, findOffset(key).value_or(begin), context);
+  return getLocAt(file->buffer, findOffset(key).value_or(begin), file->context);
 }
 
 void ConfigReader::reportError(StringRef key, const Twine &message) {
-  if (!failed)
+  if (!file->failed)
     emitError(getLoc(key)) << message;
-  failed = true;
+  file->failed = true;
+  file->reportedKeys[object].insert(key);
+}
+
+void ConfigReader::reportRefusal(StringRef key, const Twine &message) {
+  if (file->reportedKeys[object].insert(key).second)
+    emitError(getLoc(key)) << message;
+  file->refused = true;
+}
+
+void ConfigReader::reportWarning(StringRef key, const Twine &message) const {
+  emitWarning(getLoc(key)) << message;
 }
 
 void ConfigReader::reportType(StringRef key, StringRef expected) {
-  reportError(key, "expects '" + key + "' to be " + expected + ", got " + formatValue(*find(key)));
+  reportRefusal(key,
+                "expects '" + key + "' to be " + expected + ", got " + formatValue(*peek(key)));
+  file->failed = true;
+}
+
+/// The key of `keys` that `missing` may have been meant by, or nothing.
+static StringRef findTypo(StringRef missing, ArrayRef<StringRef> keys) {
+  unsigned best = std::min<unsigned>(3, missing.size() / 4) + 1;
+  StringRef nearest;
+  for (StringRef key : keys) {
+    unsigned distance = missing.edit_distance(key, /*AllowReplacements=*/true, best);
+    if (distance < best) {
+      best = distance;
+      nearest = key;
+    }
+  }
+  return nearest;
+}
+
+void ConfigReader::reportAbsence(StringRef key) {
+  std::string message = ("expects a key '" + key + "', got none").str();
+  StringRef typo = findTypo(key, getUnreadKeys());
+  if (!typo.empty()) {
+    message += "; is it '" + formatKey(typo) + "'?";
+    acceptKeys(typo);
+  }
+  reportRefusal(key, message);
+  file->failed = true;
+}
+
+bool ConfigReader::rejectNull(StringRef key, StringRef expected) {
+  if (!isNull(key))
+    return false;
+  reportType(key, expected);
+  return true;
+}
+
+//===----------------------------------------------------------------------===//
+// Keys
+//===----------------------------------------------------------------------===//
+
+bool ConfigReader::contains(StringRef key) const {
+  file->readKeys[object].insert(key);
+  return object->get(key) != nullptr;
+}
+
+const llvm::json::Value *ConfigReader::find(StringRef key) const {
+  file->readKeys[object].insert(key);
+  const llvm::json::Value *value = object->get(key);
+  return value && value->kind() != llvm::json::Value::Null ? value : nullptr;
+}
+
+void ConfigReader::acceptKeys(ArrayRef<StringRef> keys) const {
+  for (StringRef key : keys)
+    file->readKeys[object].insert(key);
+}
+
+SmallVector<StringRef> ConfigReader::getUnreadKeys() const {
+  const llvm::StringSet<> &read = file->readKeys[object];
+  SmallVector<StringRef> keys = getKeys();
+  llvm::erase_if(keys, [&](StringRef key) { return read.contains(key); });
+  return keys;
+}
+
+std::string ConfigReader::findNearestKey(StringRef key) const {
+  SmallVector<StringRef> candidates;
+  for (const auto &entry : file->readKeys[object])
+    if (!object->get(entry.getKey()))
+      candidates.push_back(entry.getKey());
+  llvm::sort(candidates);
+  return findTypo(key, candidates).str();
 }
 
 //===----------------------------------------------------------------------===//
 // Values
 //===----------------------------------------------------------------------===//
-
-const llvm::json::Value *ConfigReader::find(StringRef key) const {
-  const llvm::json::Value *value = object->get(key);
-  return value && value->kind() != llvm::json::Value::Null ? value : nullptr;
-}
 
 SmallVector<StringRef> ConfigReader::getKeys() const {
   SmallVector<StringRef> keys;
@@ -188,17 +162,19 @@ std::optional<int64_t> ConfigReader::readOptionalSize(StringRef key) {
   std::optional<int64_t> size = value->getAsInteger();
   if (size && *size >= 1 && *size <= kMaxSize)
     return size;
-  reportType(key, "an integer from 1 to 2^40");
+  reportType(key, kSizeText);
   return 1;
 }
 
 int64_t ConfigReader::readSize(StringRef key, int64_t fallback) {
+  if (rejectNull(key, kSizeText))
+    return fallback;
   return readOptionalSize(key).value_or(fallback);
 }
 
 int64_t ConfigReader::readSize(StringRef key) {
-  if (!find(key))
-    reportError(key, "expects a key '" + key + "', got none");
+  if (!contains(key))
+    reportAbsence(key);
   return readSize(key, 1);
 }
 
@@ -209,18 +185,20 @@ std::optional<double> ConfigReader::readOptionalNumber(StringRef key) {
   std::optional<double> number = value->getAsNumber();
   if (number && std::isfinite(*number) && *number > 0)
     return number;
-  reportType(key, "a positive number");
+  reportType(key, kNumberText);
   return 1;
 }
 
 double ConfigReader::readNumber(StringRef key, double fallback) {
+  if (rejectNull(key, kNumberText))
+    return fallback;
   return readOptionalNumber(key).value_or(fallback);
 }
 
 bool ConfigReader::readFlag(StringRef key, bool fallback) {
   const llvm::json::Value *value = find(key);
   if (!value)
-    return fallback;
+    return !contains(key) && fallback;
   if (std::optional<bool> flag = value->getAsBoolean())
     return *flag;
   reportType(key, "true or false");
@@ -228,13 +206,20 @@ bool ConfigReader::readFlag(StringRef key, bool fallback) {
 }
 
 std::string ConfigReader::readText(StringRef key, StringRef fallback) {
+  if (rejectNull(key, "a string") || !find(key))
+    return fallback.str();
+  return readOptionalText(key);
+}
+
+std::string ConfigReader::readOptionalText(StringRef key) {
   const llvm::json::Value *value = find(key);
   if (!value)
-    return fallback.str();
-  if (std::optional<StringRef> text = value->getAsString())
+    return "";
+  std::optional<StringRef> text = value->getAsString();
+  if (text && !isNonFinite(*text))
     return text->str();
   reportType(key, "a string");
-  return fallback.str();
+  return "";
 }
 
 SmallVector<double> ConfigReader::readNumbers(StringRef key) {
@@ -264,7 +249,7 @@ SmallVector<std::string> ConfigReader::readTexts(StringRef key) {
   bool good = array != nullptr;
   for (size_t i = 0; good && i < array->size(); ++i) {
     std::optional<StringRef> text = (*array)[i].getAsString();
-    good = text.has_value();
+    good = text && !isNonFinite(*text);
     if (good)
       texts.push_back(text->str());
   }
@@ -282,9 +267,12 @@ std::optional<ConfigReader> ConfigReader::readObject(StringRef key) {
     reportType(key, "an object");
     return std::nullopt;
   }
-  ConfigReader reader(*nested, buffer, context, failed);
+  ConfigReader reader(*nested, *file);
   // The text of the object begins at the brace after the key.
   if (std::optional<size_t> at = findOffset(key))
-    reader.begin = buffer.getBuffer().find('{', skipString(buffer.getBuffer(), *at));
+    reader.begin = file->buffer.getBuffer().find('{', skipString(file->buffer.getBuffer(), *at));
+  if (!file->readKeys.count(nested))
+    file->nested.push_back(reader);
+  file->readKeys[nested];
   return reader;
 }

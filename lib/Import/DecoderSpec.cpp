@@ -58,25 +58,38 @@ static void shrinkRope(RopeSpec &rope, int64_t headDim, int64_t newHeadDim) {
     rope.factors[3] = static_cast<double>(kSmallOriginal);
 }
 
+/// Eight devices, the partitions' default, are to take the heads: a mesh cuts key/value heads
+/// first, and the queries of each where it is a multiple of their number. Odd counts stay odd and
+/// even ones even; one key/value head stays one.
+static void shrinkHeads(DecoderSpec &spec) {
+  bool isShared = spec.queriesPerGroup > 1;
+  bool isOdd = spec.queriesPerGroup % 2 != 0;
+  if (spec.groups % 2 != 0 && (spec.groups > 1 || !isShared)) {
+    spec.groups = 9;
+    spec.queriesPerGroup = isShared ? (isOdd ? 3 : 2) : 1;
+  } else if (!isShared) {
+    spec.groups = 8;
+  } else if (spec.groups == 1) {
+    spec.queriesPerGroup = isOdd ? 9 : 8;
+  } else {
+    spec.groups = 2;
+    spec.queriesPerGroup = isOdd ? 5 : 4;
+  }
+}
+
 DecoderSpec dagrt::shrinkDecoder(DecoderSpec spec) {
-  // Odd counts stay odd and even ones even, so that what divides the heads of the model divides
-  // the small one's where it can.
-  auto shrinkCount = [](int64_t count, int64_t even, int64_t odd) {
-    int64_t limit = count % 2 == 0 ? even : odd;
-    return std::min(count, limit);
-  };
   int64_t width = spec.getNumHeads() * spec.headDim, hidden = spec.hidden;
   int64_t oldHeadDim = spec.headDim;
-  bool multiHead = spec.queriesPerGroup == 1;
-  spec.groups = shrinkCount(spec.groups, multiHead ? 4 : 2, multiHead ? 5 : 3);
-  spec.queriesPerGroup = shrinkCount(spec.queriesPerGroup, 4, 3);
+  shrinkHeads(spec);
   spec.headDim = std::min<int64_t>(spec.headDim, 8);
   spec.hidden = scaleSize(spec.getNumHeads() * spec.headDim, hidden, width);
   // An odd width, for the uneven shards that FFNs get when devices do not divide it.
-  spec.ffn = scaleSize(spec.hidden, spec.ffn, hidden) | 1;
-  spec.vocabulary = std::min<int64_t>(spec.vocabulary, 101);
+  spec.ffn = std::max<int64_t>(9, scaleSize(spec.hidden, spec.ffn, hidden) | 1);
+  if (spec.vocabulary > 0)
+    spec.vocabulary = std::clamp<int64_t>(spec.vocabulary, 9, 101);
   spec.batch = std::min<int64_t>(spec.batch, 2);
-  int64_t layers = std::min<int64_t>(spec.layers, 2);
+  // One for each of two stages.
+  constexpr int64_t layers = 2;
   if (!spec.slides.empty())
     // The kinds of the first and of the last layer.
     spec.slides = {spec.slides.front(), spec.slides.back()};
@@ -181,6 +194,30 @@ static LogicalResult verifyOptions(const DecoderSpec &spec, const ImportOptions 
   return success();
 }
 
+/// The longest sequence that the positions were made for, extensions included.
+static double getLongestSequence(const DecoderSpec &spec) {
+  double longest = static_cast<double>(spec.maxPositions);
+  if (!spec.rope || spec.rope->factors.empty())
+    return longest;
+  double factor = spec.rope->factors.front();
+  if (spec.rope->scaling == RopeScaling::linear)
+    return longest * factor;
+  if (spec.rope->scaling == RopeScaling::yarn)
+    return std::max(longest, spec.rope->originalLength * factor);
+  return longest;
+}
+
+/// Rotary positions go on beyond what the model was made for, but its answers do not.
+static void warnOfLength(const DecoderSpec &spec, const ImportOptions &options, Location loc) {
+  double longest = getLongestSequence(spec);
+  if (options.shrink || spec.positionsKey.empty() ||
+      static_cast<double>(*options.seqLen) <= longest)
+    return;
+  emitWarning(loc) << "expects a sequence of at most " << static_cast<int64_t>(longest)
+                   << " tokens, which the model was made for ('" << spec.positionsKey << "'), got "
+                   << *options.seqLen;
+}
+
 FailureOr<ImportOptions> dagrt::resolveOptions(const DecoderSpec &spec, ImportOptions options,
                                                Location loc) {
   if (!options.batch)
@@ -199,5 +236,6 @@ FailureOr<ImportOptions> dagrt::resolveOptions(const DecoderSpec &spec, ImportOp
                           << dtype << "'";
   if (failed(verifyOptions(spec, options, loc)) || failed(verifySizes(spec, options, loc)))
     return failure();
+  warnOfLength(spec, options, loc);
   return options;
 }

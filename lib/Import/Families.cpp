@@ -15,23 +15,26 @@
 
 #include "FamilyFunctions.h"
 #include "FamilyReading.h"
+#include "KeyTables.h"
 
 using namespace mlir;
 using namespace dagrt;
 
 /// Qwen's windows: off unless `use_sliding_window`, and then from layer `max_window_layers` on.
 static void readQwenWindow(ConfigReader &config, DecoderSpec &spec) {
-  if (config.readFlag("use_sliding_window", false) && !config.hasFailed()) {
-    // 0 is meaningful here: all layers slide.
+  config.acceptKeys({"max_window_layers", "sliding_window"});
+  if (config.readFlag("use_sliding_window", false)) {
+    // 0 is meaningful here: all layers slide. Null as window is none at all.
     int64_t first = 28;
     const llvm::json::Value *value = config.find("max_window_layers");
     if (value && value->getAsInteger() == 0)
       first = 0;
     else
       first = config.readSize("max_window_layers", first);
-    spec.window = config.readSize("sliding_window", 4096);
+    bool isUnlimited = config.isNull("sliding_window");
+    spec.window = isUnlimited ? 0 : config.readSize("sliding_window", 4096);
     for (int64_t layer = 0; layer < spec.layers; ++layer)
-      spec.slides.push_back(layer >= first);
+      spec.slides.push_back(!isUnlimited && layer >= first);
   }
   readLayerTypes(config, spec);
 }
@@ -46,9 +49,9 @@ void dagrt::readLlama(ConfigReader &config, DecoderSpec &spec) {
   spec.ffnBias = config.readFlag("mlp_bias", false);
   rejectFlag(config, "use_qk_norm");
   if (config.find("sliding_window"))
-    config.reportError("sliding_window",
-                       "expects no 'sliding_window' in LlamaForCausalLM, which has none, got " +
-                           formatValue(*config.find("sliding_window")));
+    config.reportRefusal("sliding_window",
+                         "expects no 'sliding_window' in LlamaForCausalLM, which has none, got " +
+                             formatValue(*config.find("sliding_window")));
   setWindow(config, spec, 0);
 }
 
@@ -58,15 +61,35 @@ void dagrt::readMistral(ConfigReader &config, DecoderSpec &spec) {
   rejectFlag(config, "mlp_bias");
   // The architecture's window where the key is absent; null switches it off.
   bool absent = !config.contains("sliding_window");
-  setWindow(config, spec, config.readSize("sliding_window", absent ? 4096 : 0));
+  setWindow(config, spec, config.readOptionalSize("sliding_window").value_or(absent ? 4096 : 0));
+}
+
+/// Says that biases are there although `attention_bias` is false: the architecture does not read
+/// the key.
+static void ignoreBiasFlag(ConfigReader &config) {
+  if (!config.readFlag("attention_bias", true))
+    config.reportWarning("attention_bias", "expects 'attention_bias' to be true or absent in this "
+                                           "architecture, which has the biases in any case, got " +
+                                               formatValue(*config.peek("attention_bias")));
 }
 
 /// Qwen2 and MiMo: biases on queries, keys and values, whatever `attention_bias` says.
 void dagrt::readQwen2(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::Required);
   spec.qkvBias = true;
+  ignoreBiasFlag(config);
   rejectFlag(config, "mlp_bias");
   readQwenWindow(config, spec);
+}
+
+/// The layers that guess the tokens after the next one are no part of a forward pass.
+void dagrt::readMiMo(ConfigReader &config, DecoderSpec &spec) {
+  readQwen2(config, spec);
+  const llvm::json::Value *value = config.find("num_nextn_predict_layers");
+  if (value && !isEmptyValue(*value))
+    config.reportWarning("num_nextn_predict_layers", "leaves out 'num_nextn_predict_layers', " +
+                                                         formatValue(*value) +
+                                                         ": a forward pass does not run them");
 }
 
 void dagrt::readQwen3(ConfigReader &config, DecoderSpec &spec) {
@@ -94,7 +117,7 @@ void dagrt::readPhi3(ConfigReader &config, DecoderSpec &spec) {
   if (config.hasFailed())
     return;
   readRope(config, spec, {"rope_theta", "partial_rotary_factor", 1});
-  setWindow(config, spec, config.readSize("sliding_window", 0));
+  setWindow(config, spec, config.readOptionalSize("sliding_window").value_or(0));
 }
 
 //===----------------------------------------------------------------------===//
@@ -152,8 +175,15 @@ void dagrt::readPhi(ConfigReader &config, DecoderSpec &spec) {
   spec.names.up = "mlp.fc1";
   spec.names.down = "mlp.fc2";
   spec.names.finalNorm = "model.final_layernorm";
-  if (!config.hasFailed())
-    readRope(config, spec, {"rope_theta", "partial_rotary_factor", 0.5});
+  ignoreBiasFlag(config);
+  if (config.hasFailed())
+    return;
+  readRope(config, spec, {"rope_theta", "partial_rotary_factor", 0.5});
+  // Older configs say the rotated dims twice.
+  int64_t dims = config.readOptionalSize("rotary_dim").value_or(spec.rope->dims);
+  if (dims != spec.rope->dims)
+    config.reportRefusal("rotary_dim", "expects 'rotary_dim' to be the rotated part of a head, " +
+                                           Twine(spec.rope->dims) + ", got " + Twine(dims));
   setWindow(config, spec, 0);
 }
 

@@ -25,12 +25,26 @@ struct Family {
 llvm::ArrayRef<Family> getFamilies();
 
 /// The family of the config, by its first architecture or, without one, its model type. Reports
-/// what is not supported.
+/// what is not supported, and names that contradict each other.
 const Family *findFamily(ConfigReader &config);
 
-/// Reports the first key that asks for something no spec can say, such as experts: it
-/// must not be ignored, for the counts would be wrong.
-void rejectUnsupportedKeys(ConfigReader &config, llvm::StringRef architecture);
+/// Reports what no one read: keys that ask for something no spec can say, such as experts, that
+/// contradict `spec`, or that no one knows. None of them must be ignored, for the counts would be
+/// wrong; `allowUnknown` makes warnings of the unknown ones.
+void rejectUnreadKeys(ConfigReader &config, llvm::StringRef architecture, const DecoderSpec &spec,
+                      bool allowUnknown);
+
+/// The decoder that a parsed config describes. Reports what stands in the way.
+mlir::FailureOr<DecoderSpec> readDecoder(ConfigReader &config, const ImportOptions &options);
+
+/// What a config asks for that no spec can say, as errors name it: keys, values and meanings.
+std::string describeFeatures(const ConfigReader &config);
+
+/// Reports a quantization that the config names, unless it is to be ignored.
+void rejectQuantization(ConfigReader &config, bool ignore);
+
+/// Reports one that a file beside the config names.
+mlir::LogicalResult rejectQuantizationFile(llvm::MemoryBufferRef file, mlir::MLIRContext *context);
 
 /// How a family spells rotary embeddings.
 struct RopeKeys {

@@ -20,6 +20,7 @@ void readLlama(ConfigReader &config, DecoderSpec &spec);
 void readMistral(ConfigReader &config, DecoderSpec &spec);
 void readQwen2(ConfigReader &config, DecoderSpec &spec);
 void readQwen3(ConfigReader &config, DecoderSpec &spec);
+void readMiMo(ConfigReader &config, DecoderSpec &spec);
 void readPhi3(ConfigReader &config, DecoderSpec &spec);
 void readPhi(ConfigReader &config, DecoderSpec &spec);
 void readGPT2(ConfigReader &config, DecoderSpec &spec);

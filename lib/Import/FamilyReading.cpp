@@ -31,10 +31,12 @@ void dagrt::readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &k
   spec.hidden = config.readSize(keys.hidden);
   int64_t heads = config.readSize(keys.heads);
   int64_t keyHeads = heads;
-  if (absent == KeyHeads::Required)
+  // Null says as many as there are query heads, wherever there is such a key.
+  bool isRequired = absent == KeyHeads::Required && !config.isNull(keys.keyHeads);
+  if (isRequired)
     keyHeads = config.readSize(keys.keyHeads);
   else if (!keys.keyHeads.empty())
-    keyHeads = config.readSize(keys.keyHeads, heads);
+    keyHeads = config.readOptionalSize(keys.keyHeads).value_or(heads);
   std::optional<int64_t> headDim = config.readOptionalSize(keys.headDim);
   if (config.hasFailed())
     return;
@@ -57,6 +59,8 @@ void dagrt::readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &k
   else
     spec.ffn = config.readSize(keys.ffn);
   spec.maxPositions = config.readSize(keys.positions, 2048);
+  if (config.contains(keys.positions))
+    spec.positionsKey = keys.positions.str();
 }
 
 void dagrt::readVocabulary(ConfigReader &config, DecoderSpec &spec, bool tied) {
@@ -103,8 +107,8 @@ void dagrt::rejectKey(ConfigReader &config, StringRef key, StringRef meaning) {
 
 void dagrt::rejectFlag(ConfigReader &config, StringRef key, bool expected) {
   if (config.readFlag(key, expected) != expected)
-    config.reportError(key, "expects '" + key + "' to be " + (expected ? "true" : "false") +
-                                " in this architecture, got " + (expected ? "false" : "true"));
+    config.reportRefusal(key, "expects '" + key + "' to be " + (expected ? "true" : "false") +
+                                  " in this architecture, got " + (expected ? "false" : "true"));
 }
 
 //===----------------------------------------------------------------------===//
@@ -171,8 +175,7 @@ void dagrt::readLlamaLike(ConfigReader &config, DecoderSpec &spec, KeyHeads abse
   spec.epsilon = config.readNumber("rms_norm_eps", 1e-6);
   spec.gated = true;
   spec.names = getLlamaNames();
-  if (!config.hasFailed())
-    readRope(config, spec);
+  readRope(config, spec);
 }
 
 //===----------------------------------------------------------------------===//

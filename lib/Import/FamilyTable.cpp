@@ -20,7 +20,7 @@ ArrayRef<Family> dagrt::getFamilies() {
       {"MistralForCausalLM", "mistral", readMistral},
       {"Qwen2ForCausalLM", "qwen2", readQwen2},
       {"Qwen3ForCausalLM", "qwen3", readQwen3},
-      {"MiMoForCausalLM", "mimo", readQwen2},
+      {"MiMoForCausalLM", "mimo", readMiMo},
       {"Phi3ForCausalLM", "phi3", readPhi3},
       {"PhiForCausalLM", "phi", readPhi},
       {"GPT2LMHeadModel", "gpt2", readGPT2},

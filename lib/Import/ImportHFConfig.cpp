@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Text to JSON, JSON to a decoder spec by the family's function, spec to IR by
-// the one builder. Each step reports its own errors, the first one only.
+// the one builder. Each step reports its own errors.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,21 +22,28 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// The decoder that a parsed config describes.
-static FailureOr<DecoderSpec> readDecoder(ConfigReader &config) {
+/// The element type that the config names, or an empty string. Newer configs say `dtype`; "auto"
+/// leaves it open.
+static std::string readDtype(ConfigReader &config) {
+  std::string type = config.readOptionalText("dtype"), old = config.readOptionalText("torch_dtype");
+  if (!type.empty() && !old.empty() && type != old)
+    config.reportRefusal("dtype", "expects 'dtype' and 'torch_dtype' to be the same, got '" +
+                                      formatKey(type) + "' and '" + formatKey(old) + "'");
+  std::string dtype = type.empty() ? old : type;
+  return dtype == "auto" ? "" : dtype;
+}
+
+FailureOr<DecoderSpec> dagrt::readDecoder(ConfigReader &config, const ImportOptions &options) {
   const Family *family = findFamily(config);
   if (!family)
     return failure();
-  rejectUnsupportedKeys(config, family->architecture);
   DecoderSpec spec;
   spec.name = family->modelType.str();
-  // Newer configs say `dtype`. A dtype of "auto" leaves it open.
-  spec.dtype = config.readText(config.find("dtype") ? "dtype" : "torch_dtype", "");
-  if (spec.dtype == "auto")
-    spec.dtype.clear();
-  if (!config.hasFailed())
-    family->read(config, spec);
-  if (config.hasFailed())
+  spec.dtype = readDtype(config);
+  family->read(config, spec);
+  rejectQuantization(config, options.ignoreQuantization);
+  rejectUnreadKeys(config, family->architecture, spec, options.allowUnknownKeys);
+  if (config.hasErrors())
     return failure();
   return spec;
 }
@@ -45,13 +52,15 @@ FailureOr<OwningOpRef<ModuleOp>> dagrt::importHFConfig(llvm::MemoryBufferRef con
                                                        const ImportOptions &options,
                                                        MLIRContext *context) {
   context->loadDialect<DagrtDialect, func::FuncDialect>();
-  FailureOr<llvm::json::Value> value = parseConfig(config, context);
-  if (failed(value))
+  FailureOr<ConfigText> text = parseConfig(config, context);
+  if (failed(text))
     return failure();
-  bool hasFailed = false;
-  ConfigReader reader(*value->getAsObject(), config, context, hasFailed);
-  FailureOr<DecoderSpec> spec = readDecoder(reader);
-  if (failed(spec))
+  ConfigFile file(llvm::MemoryBufferRef(text->text, config.getBufferIdentifier()), context);
+  ConfigReader reader(*text->value.getAsObject(), file);
+  FailureOr<DecoderSpec> spec = readDecoder(reader, options);
+  bool isQuantized = options.quantizationFile && !options.ignoreQuantization &&
+                     failed(rejectQuantizationFile(*options.quantizationFile, context));
+  if (failed(spec) || isQuantized)
     return failure();
   if (options.shrink)
     spec = shrinkDecoder(std::move(*spec));

@@ -24,12 +24,12 @@ static int64_t readOriginalLength(ConfigReader &config, ConfigReader &scaling, i
   constexpr StringLiteral key = "original_max_position_embeddings";
   if (std::optional<int64_t> length = scaling.readOptionalSize(key))
     return *length;
-  return config.readSize(key, fallback);
+  return config.readOptionalSize(key).value_or(fallback);
 }
 
 /// A number that the scaling must have.
 static double readRequired(ConfigReader &scaling, StringRef key) {
-  if (!scaling.find(key))
+  if (!scaling.contains(key))
     scaling.reportError(key, "expects a key '" + key + "' in the rope scaling, got none");
   return scaling.readNumber(key, 1);
 }
@@ -62,10 +62,11 @@ static void readYarn(ConfigReader &config, ConfigReader &scaling, DecoderSpec &s
   double scale = getYarnScale(factor, 1);
   if (mscale && mscaleAll)
     scale = getYarnScale(factor, *mscale) / getYarnScale(factor, *mscaleAll);
-  scale = scaling.readNumber("attention_factor", scale);
+  scale = scaling.readOptionalNumber("attention_factor").value_or(scale);
   if (!scaling.readFlag("truncate", true))
     scaling.reportError("truncate", "expects 'truncate' to be true, got false");
-  rope.factors = {factor, scaling.readNumber("beta_fast", 32), scaling.readNumber("beta_slow", 1),
+  rope.factors = {factor, scaling.readOptionalNumber("beta_fast").value_or(32),
+                  scaling.readOptionalNumber("beta_slow").value_or(1),
                   static_cast<double>(rope.originalLength), scale};
 }
 
@@ -83,19 +84,21 @@ static void readLongRope(ConfigReader &config, ConfigReader &scaling, DecoderSpe
                                    Twine(factors.size()));
   double original = static_cast<double>(rope.originalLength);
   double factor = spec.maxPositions / original;
+  std::optional<double> given = scaling.readOptionalNumber("factor");
   if (!config.find("original_max_position_embeddings"))
-    factor = scaling.readNumber("factor", factor);
+    factor = given.value_or(factor);
   double scale =
       factor <= 1 || original <= 1 ? 1.0 : std::sqrt(1 + std::log(factor) / std::log(original));
-  scale = scaling.readNumber("attention_factor", scale);
-  rope.shortScale = scaling.readNumber("short_mscale", scale);
-  rope.longScale = scaling.readNumber("long_mscale", scale);
+  scale = scaling.readOptionalNumber("attention_factor").value_or(scale);
+  rope.shortScale = scaling.readOptionalNumber("short_mscale").value_or(scale);
+  rope.longScale = scaling.readOptionalNumber("long_mscale").value_or(scale);
 }
 
 /// `scaling` is the object `key` of the config.
 static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec &spec,
                         RopeSpec &rope) {
   StringRef key = scaling.find("rope_type") ? "rope_type" : "type";
+  scaling.acceptKeys({"type", "finetuned", "original_max_position_embeddings"});
   std::string type = scaling.readText(key, "default");
   // Early Phi-3 configs call LongRoPE "su" or "yarn"; its two lists tell it.
   if (scaling.find("short_factor") && scaling.find("long_factor"))
@@ -143,7 +146,7 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
   }
   if (!reader->find(key) && config.find("partial_rotary_factor"))
     key = "partial_rotary_factor";
-  double fraction = reader->readNumber(key, keys.defaultFraction);
+  double fraction = reader->readOptionalNumber(key).value_or(keys.defaultFraction);
   if (keys.fraction.empty() && fraction != 1) {
     reader->reportError(key, "expects '" + key + "' to be 1 in this architecture, got " +
                                  formatValue(*reader->find(key)));
@@ -159,28 +162,46 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
   return 2;
 }
 
-/// The base of the angles, from the newer object or the family's own key.
+/// The base of the angles, from the newer object or the family's own key. Where a config has
+/// several, they are to say the same.
 static double readTheta(ConfigReader &config, std::optional<ConfigReader> &scaling,
                         const RopeKeys &keys) {
-  bool isNested = scaling && scaling->find("rope_theta");
-  ConfigReader &reader = isNested ? *scaling : config;
-  StringRef key = !isNested && config.find(keys.theta) ? keys.theta : "rope_theta";
-  double theta = reader.readNumber(key, 10000);
-  if (!config.hasFailed() && !(theta > 1))
-    reader.reportError(key, "expects '" + key + "' above 1, got " + formatValue(*reader.find(key)));
-  return theta;
+  ConfigReader *reader = &config;
+  StringRef place = config.find(keys.theta) ? keys.theta : "rope_theta";
+  std::optional<double> nested, theta = config.readOptionalNumber(place);
+  if (scaling)
+    nested = scaling->readOptionalNumber("rope_theta");
+  for (StringRef key : {keys.theta, StringRef("rope_theta")}) {
+    std::optional<double> other = config.readOptionalNumber(key);
+    std::optional<double> first = nested ? nested : theta;
+    if (other && first && *other != *first)
+      config.reportRefusal(key, "expects one base of the rotary angles, got '" + key + "' " +
+                                    formatValue(*config.find(key)) + " and " +
+                                    formatValue(llvm::json::Value(*first)));
+  }
+  if (nested) {
+    theta = nested;
+    reader = &*scaling;
+    place = "rope_theta";
+  }
+  if (!config.hasFailed() && theta && !(*theta > 1))
+    reader->reportError(place, "expects '" + place + "' above 1, got " +
+                                   formatValue(*reader->find(place)));
+  return theta.value_or(10000);
 }
 
 void dagrt::readRope(ConfigReader &config, DecoderSpec &spec, const RopeKeys &keys) {
   StringRef object = config.find("rope_parameters") ? "rope_parameters" : "rope_scaling";
   std::optional<ConfigReader> scaling = config.readObject(object);
+  // Only some kinds of scaling read it.
+  config.acceptKeys({"original_max_position_embeddings", object});
   RopeSpec rope;
   rope.theta = readTheta(config, scaling, keys);
   if (scaling)
     for (StringRef key : scaling->getKeys())
-      if (key == "mrope_section" || (scaling->find(key) && scaling->find(key)->getAsObject()))
+      if (key == "mrope_section" || scaling->peek(key)->getAsObject())
         return scaling->reportError(key, "expects one rope for all layers and positions, got '" +
-                                             key + "' " + formatValue(*scaling->find(key)));
+                                             key + "' " + formatValue(*scaling->peek(key)));
   rope.dims = readRotaryDims(config, scaling, spec, keys);
   if (scaling)
     readScaling(config, *scaling, spec, rope);

@@ -1,19 +1,17 @@
-//===- UnsupportedKeys.cpp - Keys that must not be ignored -*- C++ -*-===//
+//===- UnsupportedKeys.cpp - Keys that no spec can say -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Most keys of a config do not change what a forward pass computes, and are ignored.
-// The ones listed here do, in ways no decoder spec can say; vendors add
-// them to configs of well-known architectures too.
+// Keys that are known to change what a forward pass computes in ways that most families have not,
+// each with what it stands for: an error that says so helps more than one that says "unknown".
+// A family that has the feature reads its key, and what is read is not looked up here.
 //
 //===----------------------------------------------------------------------===//
 
-#include "Families.h"
-
-#include "llvm/ADT/StringExtras.h"
+#include "KeyTables.h"
 
 using namespace mlir;
 using namespace dagrt;
@@ -27,7 +25,7 @@ struct Feature {
 };
 } // namespace
 
-// The order is that of the explanation: the first that applies is reported.
+// The order is that of the explanation.
 static constexpr Feature kFeatures[] = {
     {"text_config", false, "a model inside a multimodal one"},
     {"hybrid", true, "layers of several kinds"},
@@ -65,75 +63,43 @@ static constexpr Feature kFeatures[] = {
     {"is_encoder_decoder", false, "an encoder"},
     {"add_cross_attention", false, "cross attention"},
     {"vision_config", false, "a vision tower"},
+    {"num_nextn_predict_layers", false, "layers that predict further tokens"},
+    {"pruned_heads", false, "heads that are gone"},
+    {"output_gate", true, "gated attention"},
+    {"interleaved_sliding_window", false, "windows in some layers"},
+    {"sliding_window_pattern", false, "windows in some layers"},
 };
 
 /// True for a value that switches its key off; 1 is what a factor that does nothing is.
-static bool isNeutral(const llvm::json::Value &value, const Feature &feature) {
-  if (std::optional<double> number = value.getAsNumber())
-    return *number == 0 || (*number == 1 && feature.meaning.starts_with("scaled"));
-  if (std::optional<bool> flag = value.getAsBoolean())
-    return !*flag;
-  if (std::optional<StringRef> text = value.getAsString())
-    return text->empty() || *text == "none";
-  if (const llvm::json::Array *array = value.getAsArray())
-    return array->empty();
-  if (const llvm::json::Object *object = value.getAsObject())
-    return object->empty();
-  return true;
+static bool isSwitchedOff(const llvm::json::Value &value, const Feature &feature) {
+  if (value.getAsNumber() == 1.0 && feature.meaning.starts_with("scaled"))
+    return true;
+  return isEmptyValue(value) || value.getAsString() == StringRef("none");
 }
 
-/// The first key that stands for a feature, and the feature.
-static std::pair<StringRef, const Feature *> findFeature(ConfigReader &config) {
-  SmallVector<StringRef> keys = config.getKeys();
+static const Feature *lookUpFeature(StringRef key) {
+  for (const Feature &feature : kFeatures)
+    if (feature.isPart ? key.contains(feature.key) : key == feature.key)
+      return &feature;
+  return nullptr;
+}
+
+bool dagrt::isSwitchedOffFeature(StringRef key, const llvm::json::Value &value) {
+  const Feature *feature = lookUpFeature(key);
+  return feature && !feature->isPart && isSwitchedOff(value, *feature);
+}
+
+SmallVector<UsedFeature> dagrt::findFeatures(const ConfigReader &config) {
+  SmallVector<UsedFeature> features;
+  llvm::StringSet<> meanings;
+  SmallVector<StringRef> keys = config.getUnreadKeys();
   for (const Feature &feature : kFeatures)
     for (StringRef key : keys) {
-      bool matches = feature.isPart ? key.contains(feature.key) : key == feature.key;
-      const llvm::json::Value *value = matches ? config.find(key) : nullptr;
-      if (value && !isNeutral(*value, feature))
-        return {key, &feature};
+      bool applies = lookUpFeature(key) == &feature && !isSwitchedOff(*config.peek(key), feature);
+      if (applies && meanings.insert(feature.meaning).second)
+        features.push_back({key, feature.meaning});
+      if (applies)
+        config.acceptKeys(key);
     }
-  return {"", nullptr};
-}
-
-static std::string listFamilies() {
-  return llvm::join(llvm::map_range(getFamilies(),
-                                    [](const Family &family) { return family.architecture.str(); }),
-                    ", ");
-}
-
-void dagrt::rejectUnsupportedKeys(ConfigReader &config, StringRef architecture) {
-  auto [key, feature] = findFeature(config);
-  if (feature)
-    config.reportError(key, "expects a dense decoder in '" + architecture + "', got '" + key +
-                                "' " + formatValue(*config.find(key)) + " (" + feature->meaning +
-                                "); supported are dense models of " + listFamilies());
-}
-
-const Family *dagrt::findFamily(ConfigReader &config) {
-  SmallVector<std::string> architectures = config.readTexts("architectures");
-  std::string type = config.readText("model_type", "");
-  if (config.hasFailed())
-    return nullptr;
-  if (architectures.empty() && type.empty()) {
-    config.reportError("architectures",
-                       "expects a key 'architectures' or 'model_type', got neither; supported "
-                       "architectures are " +
-                           listFamilies());
-    return nullptr;
-  }
-  for (const Family &family : getFamilies())
-    if (architectures.empty() ? type == family.modelType
-                              : architectures.front() == family.architecture)
-      return &family;
-  StringRef name = architectures.empty() ? StringRef(type) : StringRef(architectures.front());
-  auto [key, feature] = findFeature(config);
-  std::string reason;
-  if (feature)
-    reason =
-        (" with '" + key + "' " + formatValue(*config.find(key)) + " (" + feature->meaning + ")")
-            .str();
-  StringRef place = architectures.empty() ? "model_type" : "architectures";
-  config.reportError(place, "expects a supported architecture in '" + place + "', got '" + name +
-                                "'" + reason + "; supported are dense models of " + listFamilies());
-  return nullptr;
+  return features;
 }

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Import/ConfigDiagnostics.h"
 #include "dagrt/Import/ImportHFConfig.h"
 #include "dagrt/Support/InputFile.h"
 #include "dagrt/Support/OutputFile.h"
@@ -19,8 +20,9 @@
 #include "mlir/IR/MLIRContext.h"
 
 #include "llvm/Support/CommandLine.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/InitLLVM.h"
-#include "llvm/Support/SourceMgr.h"
+#include "llvm/Support/Path.h"
 
 using namespace mlir;
 namespace cl = llvm::cl;
@@ -55,6 +57,16 @@ struct CommandLine {
       cl::value_desc("bf16|f16|f32|f64|f8E4M3FN|f8E5M2"), cl::cat(category)};
   cl::opt<bool> shrink{
       "shrink", cl::desc("Same family, ratios, norms and biases in sizes small enough to execute"),
+      cl::cat(category)};
+  cl::opt<bool> allowUnknownKeys{
+      "allow-unknown-keys",
+      cl::desc("Warn of config keys that the import does not know (default: refuse them)"),
+      cl::cat(category)};
+  cl::opt<bool> ignoreQuantization{
+      "ignore-quantization",
+      cl::desc(
+          "Import the model as it was before it was quantized (default: refuse a quantized one, "
+          "by its config or by hf_quant_config.json beside it)"),
       cl::cat(category)};
 };
 } // namespace
@@ -102,6 +114,8 @@ static FailureOr<dagrt::ImportOptions> readOptions(const CommandLine &line) {
     return reportError("expects --logits=last, all or none, got '" + line.logits + "'");
   options.dtype = line.dtype;
   options.shrink = line.shrink;
+  options.allowUnknownKeys = line.allowUnknownKeys;
+  options.ignoreQuantization = line.ignoreQuantization;
   return options;
 }
 
@@ -117,21 +131,42 @@ static LogicalResult writeModule(ModuleOp module, StringRef path) {
   return success();
 }
 
+/// A config from a file, or from standard input for "-"; null after an error.
+static std::unique_ptr<llvm::MemoryBuffer> readConfig(StringRef path) {
+  auto file = dagrt::readInputFileOrStdin(path, dagrt::kLargestDescription);
+  if (file)
+    return std::move(*file);
+  (void)reportError("cannot open input file '" + path + "': " + llvm::toString(file.takeError()));
+  return nullptr;
+}
+
+/// Reads the description of a quantization that lies beside the config. Nothing if there is none.
+static LogicalResult readQuantizationFile(const CommandLine &line,
+                                          std::unique_ptr<llvm::MemoryBuffer> &file,
+                                          dagrt::ImportOptions &options) {
+  llvm::SmallString<128> path(llvm::sys::path::parent_path(line.config));
+  llvm::sys::path::append(path, "hf_quant_config.json");
+  if (line.config == "-" || line.ignoreQuantization || !llvm::sys::fs::exists(path))
+    return success();
+  file = readConfig(path);
+  if (!file)
+    return failure();
+  options.quantizationFile = file->getMemBufferRef();
+  return success();
+}
+
 static LogicalResult importConfig(const CommandLine &line) {
   if (line.config.empty())
     return reportError("expects --import-hf-config=FILE, got none");
   FailureOr<dagrt::ImportOptions> options = readOptions(line);
   if (failed(options))
     return failure();
-  auto file = dagrt::readInputFileOrStdin(line.config, dagrt::kLargestDescription);
-  if (!file)
-    return reportError("cannot open input file '" + line.config.getValue() +
-                       "': " + llvm::toString(file.takeError()));
-  llvm::SourceMgr sources;
-  llvm::MemoryBufferRef buffer = (*file)->getMemBufferRef();
-  sources.AddNewSourceBuffer(std::move(*file), llvm::SMLoc());
+  std::unique_ptr<llvm::MemoryBuffer> file = readConfig(line.config), quantization;
+  if (!file || failed(readQuantizationFile(line, quantization, *options)))
+    return failure();
+  llvm::MemoryBufferRef buffer = file->getMemBufferRef();
   MLIRContext context(MLIRContext::Threading::DISABLED);
-  SourceMgrDiagnosticHandler handler(sources, &context);
+  dagrt::ConfigDiagnosticPrinter printer(&context, buffer, llvm::errs());
   FailureOr<OwningOpRef<ModuleOp>> module = dagrt::importHFConfig(buffer, *options, &context);
   if (failed(module))
     return failure();

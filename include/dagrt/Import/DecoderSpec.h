@@ -107,6 +107,8 @@ struct DecoderSpec {
   int64_t maxPositions = 0;
   /// Beyond it the model computes in another way (rope scaling that depends on the length).
   bool lengthLimited = false;
+  /// The key that says so, if the config has it.
+  std::string positionsKey;
 
   NormKind norm = NormKind::RMS;
   NormPlacement normPlacement = NormPlacement::Before;

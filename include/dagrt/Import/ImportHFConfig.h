@@ -47,10 +47,16 @@ struct ImportOptions {
   std::string dtype;
   /// The same family with its ratios, norms and biases, in sizes small enough to execute.
   bool shrink = false;
+  /// Keys that the import does not know are warnings rather than errors.
+  bool allowUnknownKeys = false;
+  /// The `hf_quant_config.json` that lies beside the config, if there is one.
+  std::optional<llvm::MemoryBufferRef> quantizationFile;
+  /// Import the model as it was before it was quantized. Otherwise a quantized one is refused.
+  bool ignoreQuantization = false;
 };
 
 /// Builds the logical form of the model that the JSON in `config` describes: a module of one
-/// function. Locations name the buffer. Prints one error and fails if the config is malformed or
+/// function. Locations name the buffer. Prints errors and fails if the config is malformed or
 /// describes a model that is not supported. Linear in the number of layers.
 mlir::FailureOr<mlir::OwningOpRef<mlir::ModuleOp>> importHFConfig(llvm::MemoryBufferRef config,
                                                                   const ImportOptions &options,

@@ -1,0 +1,114 @@
+//===- FindFamily.cpp - Which family a config belongs to -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Configs name their model twice: `architectures` says which class wrote the checkpoint, and
+// `model_type` which configuration it has. Some programs go by the one, some by the other, so two
+// that contradict each other are refused.
+//
+//===----------------------------------------------------------------------===//
+
+#include "Families.h"
+
+#include "llvm/ADT/StringExtras.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+/// The supported architecture that `name` may be a typo of, or nothing.
+static StringRef findNearestArchitecture(StringRef name) {
+  unsigned best = 4;
+  StringRef nearest;
+  for (const Family &family : getFamilies()) {
+    unsigned distance = family.architecture.edit_distance(name, /*AllowReplacements=*/true, best);
+    if (distance < best) {
+      best = distance;
+      nearest = family.architecture;
+    }
+  }
+  return nearest;
+}
+
+static std::string listFamilies() {
+  SmallVector<StringRef> names;
+  for (const Family &family : getFamilies())
+    if (!llvm::is_contained(names, family.architecture))
+      names.push_back(family.architecture);
+  return llvm::join(names, ", ");
+}
+
+/// Reports a name that is not in the table, and all that would stand in the way besides.
+static void reportUnsupported(ConfigReader &config, StringRef place, StringRef name) {
+  std::string message =
+      ("expects a supported architecture in '" + place + "', got '").str() + formatKey(name) + "'";
+  StringRef nearest = findNearestArchitecture(name);
+  if (!nearest.empty())
+    message += ("; did you mean '" + nearest + "'?").str();
+  std::string features = describeFeatures(config);
+  if (!features.empty())
+    message += " with " + features;
+  config.reportError(place, message + "; supported are dense models of " + listFamilies());
+}
+
+/// The family of an architecture; of several, the one whose model type the config says.
+static const Family *lookUpArchitecture(StringRef architecture, StringRef type) {
+  const Family *found = nullptr;
+  for (const Family &family : getFamilies())
+    if (family.architecture == architecture && (!found || family.modelType == type))
+      found = &family;
+  return found;
+}
+
+static const Family *lookUpType(StringRef type) {
+  for (const Family &family : getFamilies())
+    if (family.modelType == type)
+      return &family;
+  return nullptr;
+}
+
+/// Compares what the config says of its family with what it says of its type.
+static void checkModelType(ConfigReader &config, const Family &family, StringRef type) {
+  if (type.empty() || type == family.modelType)
+    return;
+  std::string message = ("expects 'model_type' to be '" + family.modelType + "' with '" +
+                         family.architecture + "' in 'architectures', got '")
+                            .str() +
+                        formatKey(type) + "'";
+  if (lookUpType(type))
+    return config.reportRefusal("model_type", message + "; remove the one that is wrong");
+  config.reportWarning("model_type", message + "; goes by 'architectures'");
+}
+
+const Family *dagrt::findFamily(ConfigReader &config) {
+  SmallVector<std::string> architectures = config.readTexts("architectures");
+  std::string type = config.readOptionalText("model_type");
+  if (config.hasFailed())
+    return nullptr;
+  if (architectures.empty() && type.empty()) {
+    config.reportError("architectures",
+                       "expects a key 'architectures' or 'model_type', got neither; supported "
+                       "architectures are " +
+                           listFamilies());
+    return nullptr;
+  }
+  if (architectures.empty()) {
+    const Family *family = lookUpType(type);
+    if (!family)
+      reportUnsupported(config, "model_type", type);
+    return family;
+  }
+  const Family *family = lookUpArchitecture(architectures.front(), type);
+  if (!family) {
+    reportUnsupported(config, "architectures", architectures.front());
+    return nullptr;
+  }
+  if (architectures.size() > 1)
+    config.reportWarning("architectures", "expects one entry in 'architectures', got " +
+                                              Twine(architectures.size()) + "; reads the first, '" +
+                                              family->architecture + "'");
+  checkModelType(config, *family, type);
+  return family;
+}
