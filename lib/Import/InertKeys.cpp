@@ -243,15 +243,20 @@ static constexpr NumberKey kNumberKeys[] = {
     {"max_position_embeddings", getPositions},
     {"n_embd", getHidden},
     {"n_head", getHeads},
+    {"n_heads", getHeads},
     {"n_inner", getFFN},
     {"n_layer", getLayers},
+    {"n_layers", getLayers},
     {"n_positions", getPositions},
     {"num_attention_heads", getHeads},
+    {"num_heads", getHeads},
     {"num_hidden_layers", getLayers},
     {"num_key_value_heads", getKeyHeads},
+    {"num_kv_heads", getKeyHeads},
     {"num_layers", getLayers},
     {"padded_vocab_size", getVocabulary},
     {"rotary_dim", getRotaryDims},
+    {"rotary_scaling_factor", getOne},
 };
 
 static bool hasTrait(const DecoderSpec &spec, Trait trait) {
