@@ -62,6 +62,7 @@ static FailureOr<KernelQuery> getQuery(const Work &work, const Device &device, s
     call.keyHeads = shape.keyHeads;
     call.headDim = shape.headDim;
     call.pairs = shape.pairs;
+    call.hasOtherScores = shape.hasOtherScores;
     return makeAttentionQuery(call, type, /*library=*/"", device, error);
   }
   if (work.kernel.empty() || type.empty() || work.rows <= 0 || work.columns <= 0)

@@ -188,8 +188,10 @@ static constexpr double kReach = 4;
 static constexpr ErrorBar kUnknown = {0.5, 2};
 
 /// Whether no row of a table can be like `call`: they are causal prefills without old keys, and
-/// decodes of all keys.
+/// decodes of all keys, of plain scores.
 static bool isUnlikeTables(const AttentionCall &call) {
+  if (call.hasOtherScores)
+    return true;
   if (call.isDecode)
     return call.pairs < call.queries * call.keys;
   return call.queries != call.keys || call.pairs != getCausalPairs(call.queries, call.keys);

@@ -171,12 +171,35 @@ LogicalResult MatmulOp::verify() {
 ShardingRule SiluOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::None); }
 ShardingRule ReluOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::None); }
 ShardingRule GeluOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::None); }
+ShardingRule ScaleOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::Bilinear); }
+ShardingRule SoftCapOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::None); }
 ShardingRule AddOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::Additive); }
 ShardingRule MulOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::Bilinear); }
 
 LogicalResult SiluOp::verify() { return verifyByRule(*this, getShardingRule()); }
 LogicalResult ReluOp::verify() { return verifyByRule(*this, getShardingRule()); }
 LogicalResult GeluOp::verify() { return verifyByRule(*this, getShardingRule()); }
+
+LogicalResult ScaleOp::verify() {
+  // scale-c1
+  if (!getBy().isFinite())
+    return emitOpError() << "expects a finite number to multiply with, got "
+                         << getBy().convertToDouble();
+  return verifyByRule(*this, getShardingRule());
+}
+
+static LogicalResult verifyCap(Operation *op, const APFloat &cap) {
+  if (cap.isFinite() && cap.convertToDouble() > 0)
+    return success();
+  return op->emitOpError() << "expects a finite cap above 0, got " << cap.convertToDouble();
+}
+
+LogicalResult SoftCapOp::verify() {
+  // soft_cap-c1
+  if (failed(verifyCap(*this, getCap())))
+    return failure();
+  return verifyByRule(*this, getShardingRule());
+}
 
 /// add-c1, mul-c1
 template <typename OpT>
@@ -242,6 +265,8 @@ static LogicalResult verifyMask(OpT op) {
                                "got those of one";
   if ((op.getCausal() || op.getWindow()) && !hasPositions)
     return op.emitOpError() << "expects positions of queries and keys with a mask, got none";
+  if (op.getSlopes() && !hasPositions)
+    return op.emitOpError() << "expects positions of queries and keys with ALiBi, got none";
   if (std::optional<int64_t> window = op.getWindow())
     if (!op.getCausal() || *window < 1)
       return op.emitOpError() << "expects a causal window of at least 1, got " << *window
@@ -251,6 +276,17 @@ static LogicalResult verifyMask(OpT op) {
   if (failed(verifyRank(op, op.getQueryPositions(), 1, "query positions")))
     return failure();
   return verifyRank(op, op.getKeyPositions(), 1, "key positions");
+}
+
+/// Slopes are two dims of heads, and a cap is a number that scores can reach.
+template <typename OpT>
+static LogicalResult verifyScoreChanges(OpT op) {
+  if (std::optional<APFloat> cap = op.getSoftCap())
+    if (failed(verifyCap(op, *cap)))
+      return failure();
+  if (!op.getSlopes())
+    return success();
+  return verifyRank(op, op.getSlopes(), 2, "slopes");
 }
 
 ShardingRule AttentionOp::getShardingRule() {
@@ -271,6 +307,8 @@ ShardingRule AttentionOp::getShardingRule() {
     rule.operands.push_back({query});
     rule.operands.push_back({key});
   }
+  if (getSlopes())
+    rule.operands.push_back({group, head});
   rule.results.push_back({batch, query, group, head, valueDim});
   return rule;
 }
@@ -299,6 +337,9 @@ LogicalResult AttentionOp::verify() {
     error.attachNote(getKey().getLoc()) << "keys defined here";
     return error;
   }
+  // attention-c4
+  if (failed(verifyScoreChanges(*this)))
+    return failure();
   return verifyByRule(*this, getShardingRule());
 }
 
@@ -340,6 +381,8 @@ ShardingRule SoftmaxOp::getShardingRule() {
     rule.operands.push_back({query});
     rule.operands.push_back({key});
   }
+  if (getSlopes())
+    rule.operands.push_back(SmallVector<unsigned, 6>(ArrayRef(leading).take_back(2)));
   rule.results.push_back(all);
   return rule;
 }
@@ -353,6 +396,12 @@ LogicalResult SoftmaxOp::verify() {
     return failure();
   // softmax-c2
   if (failed(verifyMask(*this)))
+    return failure();
+  // softmax-c3
+  if (getSlopes() && getScores().getType().getRank() < 4)
+    return emitOpError() << "expects an operand of at least 4 dims with ALiBi, got "
+                         << getScores().getType();
+  if (failed(verifyScoreChanges(*this)))
     return failure();
   return verifyByRule(*this, getShardingRule());
 }

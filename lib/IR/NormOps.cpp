@@ -220,7 +220,7 @@ FailureOr<SmallVector<Value>> RmsNormOp::decompose(OpBuilder &builder, ValueRang
   int64_t normed = getNormed();
   Value square = createMoment(builder, *this, operands[0], 2, normed);
   auto norm = RmsNormOp::create(builder, getLoc(), operands[0].getType(), operands[0], operands[1],
-                                square, getEpsilonAttr(), getDimsAttr());
+                                square, getEpsilonAttr(), getDimsAttr(), getPlusOneAttr());
   norm->setDiscardableAttrs(getOperation()->getDiscardableAttrDictionary());
   return SmallVector<Value>{norm.getResult()};
 }

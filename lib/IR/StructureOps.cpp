@@ -8,6 +8,9 @@
 #include "dagrt/IR/Dagrt.h"
 
 #include "llvm/ADT/DenseSet.h"
+#include "llvm/ADT/bit.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace dagrt;
@@ -72,7 +75,7 @@ LogicalResult MeshOp::verify() {
 }
 
 //===----------------------------------------------------------------------===//
-// ParameterOp, PositionsOp, AxisIndexOp
+// ParameterOp, PositionsOp, AlibiSlopesOp, AxisIndexOp
 //===----------------------------------------------------------------------===//
 
 /// The rule of an op without operands: each dim is free.
@@ -142,6 +145,43 @@ LogicalResult PositionsOp::verify() {
   return verifyByRule(*this, getShardingRule());
 }
 
+ShardingRule AlibiSlopesOp::getShardingRule() { return getSourceRule(*this); }
+
+LogicalResult AlibiSlopesOp::verify() {
+  // alibi_slopes-c1
+  ArrayRef<int64_t> heads = getGlobalShape(getType());
+  if (heads.size() != 2 || ShapedType::isDynamicShape(heads))
+    return emitOpError() << "expects a result of two static dims, got " << getType();
+  constexpr int64_t kMostHeads = int64_t(1) << 20;
+  if (heads[0] > kMostHeads || heads[1] > kMostHeads || heads[0] * heads[1] > kMostHeads)
+    return emitOpError() << "expects at most " << kMostHeads << " heads, got " << getType();
+  if (failed(verifyNotPartial(*this)))
+    return failure();
+  // alibi_slopes-c2
+  double most = getBiasMax().convertToDouble();
+  if (!std::isfinite(most) || most <= 0)
+    return emitOpError() << "expects a finite bias_max above 0, got " << most;
+  if (!getScale().isFinite())
+    return emitOpError() << "expects a finite scale, got " << getScale().convertToDouble();
+  return verifyByRule(*this, getShardingRule());
+}
+
+/// Those of the largest power of two, and for the heads that remain every other one of twice as
+/// many.
+SmallVector<double> AlibiSlopesOp::getSlopes() {
+  ArrayRef<int64_t> shape = getGlobalShape(getType());
+  int64_t heads = shape[0] * shape[1];
+  double most = getBiasMax().convertToDouble(), scale = getScale().convertToDouble();
+  auto whole = static_cast<double>(llvm::bit_floor(static_cast<uint64_t>(heads)));
+  SmallVector<double> slopes;
+  for (int64_t head = 0; head < heads; ++head) {
+    auto i = static_cast<double>(head);
+    double exponent = i < whole ? (i + 1) / whole : (2 * (i - whole) + 1) / (2 * whole);
+    slopes.push_back(scale * std::exp2(-most * exponent));
+  }
+  return slopes;
+}
+
 LogicalResult AxisIndexOp::verify() {
   // axis_index-c1
   DistAttr dist = getDist(getType());
@@ -161,4 +201,5 @@ LogicalResult AxisIndexOp::verify() {
 
 Work ParameterOp::getWork() { return Work(); }
 Work PositionsOp::getWork() { return Work(); }
+Work AlibiSlopesOp::getWork() { return Work(); }
 Work AxisIndexOp::getWork() { return Work(); }

@@ -313,8 +313,10 @@ Work AttentionOp::getWork() {
   shape.causal = getCausal();
   if (getWindow())
     shape.window = *getWindow();
+  shape.hasOtherScores = getSoftCap() || getSlopes();
   work.attention = shape;
-  // A product of 2 * head_dim FLOPs for the score of a pair, and another for its value.
+  // A product of 2 * head_dim FLOPs for the score of a pair, and another for its value. Softmax, a
+  // soft cap and ALiBi are not matrix products, and are left out as kernels' authors do.
   int64_t valueDim = getValue().getType().getShape()[3];
   double perPair = 2.0 * (q[4] + valueDim);
   work.flops = perPair * busiest * shape.batch * shape.heads;
@@ -342,8 +344,14 @@ Work ReluOp::getWork() { return getElementwiseWork(*this, 1, "relu"); }
 Work SiluOp::getWork() { return getElementwiseWork(*this, 4, "silu"); }
 Work GeluOp::getWork() { return getElementwiseWork(*this, 8, "gelu"); }
 
+Work ScaleOp::getWork() { return getElementwiseWork(*this, 1, ""); }
+Work SoftCapOp::getWork() { return getElementwiseWork(*this, 3, ""); }
+
+/// A soft cap takes a division, a tanh and a product more; ALiBi the distance, its product with
+/// the slope, and the sum.
 Work SoftmaxOp::getWork() {
-  Work work = getStreamingWork(*this, WorkKind::Softmax, 4);
+  double flops = 4 + (getSoftCap() ? 3 : 0) + (getSlopes() ? 3 : 0);
+  Work work = getStreamingWork(*this, WorkKind::Softmax, flops);
   work.kernel = "softmax";
   return work;
 }

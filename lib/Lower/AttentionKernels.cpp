@@ -18,13 +18,29 @@
 using namespace mlir;
 using namespace dagrt;
 
+double dagrt::applyCap(const APFloat &cap, double x) {
+  double most = cap.convertToDouble();
+  return most * std::tanh(x / most);
+}
+
 namespace {
-/// Which keys a query sees.
+/// Which keys a query sees, and what becomes of their scores.
 struct Mask {
   const Array *queries = nullptr; ///< Positions; null without positions.
   const Array *keys = nullptr;
   bool causal = false;
   std::optional<int64_t> window;
+  std::optional<APFloat> cap;
+  const Array *slopes = nullptr; ///< Null without ALiBi.
+
+  /// The scaled score of a head, capped and biased.
+  double change(double score, int64_t head, int64_t query, int64_t key) const {
+    if (cap)
+      score = applyCap(*cap, score);
+    if (slopes)
+      score += slopes->elements[head] * (keys->elements[key] - queries->elements[query]);
+    return score;
+  }
 
   bool sees(int64_t query, int64_t key) const {
     if (!causal)
@@ -35,12 +51,15 @@ struct Mask {
 };
 } // namespace
 
-/// `positions` are those of queries and keys, or nothing.
+/// `positions` are those of queries and keys, or nothing; slopes follow them.
 template <typename OpT>
 static Mask getMask(OpT op, ArrayRef<const Array *> positions) {
   Mask mask;
+  mask.cap = op.getSoftCap();
   if (positions.empty())
     return mask;
+  if (op.getSlopes())
+    mask.slopes = positions[2];
   mask.queries = positions[0];
   mask.keys = positions[1];
   mask.causal = op.getCausal();
@@ -86,8 +105,11 @@ Array dagrt::computeAttention(AttentionOp op, ArrayRef<const Array *> operands) 
     int64_t batch = head[0], token = head[1], group = head[2];
     const double *q = &query.elements[getOffset(heads, head) * headDim];
     double *out = &result.elements[getOffset(heads, head) * valueDim];
-    for (int64_t t = 0; t < keys; ++t)
-      row[t] = scale * dot(q, &key.elements[getOffset(key.shape, {batch, t, group, 0})], headDim);
+    for (int64_t t = 0; t < keys; ++t) {
+      double score =
+          scale * dot(q, &key.elements[getOffset(key.shape, {batch, t, group, 0})], headDim);
+      row[t] = mask.change(score, group * heads[3] + head[3], token, t);
+    }
     applySoftmax(row, mask, token);
     for (int64_t t = 0; t < keys; ++t) {
       const double *v = &value.elements[getOffset(value.shape, {batch, t, group, 0})];
@@ -119,9 +141,13 @@ Array dagrt::computeSoftmax(SoftmaxOp op, ArrayRef<const Array *> operands) {
   int64_t keys = result.shape.back(), queries = result.shape[result.shape.size() - 2];
   if (keys == 0)
     return result;
-  for (int64_t row = 0, rows = result.elements.size() / keys; row < rows; ++row)
-    applySoftmax(MutableArrayRef<double>(result.elements).slice(row * keys, keys), mask,
-                 row % queries);
+  int64_t heads = mask.slopes ? mask.slopes->elements.size() : 1;
+  for (int64_t row = 0, rows = result.elements.size() / keys; row < rows; ++row) {
+    MutableArrayRef<double> scores(&result.elements[row * keys], keys);
+    for (auto [key, score] : llvm::enumerate(scores))
+      score = mask.change(score, row / queries % heads, row % queries, key);
+    applySoftmax(scores, mask, row % queries);
+  }
   return result;
 }
 

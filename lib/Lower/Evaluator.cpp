@@ -48,9 +48,10 @@ static Placement getPlacement(Operation *from, Value value) {
 //===----------------------------------------------------------------------===//
 
 static bool isKnown(Operation *op) {
-  return isLocalCompute(op) || isa<ParameterOp, PositionsOp, AxisIndexOp, AllReduceOp, AllGatherOp,
-                                   ReduceScatterOp, AllToAllOp, AllSliceOp, ShiftOp, SendOp, RecvOp,
-                                   MatmulStepOp, arith::ConstantOp, func::ReturnOp>(op);
+  return isLocalCompute(op) ||
+         isa<ParameterOp, PositionsOp, AlibiSlopesOp, AxisIndexOp, AllReduceOp, AllGatherOp,
+             ReduceScatterOp, AllToAllOp, AllSliceOp, ShiftOp, SendOp, RecvOp, MatmulStepOp,
+             arith::ConstantOp, func::ReturnOp>(op);
 }
 
 /// A static tensor of floats or integers, consistently placed. `what` names the value.
@@ -382,6 +383,13 @@ PlacedArray Evaluation::evaluateOp(Operation *op) {
         return makeParameter(ParameterInfo::get(op), placement, options.seed);
       })
       .Case([&](PositionsOp op) { return evaluatePositions(op, placement); })
+      .Case([&](AlibiSlopesOp op) {
+        SmallVector<double> slopes = op.getSlopes();
+        int64_t width = placement.getGlobalShape()[1];
+        return fillByIndex(placement, [&](ArrayRef<int64_t> index, bool isReal) {
+          return isReal ? slopes[index[0] * width + index[1]] : 0;
+        });
+      })
       .Case([&](AxisIndexOp) {
         return fillByIndex(placement, [](ArrayRef<int64_t> index, bool) { return index[0]; });
       })

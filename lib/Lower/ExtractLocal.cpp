@@ -70,6 +70,30 @@ Value RankExtractor::extractPositions(PositionsOp op) {
   return getDenseConstant(getLocalType(op.getType()), numbers);
 }
 
+/// The slopes of the device's own heads, and zeros for padding.
+Value RankExtractor::extractSlopes(AlibiSlopesOp op) {
+  std::optional<int64_t> place = findPlace(op.getType());
+  if (!place)
+    return {};
+  PlacedType value = getPlaced(op.getResult());
+  RankedTensorType type = getLocalType(op.getType());
+  ArrayRef<int64_t> local = type.getShape(), heads = value.dist.getOf();
+  int64_t group = local[0] * getShardIndex(value.mesh, value.dist.getDims()[0], *place);
+  int64_t query = local[1] * getShardIndex(value.mesh, value.dist.getDims()[1], *place);
+  SmallVector<double> slopes = op.getSlopes();
+  SmallVector<APFloat> numbers;
+  for (int64_t g = group; g < group + local[0]; ++g)
+    for (int64_t q = query; q < query + local[1]; ++q) {
+      bool isReal = g < heads[0] && q < heads[1];
+      APFloat number(isReal ? slopes[g * heads[1] + q] : 0.0);
+      bool losesInfo;
+      number.convert(cast<FloatType>(type.getElementType()).getFloatSemantics(),
+                     APFloat::rmNearestTiesToEven, &losesInfo);
+      numbers.push_back(number);
+    }
+  return arith::ConstantOp::create(builder, loc, DenseElementsAttr::get(type, numbers));
+}
+
 Value RankExtractor::extractAxisIndex(AxisIndexOp op) {
   std::optional<int64_t> place = findPlace(op.getType());
   if (!place)

@@ -202,6 +202,7 @@ LogicalResult RankExtractor::extract(Operation *op) {
   Value result =
       TypeSwitch<Operation *, Value>(op)
           .Case([&](PositionsOp op) { return extractPositions(op); })
+          .Case([&](AlibiSlopesOp op) { return extractSlopes(op); })
           .Case([&](AxisIndexOp op) { return extractAxisIndex(op); })
           .Case([&](arith::ConstantOp op) { return extractConstant(op); })
           .Case([&](AllReduceOp op) { return extractAllReduce(op); })

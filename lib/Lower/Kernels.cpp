@@ -105,7 +105,8 @@ struct NormArrays {
   const Array *bias = nullptr; ///< Null if nothing is added.
   /// Null where the norm finds them itself; the mean also for an rms norm.
   const Array *mean = nullptr, *square = nullptr;
-  bool centers = false; ///< A layer norm, which subtracts the mean.
+  bool isPlusOne = false; ///< The scale is stored less one.
+  bool centers = false;   ///< A layer norm, which subtracts the mean.
 };
 } // namespace
 
@@ -130,6 +131,7 @@ static std::pair<double, double> getRowMoments(ArrayRef<double> x, const NormArr
 static Array computeNorm(const Array &x, const NormArrays &arrays, int64_t normed, double epsilon) {
   Array result = x;
   int64_t columns = getNumElements(ArrayRef<int64_t>(x.shape).take_back(normed));
+  double offset = arrays.isPlusOne ? 1 : 0;
   size_t weights = arrays.scale->elements.size();
   int64_t rows = columns ? x.elements.size() / columns : 0;
   for (int64_t row = 0; row < rows; ++row) {
@@ -137,7 +139,8 @@ static Array computeNorm(const Array &x, const NormArrays &arrays, int64_t norme
     auto [mean, variance] = getRowMoments(out, arrays, row);
     for (auto [i, element] : llvm::enumerate(out)) {
       size_t weight = (row * columns + i) % weights;
-      element = (element - mean) / std::sqrt(variance + epsilon) * arrays.scale->elements[weight] +
+      double scale = offset + arrays.scale->elements[weight];
+      element = (element - mean) / std::sqrt(variance + epsilon) * scale +
                 (arrays.bias ? arrays.bias->elements[weight] : 0);
     }
   }
@@ -146,6 +149,7 @@ static Array computeNorm(const Array &x, const NormArrays &arrays, int64_t norme
 
 static Array computeRmsNorm(RmsNormOp op, Operands operands) {
   NormArrays arrays{operands[1]};
+  arrays.isPlusOne = op.getPlusOne();
   if (op.getSquare())
     arrays.square = operands[2];
   return computeNorm(*operands[0], arrays, op.getNormed(), op.getEpsilon().convertToDouble());
@@ -249,10 +253,10 @@ static Array computeReorder(ReorderOp op, const Array &x) {
 //===----------------------------------------------------------------------===//
 
 bool dagrt::isLocalCompute(Operation *op) {
-  return isa<EmbeddingOp, MatmulOp, MatmulJoinOp, SiluOp, ReluOp, GeluOp, AddOp, MulOp, MomentOp,
-             RmsNormOp, LayerNormOp, RopeOp, AttentionOp, AttentionScoresOp, SoftmaxOp,
-             AttentionContextOp, SliceOp, ConcatOp, ReorderOp, arith::AddFOp, arith::SubFOp,
-             arith::MulFOp, arith::DivFOp>(op);
+  return isa<EmbeddingOp, MatmulOp, MatmulJoinOp, SiluOp, ReluOp, GeluOp, ScaleOp, SoftCapOp, AddOp,
+             MulOp, MomentOp, RmsNormOp, LayerNormOp, RopeOp, AttentionOp, AttentionScoresOp,
+             SoftmaxOp, AttentionContextOp, SliceOp, ConcatOp, ReorderOp, arith::AddFOp,
+             arith::SubFOp, arith::MulFOp, arith::DivFOp>(op);
 }
 
 Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> shape) {
@@ -268,6 +272,12 @@ Array dagrt::computeLocal(Operation *op, Operands operands, ArrayRef<int64_t> sh
       .Case([&](SiluOp) { return mapElements(x, silu); })
       .Case([&](ReluOp) { return mapElements(x, [](double e) { return std::max(e, 0.0); }); })
       .Case([&](GeluOp op) { return mapElements(x, op.getTanh() ? geluTanh : gelu); })
+      .Case([&](ScaleOp op) {
+        return mapElements(x, [&](double e) { return op.getBy().convertToDouble() * e; });
+      })
+      .Case([&](SoftCapOp op) {
+        return mapElements(x, [&](double e) { return applyCap(op.getCap(), e); });
+      })
       .Case<AddOp, MatmulJoinOp, arith::AddFOp>([&](auto) { return mapElements(x, y, add); })
       .Case<MulOp, arith::MulFOp>([&](auto) { return mapElements(x, y, multiply); })
       .Case([&](arith::SubFOp) { return mapElements(x, y, subtract); })

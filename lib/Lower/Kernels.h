@@ -32,6 +32,9 @@ Array multiply(const Array &lhs, const Array &rhs, int64_t contract, llvm::Array
 /// The elements of `x` from `offset` along `dim` on, in `shape`.
 Array sliceAlong(const Array &x, int64_t dim, int64_t offset, llvm::ArrayRef<int64_t> shape);
 
+/// cap * tanh(x / cap)
+double applyCap(const llvm::APFloat &cap, double x);
+
 /// dagrt.attention, .attention_scores, .softmax and .attention_context.
 Array computeAttention(AttentionOp op, llvm::ArrayRef<const Array *> operands);
 Array computeScores(AttentionScoresOp op, llvm::ArrayRef<const Array *> operands);

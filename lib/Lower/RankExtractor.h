@@ -43,6 +43,7 @@ private:
   void extractSend(SendOp op);
   mlir::Value extractRecv(RecvOp op);
   mlir::Value extractPositions(PositionsOp op);
+  mlir::Value extractSlopes(AlibiSlopesOp op);
   mlir::Value extractAxisIndex(AxisIndexOp op);
   mlir::Value extractConstant(mlir::arith::ConstantOp op);
   mlir::Value extractLookup(EmbeddingOp op);

@@ -238,7 +238,7 @@ FailureOr<SmallVector<Value>> Partitioner::createOp(Operation *op, const OpPlan 
 }
 
 LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
-  if (isa<ParameterOp, PositionsOp>(op)) {
+  if (isa<ParameterOp, PositionsOp, AlibiSlopesOp>(op)) {
     values.addSource(op);
     return success();
   }

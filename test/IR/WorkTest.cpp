@@ -227,6 +227,23 @@ TEST_F(WorkTest, DecomposedAttentionIsGemmsForEachHead) {
   EXPECT_EQ(softmax.columns, 16);
 }
 
+TEST_F(WorkTest, CapsAndBiasesAreWorkOfSoftmaxAlone) {
+  parse(R"(func.func @f(%q: tensor<2x16x2x3x8xf32>, %k: tensor<2x16x2x8xf32>,
+                         %s: tensor<2x2x3x16x16xf32>, %p: tensor<16xi32>) {
+    %m = dagrt.alibi_slopes : tensor<2x3xf32>
+    %w = dagrt.softmax %s positions %p, %p alibi %m soft_cap 2.0
+      : tensor<2x2x3x16x16xf32>, tensor<16xi32>, tensor<16xi32>, tensor<2x3xf32>
+    %y = dagrt.attention %q, %k, %k positions %p, %p alibi %m soft_cap 2.0 scale 1.0
+      : tensor<2x16x2x3x8xf32>, tensor<2x16x2x8xf32>, tensor<2x16x2x8xf32>, tensor<16xi32>,
+        tensor<16xi32>, tensor<2x3xf32> -> tensor<2x16x2x3x8xf32>
+    return
+  })");
+  EXPECT_EQ(getWork("dagrt.softmax").flops, (4 + 3 + 3) * 12 * 16 * 16);
+  EXPECT_EQ(getWork("dagrt.attention").flops, 2 * (8 + 8) * 12 * 16 * 16);
+  EXPECT_TRUE(getWork("dagrt.attention").attention->hasOtherScores);
+  EXPECT_EQ(getWork("dagrt.alibi_slopes").bytes(), 0);
+}
+
 TEST_F(WorkTest, SymbolicSizesCountAsNothing) {
   parse(R"(func.func @f(%x: tensor<?x8xf32>, %w: tensor<8x4xf32>, %v: tensor<8x?xf32>) {
     %y = dagrt.matmul %x, %w : tensor<?x8xf32>, tensor<8x4xf32> -> tensor<?x4xf32>

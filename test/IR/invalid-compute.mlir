@@ -441,7 +441,7 @@ func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4xi3
   // attention-c2
   // expected-error@+1 {{'dagrt.attention' op expects positions of both queries and keys, or of neither, got those of one}}
   %0 = "dagrt.attention"(%q, %k, %k, %p)
-    {scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0>}
+    {scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0>}
     : (tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4xi32>)
     -> tensor<1x4x1x1x8xf32>
   return
@@ -545,7 +545,7 @@ func.func @f(%x: tensor<4xf32>) {
 func.func @f(%x: tensor<4x4xf32>) {
   // softmax-c1
   // expected-error@+1 {{'dagrt.softmax' op expects a result of 2 dims, got 'tensor<4xf32>'}}
-  %0 = "dagrt.softmax"(%x) {operandSegmentSizes = array<i32: 1, 0, 0>}
+  %0 = "dagrt.softmax"(%x) {operandSegmentSizes = array<i32: 1, 0, 0, 0>}
     : (tensor<4x4xf32>) -> tensor<4xf32>
   return
 }
@@ -724,5 +724,115 @@ func.func @f(%x: tensor<4x8xf32, #dagrt.dist<@m, ["tp", _], of [8, 8]>>) {
   // expected-error@+1 {{'dagrt.slice' op expects d to be whole on each device, got operand #0 cut over ["tp"]}}
   %0 = dagrt.slice %x dim 0 offset 0 : tensor<4x8xf32, #dagrt.dist<@m, ["tp", _], of [8, 8]>>
     -> tensor<1x8xf32, #dagrt.dist<@m, [_, _], of [1, 8]>>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x2x8xf32>, %k: tensor<1x4x1x8xf32>, %s: tensor<1x2xf32>) {
+  // attention-c2
+  // expected-error@+1 {{'dagrt.attention' op expects positions of queries and keys with ALiBi, got none}}
+  %0 = "dagrt.attention"(%q, %k, %k, %s)
+    {scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 1>}
+    : (tensor<1x4x1x2x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x2xf32>)
+    -> tensor<1x4x1x2x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x2x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4xi32>, %s: tensor<2xf32>) {
+  // attention-c4
+  // expected-error@+1 {{'dagrt.attention' op expects slopes of 2 dims, got 'tensor<2xf32>'}}
+  %0 = dagrt.attention %q, %k, %k positions %p, %p alibi %s scale 1.0
+    : tensor<1x4x1x2x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4xi32>, tensor<4xi32>,
+      tensor<2xf32> -> tensor<1x4x1x2x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x2x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4xi32>) {
+  // expected-note@+1 {{}}
+  %s = dagrt.alibi_slopes : tensor<2x1xf32>
+  // attention-c4
+  // expected-error@+1 {{'dagrt.attention' op expects}}
+  %0 = dagrt.attention %q, %k, %k positions %p, %p alibi %s scale 1.0
+    : tensor<1x4x1x2x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4xi32>, tensor<4xi32>,
+      tensor<2x1xf32> -> tensor<1x4x1x2x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x2x8xf32>, %k: tensor<1x4x1x8xf32>) {
+  // attention-c4
+  // expected-error@+1 {{'dagrt.attention' op expects a finite cap above 0, got 0}}
+  %0 = dagrt.attention %q, %k, %k soft_cap 0.0 scale 1.0
+    : tensor<1x4x1x2x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x1x2x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x4xf32>, %p: tensor<4xi32>, %s: tensor<1x1xf32>) {
+  // softmax-c3
+  // expected-error@+1 {{'dagrt.softmax' op expects an operand of at least 4 dims with ALiBi, got 'tensor<4x4xf32>'}}
+  %0 = dagrt.softmax %x positions %p, %p alibi %s
+    : tensor<4x4xf32>, tensor<4xi32>, tensor<4xi32>, tensor<1x1xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4x4xf32>) {
+  // softmax-c3
+  // expected-error@+1 {{'dagrt.softmax' op expects a finite cap above 0, got -1}}
+  %0 = dagrt.softmax %x soft_cap -1.0 : tensor<4x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  // soft_cap-c1
+  // expected-error@+1 {{'dagrt.soft_cap' op expects a finite cap above 0, got INF}}
+  %0 = "dagrt.soft_cap"(%x) {cap = 0x7FF0000000000000 : f64} : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<4xf32>) {
+  // scale-c1
+  // expected-error@+1 {{'dagrt.scale' op expects a finite number to multiply with, got nan}}
+  %0 = "dagrt.scale"(%x) {by = 0x7FF8000000000000 : f64} : (tensor<4xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+// alibi_slopes-c1
+// expected-error@+2 {{'dagrt.alibi_slopes' op expects a result of two static dims, got 'tensor<4xf32>'}}
+func.func @f() {
+  %0 = dagrt.alibi_slopes : tensor<4xf32>
+  return
+}
+
+// -----
+
+// alibi_slopes-c1
+// expected-error@+2 {{'dagrt.alibi_slopes' op expects at most 1048576 heads, got 'tensor<1099511627776x1xf32>'}}
+func.func @f() {
+  %0 = dagrt.alibi_slopes : tensor<1099511627776x1xf32>
+  return
+}
+
+// -----
+
+// alibi_slopes-c2
+// expected-error@+2 {{'dagrt.alibi_slopes' op expects a finite bias_max above 0, got -8}}
+func.func @f() {
+  %0 = dagrt.alibi_slopes bias_max -8.0 : tensor<4x1xf32>
   return
 }

@@ -141,6 +141,53 @@ func.func @attention(%q: tensor<1x8x2x3x4xf32>, %k: tensor<1x8x2x4xf32>, %v: ten
   return
 }
 
+// CHECK-LABEL: @changed_scores
+func.func @changed_scores(%q: tensor<1x8x2x3x4xf32>, %k: tensor<1x8x2x4xf32>, %p: tensor<8xi32>,
+                          %s: tensor<1x2x3x8x8xf32>) {
+  // CHECK-NEXT: %[[M:.*]] = dagrt.alibi_slopes : tensor<2x3xf32>
+  %m = dagrt.alibi_slopes : tensor<2x3xf32>
+  // CHECK-NEXT: dagrt.alibi_slopes bias_max 4.000000e+00 scale 5.000000e-01 : tensor<2x3xf64>
+  %n = dagrt.alibi_slopes bias_max 4.0 scale 0.5 : tensor<2x3xf64>
+  // CHECK-NEXT: positions %{{.*}}, %{{.*}} causal alibi %[[M]] soft_cap 5.000000e+01 scale 5.000000e-01 :
+  // CHECK-SAME: tensor<8xi32>, tensor<8xi32>, tensor<2x3xf32> -> tensor<1x8x2x3x4xf32>
+  %0 = dagrt.attention %q, %k, %k positions %p, %p causal alibi %m soft_cap 50.0 scale 0.5
+    : tensor<1x8x2x3x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<8xi32>, tensor<8xi32>,
+      tensor<2x3xf32> -> tensor<1x8x2x3x4xf32>
+  // CHECK-NEXT: dagrt.attention %{{.*}}, %{{.*}}, %{{.*}} soft_cap 5.000000e+01 scale 5.000000e-01 :
+  %1 = dagrt.attention %q, %k, %k soft_cap 50.0 scale 0.5
+    : tensor<1x8x2x3x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32> -> tensor<1x8x2x3x4xf32>
+  // CHECK-NEXT: causal alibi %[[M]] soft_cap 5.000000e+01 : tensor<1x2x3x8x8xf32>, tensor<8xi32>, tensor<8xi32>, tensor<2x3xf32>
+  %2 = dagrt.softmax %s positions %p, %p causal alibi %m soft_cap 50.0
+    : tensor<1x2x3x8x8xf32>, tensor<8xi32>, tensor<8xi32>, tensor<2x3xf32>
+  // CHECK-NEXT: dagrt.softmax %{{.*}} soft_cap 5.000000e+01 : tensor<1x2x3x8x8xf32>
+  %3 = dagrt.softmax %s soft_cap 50.0 : tensor<1x2x3x8x8xf32>
+  return
+}
+
+// A scale may have a partial operand; slopes are cut like heads, in padded groups too.
+// CHECK-LABEL: @placed_scores
+func.func @placed_scores(%x: tensor<4x8xf32, #dagrt.dist<@base, [_, _], of [4, 8], partial ["tp"]>>) {
+  // CHECK-NEXT: dagrt.scale %{{.*}} by 1.200000e+01 : tensor<4x8xf32, #dagrt.dist<@base, [_, _], of [4, 8], partial ["tp"]>>
+  %0 = dagrt.scale %x by 12.0 : tensor<4x8xf32, #dagrt.dist<@base, [_, _], of [4, 8], partial ["tp"]>>
+  // CHECK-NEXT: dagrt.alibi_slopes : tensor<2x1xf32, #dagrt.dist<@base, ["tp", _], of [7, 1]>>
+  %1 = dagrt.alibi_slopes : tensor<2x1xf32, #dagrt.dist<@base, ["tp", _], of [7, 1]>>
+  return
+}
+
+// CHECK-LABEL: @norms_of_other_kinds
+func.func @norms_of_other_kinds(%x: tensor<4x8xf32>, %w: tensor<8xf32>, %m: tensor<4xf32>) {
+  // CHECK-NEXT: dagrt.rms_norm %{{.*}}, %{{.*}} plus_one epsilon 5.000000e-01 : tensor<4x8xf32>, tensor<8xf32>
+  %0 = dagrt.rms_norm %x, %w plus_one epsilon 0.5 : tensor<4x8xf32>, tensor<8xf32>
+  // CHECK-NEXT: dagrt.layer_norm %{{.*}}, %{{.*}} epsilon 5.000000e-01 : tensor<4x8xf32>, tensor<8xf32>
+  %1 = dagrt.layer_norm %x, %w epsilon 0.5 : tensor<4x8xf32>, tensor<8xf32>
+  // CHECK-NEXT: moments %{{.*}}, %{{.*}} epsilon 5.000000e-01 : tensor<4x8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
+  %2 = dagrt.layer_norm %x, %w moments %m, %m epsilon 0.5
+    : tensor<4x8xf32>, tensor<8xf32>, tensor<4xf32>, tensor<4xf32>
+  // CHECK-NEXT: dagrt.soft_cap %{{.*}} cap 3.000000e+01 : tensor<4x8xf32>
+  %3 = dagrt.soft_cap %x cap 30.0 : tensor<4x8xf32>
+  return
+}
+
 // CHECK-LABEL: @decomposed_attention
 func.func @decomposed_attention(%q: tensor<1x8x2x3x4xf32>, %k: tensor<1x8x2x4xf32>,
                                 %p: tensor<8xi32>) {

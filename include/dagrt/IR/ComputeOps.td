@@ -125,6 +125,50 @@ def Dagrt_GeluOp : Dagrt_UnaryOp<"gelu", "x * Phi(x)"> {
   let assemblyFormat = "$operand (`tanh` $tanh^)? attr-dict `:` type($operand)";
 }
 
+def Dagrt_ScaleOp : Dagrt_ComputeOp<"scale", [SameOperandsAndResultType]> {
+  let summary = "Elementwise product with a number";
+  let description = [{
+    `result = by * x`, element by element: the multipliers that some models put on embeddings,
+    branches and logits. The operand may be partial.
+
+    **Constraints**
+    1. `scale-c1`: `by` is finite.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %y = dagrt.scale %x by 1.200000e+01 : tensor<4x8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$operand, F64Attr:$by);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$operand `by` custom<PlainF64>($by) attr-dict `:` type($operand)";
+}
+
+def Dagrt_SoftCapOp : Dagrt_ComputeOp<"soft_cap", [SameOperandsAndResultType]> {
+  let summary = "Elementwise cap * tanh(x / cap)";
+  let description = [{
+    `result = cap * tanh(x / cap)`, element by element: logits that stay below `cap` (Gemma 2).
+    The operand is not partial.
+
+    **Constraints**
+    1. `soft_cap-c1`: `cap` is finite and positive.
+
+    Example:
+    ```mlir
+    func.func @f(%x: tensor<4x8xf32>) -> tensor<4x8xf32> {
+      %y = dagrt.soft_cap %x cap 3.000000e+01 : tensor<4x8xf32>
+      return %y : tensor<4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$operand, F64Attr:$cap);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = "$operand `cap` custom<PlainF64>($cap) attr-dict `:` type($operand)";
+}
+
 class Dagrt_BinaryOp<string mnemonic, string formula> : Dagrt_ComputeOp<mnemonic> {
   let summary = "Elementwise " # formula;
   let arguments = (ins Dagrt_FloatTensor:$lhs, Dagrt_FloatTensor:$rhs);
@@ -216,6 +260,7 @@ def Dagrt_RmsNormOp : Dagrt_NormOp<"rms_norm"> {
     `x / sqrt(mean(x^2) + epsilon) * scale`, the mean over the dims that `scale` has
     (Zhang and Sennrich, 2019), or over the last `dims` of them: heads that are normed one by one, each
     with weights of its own. With `square`, that mean is given, and the normed dims may be cut.
+    With `plus_one` the scale is stored less one, and `1 + scale` multiplies (Gemma).
 
     **Constraints**
     1. `norm-c1`: the dims of `scale` (and `bias`) are the last dims of `x`; `epsilon` is finite and not negative.
@@ -235,11 +280,11 @@ def Dagrt_RmsNormOp : Dagrt_NormOp<"rms_norm"> {
   }];
   let arguments = (ins Dagrt_FloatTensor:$x, Dagrt_FloatTensor:$scale,
                        Optional<Dagrt_FloatTensor>:$square, F64Attr:$epsilon,
-                       OptionalAttr<I64Attr>:$dims);
+                       OptionalAttr<I64Attr>:$dims, UnitAttr:$plus_one);
   let results = (outs Dagrt_FloatTensor:$result);
   let assemblyFormat = [{
-    $x `,` $scale (`square` $square^)? `epsilon` custom<PlainF64>($epsilon) (`dims` $dims^)?
-    attr-dict `:` type($x) `,` type($scale) (`,` type($square)^)?
+    $x `,` $scale (`square` $square^)? (`plus_one` $plus_one^)? `epsilon` custom<PlainF64>($epsilon)
+    (`dims` $dims^)? attr-dict `:` type($x) `,` type($scale) (`,` type($square)^)?
     custom<SameType>(ref(type($x)), type($result))
   }];
 }
@@ -321,10 +366,15 @@ def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments]>
     `window` of `w`, if `r > p - w`. `past` is reserved for decoding: the number of keys
     that precede the first query.
 
+    With `soft_cap` of `c`, a scaled score `s` becomes `c * tanh(s / c)` before the mask (Gemma 2). With
+    `alibi`, `slope[g, q] * (r - p)` is then added to the score (Press et al., ALiBi); the slopes are a
+    value, cut like the heads, so that no device needs to know which heads are its own.
+
     **Constraints**
     1. `attention-c1`: `query` has five dims, `key` and `value` four, and the result is that of `query` with the last dim of `value`.
-    2. `attention-c2`: `causal` and `window` need both `query_positions` and `key_positions`; a window is causal and at least 1.
+    2. `attention-c2`: `causal`, `window` and `alibi` need both `query_positions` and `key_positions`; a window is causal and at least 1.
     3. `attention-c3`: there are `past` keys more than queries, and `past` is not negative.
+    4. `attention-c4`: `soft_cap` is finite and positive; slopes have two dims, `G` and `Q`.
 
     Example:
     ```mlir
@@ -341,14 +391,17 @@ def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments]>
   let arguments = (ins Dagrt_FloatTensor:$query, Dagrt_FloatTensor:$key, Dagrt_FloatTensor:$value,
                        Optional<Dagrt_IndexTensor>:$query_positions,
                        Optional<Dagrt_IndexTensor>:$key_positions,
-                       UnitAttr:$causal, OptionalAttr<I64Attr>:$window, F64Attr:$scale,
+                       Optional<Dagrt_FloatTensor>:$slopes,
+                       UnitAttr:$causal, OptionalAttr<I64Attr>:$window,
+                       OptionalAttr<F64Attr>:$soft_cap, F64Attr:$scale,
                        DefaultValuedAttr<I64Attr, "0">:$past);
   let results = (outs Dagrt_FloatTensor:$result);
   let assemblyFormat = [{
     $query `,` $key `,` $value (`positions` $query_positions^ `,` $key_positions)?
-    (`causal` $causal^)? (`window` $window^)? `scale` custom<PlainF64>($scale) (`past` $past^)? attr-dict
+    (`causal` $causal^)? (`window` $window^)? (`alibi` $slopes^)?
+    (`soft_cap` custom<PlainF64>($soft_cap)^)? `scale` custom<PlainF64>($scale) (`past` $past^)? attr-dict
     `:` type($query) `,` type($key) `,` type($value)
-    (`,` type($query_positions)^ `,` type($key_positions))? `->` type($result)
+    (`,` type($query_positions)^ `,` type($key_positions))? (`,` type($slopes)^)? `->` type($result)
   }];
   let extraClassDeclaration = [{
     ::llvm::SmallVector<::dagrt::SizeProduct, 3> getWorkSizes();
@@ -386,11 +439,13 @@ def Dagrt_SoftmaxOp : Dagrt_ComputeOp<"softmax", [AttrSizedOperandSegments]> {
   let summary = "Masked softmax over the last dim";
   let description = [{
     Softmax over the last dim, of the elements that the mask lets a query see (as in
-    `dagrt.attention`); the others become 0. The last two dims are queries and keys.
+    `dagrt.attention`); the others become 0. The last two dims are queries and keys. `soft_cap` and
+    `alibi` change the scores before that, as in `dagrt.attention`.
 
     **Constraints**
     1. `softmax-c1`: the operand has at least two dims.
-    2. `softmax-c2`: `causal` and `window` need both positions; a window is causal and at least 1.
+    2. `softmax-c2`: `causal`, `window` and `alibi` need both positions; a window is causal and at least 1.
+    3. `softmax-c3`: `soft_cap` is finite and positive; slopes have two dims, the two before the queries.
 
     Example:
     ```mlir
@@ -404,11 +459,14 @@ def Dagrt_SoftmaxOp : Dagrt_ComputeOp<"softmax", [AttrSizedOperandSegments]> {
   let arguments = (ins Dagrt_FloatTensor:$scores,
                        Optional<Dagrt_IndexTensor>:$query_positions,
                        Optional<Dagrt_IndexTensor>:$key_positions,
-                       UnitAttr:$causal, OptionalAttr<I64Attr>:$window);
+                       Optional<Dagrt_FloatTensor>:$slopes,
+                       UnitAttr:$causal, OptionalAttr<I64Attr>:$window,
+                       OptionalAttr<F64Attr>:$soft_cap);
   let results = (outs Dagrt_FloatTensor:$result);
   let assemblyFormat = [{
     $scores (`positions` $query_positions^ `,` $key_positions)? (`causal` $causal^)? (`window` $window^)?
-    attr-dict `:` type($scores) (`,` type($query_positions)^ `,` type($key_positions))?
+    (`alibi` $slopes^)? (`soft_cap` custom<PlainF64>($soft_cap)^)?
+    attr-dict `:` type($scores) (`,` type($query_positions)^ `,` type($key_positions))? (`,` type($slopes)^)?
     custom<SameType>(ref(type($scores)), type($result))
   }];
 }

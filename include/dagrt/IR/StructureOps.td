@@ -109,6 +109,40 @@ def Dagrt_PositionsOp : Dagrt_Op<"positions", [Pure,
   }];
 }
 
+def Dagrt_AlibiSlopesOp : Dagrt_Op<"alibi_slopes", [Pure,
+    DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
+    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+  let summary = "The slopes of all heads in ALiBi";
+  let description = [{
+    How much of its score each head loses for each token between query and key (Press et al.,
+    2022), times `scale`. Heads are counted in row-major order. Of `n` heads, with `p` the largest
+    power of two that is not above `n`, the first `p` have the slopes `2^(-m i / p)` for `i` from 1,
+    with `m` the `bias_max`; those that remain have `2^(-m i / 2p)` for `i = 1, 3, 5, ...`. In placed form
+    each device holds its shard; a padding element holds 0.
+
+    **Constraints**
+    1. `alibi_slopes-c1`: the result has two static dims, which are heads, and is not partial.
+    2. `alibi_slopes-c2`: `bias_max` is finite and positive, and `scale` is finite.
+
+    Example:
+    ```mlir
+    %s = dagrt.alibi_slopes : tensor<8x4xf32>
+    %t = dagrt.alibi_slopes scale 1.250000e-01 : tensor<1x71xf32>
+    ```
+  }];
+  let arguments = (ins DefaultValuedAttr<F64Attr, "8.0">:$bias_max,
+                       DefaultValuedAttr<F64Attr, "1.0">:$scale);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = [{
+    (`bias_max` custom<PlainF64>($bias_max)^)? (`scale` custom<PlainF64>($scale)^)? attr-dict
+    `:` type($result)
+  }];
+  let extraClassDeclaration = [{
+    /// The slope of each head, by its number.
+    ::llvm::SmallVector<double> getSlopes();
+  }];
+}
+
 def Dagrt_AxisIndexOp : Dagrt_Op<"axis_index", [Pure,
     DeclareOpInterfaceMethods<WorkOpInterface>]> {
   let summary = "Each device's index along axes of its mesh";

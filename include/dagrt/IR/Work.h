@@ -51,6 +51,8 @@ struct AttentionShape {
   double pairs = 0;
   bool causal = false;
   std::optional<int64_t> window;
+  /// Scores have a soft cap or ALiBi's bias.
+  bool hasOtherScores = false;
 };
 
 /// What an op does.

@@ -22,13 +22,31 @@
 using namespace mlir;
 using namespace dagrt;
 
+static Value emitNumber(OpBuilder &b, Location loc, Type type, double value) {
+  return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, value));
+}
+
+Value dagrt::emitCap(OpBuilder &b, Location loc, Value x, double cap) {
+  Value most = emitNumber(b, loc, x.getType(), cap);
+  Value turned = math::TanhOp::create(b, loc, arith::DivFOp::create(b, loc, x, most));
+  return arith::MulFOp::create(b, loc, turned, most);
+}
+
+static Value widen(OpBuilder &b, Location loc, Value position) {
+  if (position.getType().isInteger(64))
+    return position;
+  return arith::ExtSIOp::create(b, loc, b.getI64Type(), position);
+}
+
 namespace {
-/// Which keys a query sees.
+/// Which keys a query sees, and what becomes of their scores.
 struct Mask {
   Value queries; ///< Positions, one for each query.
   Value keys;
   bool causal = false;
   std::optional<int64_t> window;
+  std::optional<double> cap;
+  Value slopes; ///< Null without ALiBi.
 
   template <typename OpT>
   static Mask get(OpT op, typename OpT::Adaptor adaptor) {
@@ -38,18 +56,16 @@ struct Mask {
     mask.causal = op.getCausal();
     if (op.getWindow())
       mask.window = static_cast<int64_t>(*op.getWindow());
+    if (op.getSoftCap())
+      mask.cap = op.getSoftCap()->convertToDouble();
+    mask.slopes = adaptor.getSlopes();
     return mask;
   }
 
   /// `seen` where the mask lets the query at position `query` see the key at `key`, else `hidden`.
   Value select(OpBuilder &b, Location loc, Value query, Value key, Value seen, Value hidden) const {
-    auto widen = [&](Value position) -> Value {
-      if (position.getType().isInteger(64))
-        return position;
-      return arith::ExtSIOp::create(b, loc, b.getI64Type(), position);
-    };
-    query = widen(query);
-    key = widen(key);
+    query = widen(b, loc, query);
+    key = widen(b, loc, key);
     Value sees = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::sle, key, query);
     if (window) {
       Value width = arith::ConstantIntOp::create(b, loc, *window, 64);
@@ -62,13 +78,40 @@ struct Mask {
 };
 } // namespace
 
-static Value emitNumber(OpBuilder &b, Location loc, Type type, double value) {
-  return arith::ConstantOp::create(b, loc, b.getFloatAttr(type, value));
+/// The scaled scores, capped and biased, in their compute type.
+static Value emitChangedScores(Emitter &emit, Value scores, const Mask &mask, unsigned lead) {
+  if (!mask.cap && !mask.slopes)
+    return scores;
+  SmallVector<int64_t> shape(Emitter::getShape(scores));
+  unsigned rank = shape.size();
+  Type type = getComputeType(Emitter::getElementType(scores));
+  SmallVector<Value> inputs = {scores};
+  SmallVector<AffineMap> maps = {emit.builder.getMultiDimIdentityMap(rank)};
+  if (mask.slopes) {
+    SmallVector<SmallVector<unsigned>> dims = {{rank - 2}, {rank - 1}, {rank - 4, rank - 3}};
+    for (auto &input : dims) {
+      if (lead)
+        input.insert(input.begin(), 0);
+      maps.push_back(emit.select(rank, input));
+    }
+    inputs.append({mask.queries, mask.keys, emit.convert(mask.slopes, type)});
+  }
+  auto change = [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+    Value score = mask.cap ? emitCap(b, loc, x[0], *mask.cap) : x[0];
+    if (!mask.slopes)
+      return score;
+    Value distance = arith::SubIOp::create(b, loc, widen(b, loc, x[2]), widen(b, loc, x[1]));
+    distance = arith::SIToFPOp::create(b, loc, type, distance);
+    Value bias = arith::MulFOp::create(b, loc, x[3], distance);
+    return arith::AddFOp::create(b, loc, score, bias);
+  };
+  return emit.map(inputs, maps, shape, type, change);
 }
 
 /// Softmax over the last dim of `scores`, in their compute type. A query that sees no key gets
 /// zeros.
 static Value emitSoftmax(Emitter &emit, Value scores, const Mask &mask, unsigned lead) {
+  scores = emitChangedScores(emit, scores, mask, lead);
   SmallVector<int64_t> shape(Emitter::getShape(scores));
   unsigned rank = shape.size();
   Type type = getComputeType(Emitter::getElementType(scores));

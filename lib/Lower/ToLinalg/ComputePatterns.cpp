@@ -134,6 +134,37 @@ struct GeluPattern final : OpConversionPattern<GeluOp> {
   }
 };
 
+struct ScalePattern final : OpConversionPattern<ScaleOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(ScaleOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Emitter emit(rewriter, op.getLoc());
+    Value x = adaptor.getOperand();
+    double by = op.getBy().convertToDouble();
+    auto body = [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+      Value factor = arith::ConstantOp::create(b, loc, b.getFloatAttr(x[0].getType(), by));
+      return arith::MulFOp::create(b, loc, x[0], factor);
+    };
+    rewriter.replaceOp(op, emit.map(x, Emitter::getElementType(x), body));
+    return success();
+  }
+};
+
+struct SoftCapPattern final : OpConversionPattern<SoftCapOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(SoftCapOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Emitter emit(rewriter, op.getLoc());
+    Value x = adaptor.getOperand();
+    double cap = op.getCap().convertToDouble();
+    auto body = [&](OpBuilder &b, Location loc, ValueRange x) {
+      return emitCap(b, loc, x[0], cap);
+    };
+    rewriter.replaceOp(op, emit.map(x, Emitter::getElementType(x), body));
+    return success();
+  }
+};
+
 /// An op of two operands; the right one has the last dims of the left one.
 template <typename OpT, typename ScalarOpT>
 struct BinaryPattern : OpConversionPattern<OpT> {
@@ -199,6 +230,14 @@ Value emitSquares(Emitter &emit, Value x) {
                   });
 }
 
+/// The scale of a norm, which may be stored less one.
+Value emitPlusOne(OpBuilder &b, Location loc, Value scale, bool isPlusOne) {
+  if (!isPlusOne)
+    return scale;
+  Value one = arith::ConstantOp::create(b, loc, b.getFloatAttr(scale.getType(), 1));
+  return arith::AddFOp::create(b, loc, one, scale);
+}
+
 /// x / sqrt(square + epsilon) * scale, of scalars.
 Value emitScaled(OpBuilder &b, Location loc, Value x, Value square, Value scale, double epsilon) {
   Value small = arith::ConstantOp::create(b, loc, b.getFloatAttr(x.getType(), epsilon));
@@ -242,11 +281,13 @@ struct RmsNormPattern final : OpConversionPattern<RmsNormOp> {
     AffineMap weights = rows.getWeightMap(op.getScale().getType().getRank());
     Value square = op.getSquare() ? adaptor.getSquare() : rows.getMean(emitSquares(emit, x));
     double epsilon = op.getEpsilon().convertToDouble();
+    bool isPlusOne = op.getPlusOne();
     rewriter.replaceOp(op, emit.map({x, square, adaptor.getScale()},
                                     {rows.getIdentity(), rows.getRowMap(), weights},
                                     Emitter::getShape(x), Emitter::getElementType(x),
                                     [&](OpBuilder &b, Location loc, ValueRange x) {
-                                      return emitScaled(b, loc, x[0], x[1], x[2], epsilon);
+                                      Value scale = emitPlusOne(b, loc, x[2], isPlusOne);
+                                      return emitScaled(b, loc, x[0], x[1], scale, epsilon);
                                     }));
     return success();
   }
@@ -356,7 +397,7 @@ struct EmbeddingPattern final : OpConversionPattern<EmbeddingOp> {
 void dagrt::populateComputePatterns(const LinalgTypeConverter &converter,
                                     RewritePatternSet &patterns) {
   patterns.add<MatmulPattern, UnaryPattern<SiluOp, emitSilu>, UnaryPattern<ReluOp, emitRelu>,
-               GeluPattern, BinaryPattern<AddOp, arith::AddFOp>,
+               GeluPattern, ScalePattern, SoftCapPattern, BinaryPattern<AddOp, arith::AddFOp>,
                BinaryPattern<MulOp, arith::MulFOp>, BinaryPattern<MatmulJoinOp, arith::AddFOp>,
                MomentPattern, RmsNormPattern, LayerNormPattern, EmbeddingPattern>(
       converter, patterns.getContext());

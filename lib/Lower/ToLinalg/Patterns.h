@@ -38,6 +38,9 @@ inline unsigned getLead(mlir::Type type) { return getDist(type) ? 1 : 0; }
 mlir::Value emitMatmul(Emitter &emit, mlir::Value lhs, mlir::Value rhs, unsigned lead,
                        unsigned contract, mlir::Type type);
 
+/// cap * tanh(x / cap), of a scalar.
+mlir::Value emitCap(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x, double cap);
+
 void populateStepPatterns(const LinalgTypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateComputePatterns(const LinalgTypeConverter &converter,
                              mlir::RewritePatternSet &patterns);

@@ -143,6 +143,28 @@ struct PositionsPattern final : OpConversionPattern<PositionsOp> {
   }
 };
 
+/// A table of all slopes, of which each device gets its part.
+struct AlibiSlopesPattern final : OpConversionPattern<AlibiSlopesOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(AlibiSlopesOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Emitter emit(rewriter, op.getLoc());
+    DistAttr dist = getDist(op.getType());
+    MeshOp mesh = dist ? lookupMesh(op, dist.getMesh()) : MeshOp();
+    if (mesh && !MeshFactors::get(mesh, dist.getDims()))
+      return rewriter.notifyMatchFailure(op, "uses parts of an axis that do not nest");
+    auto converted = cast<RankedTensorType>(getTypeConverter()->convertType(op.getType()));
+    SmallVector<double> slopes = op.getSlopes();
+    ArrayRef<int64_t> heads = getGlobalShape(op.getType());
+    auto type = RankedTensorType::get(heads, rewriter.getF64Type());
+    Value table = arith::ConstantOp::create(rewriter, op.getLoc(),
+                                            DenseElementsAttr::get(type, ArrayRef<double>(slopes)));
+    table = emit.convert(table, converted.getElementType());
+    rewriter.replaceOp(op, mesh ? distribute(emit, table, mesh, dist) : table);
+    return success();
+  }
+};
+
 struct AxisIndexPattern final : OpConversionPattern<AxisIndexOp> {
   using OpConversionPattern::OpConversionPattern;
   LogicalResult matchAndRewrite(AxisIndexOp op, OpAdaptor adaptor,
@@ -246,6 +268,6 @@ struct RopePattern final : OpConversionPattern<RopeOp> {
 
 void dagrt::populateStructurePatterns(const LinalgTypeConverter &converter,
                                       RewritePatternSet &patterns) {
-  patterns.add<SlicePattern, ConcatPattern, ReorderPattern, PositionsPattern, AxisIndexPattern,
-               RopePattern>(converter, patterns.getContext());
+  patterns.add<SlicePattern, ConcatPattern, ReorderPattern, PositionsPattern, AlibiSlopesPattern,
+               AxisIndexPattern, RopePattern>(converter, patterns.getContext());
 }
