@@ -106,19 +106,20 @@ double DecoderBuilder::getScale() const {
 }
 
 Value DecoderBuilder::buildAttentionCore(Value query, Value key, Value value) {
-  Value seen = spec.causal ? positions : Value();
+  Value seen = spec.causal || spec.alibi ? positions : Value();
   IntegerAttr window;
   if (!spec.slides.empty() && spec.slides[layer])
     window = builder.getI64IntegerAttr(spec.window);
   UnitAttr causal = spec.causal ? builder.getUnitAttr() : UnitAttr();
   FloatAttr scale = builder.getF64FloatAttr(getScale());
+  FloatAttr cap = spec.scoreCap > 0 ? builder.getF64FloatAttr(spec.scoreCap) : FloatAttr();
   if (options.attention == AttentionForm::Fused)
     return create<AttentionOp>("attention.core", query.getType(), query, key, value, seen, seen,
-                               causal, window, scale, builder.getI64IntegerAttr(0));
+                               slopes, causal, window, cap, scale, builder.getI64IntegerAttr(0));
   Type scoresType = getType({batch, spec.groups, spec.queriesPerGroup, tokens, tokens});
   Value scores = create<AttentionScoresOp>("attention.scores", scoresType, query, key, scale);
-  Value weights =
-      create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, seen, causal, window);
+  Value weights = create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, seen, slopes,
+                                    causal, window, cap);
   return create<AttentionContextOp>("attention.context", query.getType(), weights, value);
 }
 

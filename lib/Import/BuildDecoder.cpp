@@ -145,7 +145,8 @@ Value DecoderBuilder::createNorm(StringRef role, NormKind kind, Value x, StringR
   if (normed < static_cast<int64_t>(weights.size()))
     dims = builder.getI64IntegerAttr(normed);
   if (kind == NormKind::RMS)
-    return create<RmsNormOp>(role, x.getType(), x, scale, Value(), epsilon, dims);
+    return create<RmsNormOp>(role, x.getType(), x, scale, Value(), epsilon, dims,
+                             spec.normPlusOne ? builder.getUnitAttr() : UnitAttr());
   Value bias;
   if (hasBias)
     bias = createParameter(role, getWeightName(part, ".bias"), weights, view, 1);
@@ -154,6 +155,13 @@ Value DecoderBuilder::createNorm(StringRef role, NormKind kind, Value x, StringR
 
 Value DecoderBuilder::createAdd(StringRef role, Value a, Value b) {
   return create<AddOp>(role, a.getType(), a, b);
+}
+
+/// Nothing where the factor is 1.
+Value DecoderBuilder::createScale(StringRef role, Value x, double by) {
+  if (by == 1)
+    return x;
+  return create<ScaleOp>(role, x.getType(), x, APFloat(by));
 }
 
 //===----------------------------------------------------------------------===//
@@ -167,8 +175,16 @@ Value DecoderBuilder::buildEmbedding(Value ids) {
                       {}, spec.tiedHead ? spec.hidden : 1);
   Value x =
       create<EmbeddingOp>("embedding", getType(getTokenShape(spec.hidden)), ids, table, Value());
-  if (!spec.positions)
+  x = createScale("embedding.scale", x, spec.embeddingScale);
+  if (spec.positions)
+    x = addPositions(x);
+  if (!spec.embeddingNorm)
     return x;
+  return createNorm("embedding.norm", spec.norm, x, spec.names.embeddingNorm);
+}
+
+/// The embeddings plus a learned row for each token's position.
+Value DecoderBuilder::addPositions(Value x) {
   Value rows = positions;
   if (spec.positions->first != 0)
     rows = create<PositionsOp>("embedding.position", positions.getType(), spec.positions->first,
@@ -239,6 +255,7 @@ Value DecoderBuilder::buildLayer(Value x) {
   auto addDownBias = [&](Value y) {
     return spec.ffnBias ? createBias("ffn.down.bias", y, spec.names.down, spec.hidden, stored) : y;
   };
+  auto scale = [&](Value y) { return createScale("residual.scale", y, spec.residualScale); };
   bool before = spec.normPlacement != NormPlacement::After;
   bool after = spec.normPlacement != NormPlacement::Before;
   auto normAfter = [&](StringRef role, Value y, StringRef part) {
@@ -250,14 +267,14 @@ Value DecoderBuilder::buildLayer(Value x) {
     if (!spec.sharedNorm)
       normed = createNorm("norm.ffn", spec.norm, x, spec.names.ffnNorm);
     Value sum = createAdd("residual.sum", attention, buildFFN(normed));
-    return createAdd("residual.ffn", x, addDownBias(addOutputBias(sum)));
+    return createAdd("residual.ffn", x, scale(addDownBias(addOutputBias(sum))));
   }
   attention =
       normAfter("norm.attention.post", addOutputBias(attention), spec.names.attentionPostNorm);
-  x = createAdd("residual.attention", x, attention);
+  x = createAdd("residual.attention", x, scale(attention));
   normed = before ? createNorm("norm.ffn", spec.norm, x, spec.names.ffnNorm) : x;
   Value ffn = normAfter("norm.ffn.post", addDownBias(buildFFN(normed)), spec.names.ffnPostNorm);
-  return createAdd("residual.ffn", x, ffn);
+  return createAdd("residual.ffn", x, scale(ffn));
 }
 
 /// Where the last token stands.
@@ -274,6 +291,14 @@ Value DecoderBuilder::buildHead(Value x) {
   x = createNorm("norm.final", spec.norm, x, spec.names.finalNorm);
   if (*options.logits == LogitsForm::None)
     return x;
+  x = createScale("head.scale", buildLogits(x), spec.logitScale);
+  if (spec.logitCap <= 0)
+    return x;
+  return create<SoftCapOp>("head.soft_cap", x.getType(), x, APFloat(spec.logitCap));
+}
+
+/// The product with the head, and its bias.
+Value DecoderBuilder::buildLogits(Value x) {
   // Every checkpoint stores the head as it stores embeddings, one row for each word.
   StringRef part = spec.tiedHead ? spec.names.tokens : spec.names.head;
   ViewAttr view =
@@ -313,6 +338,12 @@ OwningOpRef<ModuleOp> DecoderBuilder::build() {
   if (spec.causal || spec.rope || spec.localRope || spec.positions)
     positions = create<PositionsOp>("positions", getType({tokens}, builder.getI32Type()), 0,
                                     TokenOrderAttr());
+  if (spec.alibi) {
+    Type type = elementType.isF64() ? elementType : Type(builder.getF32Type());
+    slopes = create<AlibiSlopesOp>("attention.slopes",
+                                   RankedTensorType::get({spec.groups, spec.queriesPerGroup}, type),
+                                   APFloat(spec.alibi->biasMax), APFloat(spec.alibi->scale));
+  }
   Value x = body->getArgument(0);
   if (spec.vocabulary > 0)
     x = buildEmbedding(x);

@@ -77,9 +77,12 @@ private:
   mlir::Value createNorm(llvm::StringRef role, NormKind kind, mlir::Value x, llvm::StringRef part,
                          llvm::ArrayRef<int64_t> weights, int64_t normed, bool hasBias);
   mlir::Value createAdd(llvm::StringRef role, mlir::Value a, mlir::Value b);
+  mlir::Value createScale(llvm::StringRef role, mlir::Value x, double by);
 
   // The parts of the model.
   mlir::Value buildEmbedding(mlir::Value tokens);
+  mlir::Value addPositions(mlir::Value x);
+  mlir::Value buildLogits(mlir::Value x);
   StoredOutputs getHeadOutputs(unsigned which) const;
   mlir::Value buildHeads(unsigned which, mlir::Value x);
   mlir::Value createHeadNorm(llvm::StringRef role, mlir::Value heads, llvm::StringRef part);
@@ -105,6 +108,8 @@ private:
   int64_t layer = -1;
   /// Positions of the tokens; null if nothing reads them.
   mlir::Value positions;
+  /// The heads' slopes; null without ALiBi.
+  mlir::Value slopes;
 };
 
 template <typename OpT, typename... Args>

@@ -49,6 +49,16 @@ void readStarcoder2(ConfigReader &config, DecoderSpec &spec);
 void readNemotron(ConfigReader &config, DecoderSpec &spec);
 void readPersimmon(ConfigReader &config, DecoderSpec &spec);
 void readOrion(ConfigReader &config, DecoderSpec &spec);
+void readGemma(ConfigReader &config, DecoderSpec &spec);
+void readGemma2(ConfigReader &config, DecoderSpec &spec);
+void readGemma3(ConfigReader &config, DecoderSpec &spec);
+void readGranite(ConfigReader &config, DecoderSpec &spec);
+void readCohere(ConfigReader &config, DecoderSpec &spec);
+void readCohere2(ConfigReader &config, DecoderSpec &spec);
+void readFalcon(ConfigReader &config, DecoderSpec &spec);
+void readBloom(ConfigReader &config, DecoderSpec &spec);
+void readGPTBigCode(ConfigReader &config, DecoderSpec &spec);
+void readMPT(ConfigReader &config, DecoderSpec &spec);
 void readOrigin(ConfigReader &config, DecoderSpec &spec);
 
 } // namespace dagrt

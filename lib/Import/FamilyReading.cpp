@@ -54,7 +54,7 @@ void dagrt::readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &k
   spec.headDim = headDim.value_or(spec.hidden / heads);
   if (std::optional<int64_t> ffn = config.readOptionalSize(keys.ffn))
     spec.ffn = *ffn;
-  else if (keys.ffn == "n_inner")
+  else if (keys.ffn == "n_inner" || keys.ffn == "ffn_hidden_size")
     spec.ffn = 4 * spec.hidden;
   else
     spec.ffn = config.readSize(keys.ffn);

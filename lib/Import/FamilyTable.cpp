@@ -50,6 +50,17 @@ ArrayRef<Family> dagrt::getFamilies() {
       {"NemotronForCausalLM", "nemotron", readNemotron},
       {"PersimmonForCausalLM", "persimmon", readPersimmon},
       {"OrionForCausalLM", "orion", readOrion},
+      {"GemmaForCausalLM", "gemma", readGemma},
+      {"Gemma2ForCausalLM", "gemma2", readGemma2},
+      {"Gemma3ForCausalLM", "gemma3_text", readGemma3},
+      {"GraniteForCausalLM", "granite", readGranite},
+      {"CohereForCausalLM", "cohere", readCohere},
+      {"Cohere2ForCausalLM", "cohere2", readCohere2},
+      {"FalconForCausalLM", "falcon", readFalcon},
+      {"BloomForCausalLM", "bloom", readBloom},
+      {"GPTBigCodeForCausalLM", "gpt_bigcode", readGPTBigCode},
+      {"MptForCausalLM", "mpt", readMPT},
+      {"MPTForCausalLM", "mpt", readMPT},
       {"DagrtOriginModel", "origin", readOrigin},
   };
   return families;

@@ -65,17 +65,17 @@ void dagrt::readInternLM2(ConfigReader &config, DecoderSpec &spec) {
 // Baichuan
 //===----------------------------------------------------------------------===//
 
-/// Baichuan and Baichuan 2 of 7B. Those of 13B have ALiBi instead of rotary embeddings, and no
+/// Baichuan and Baichuan 2. Those of 13B have ALiBi instead of rotary embeddings, and no
 /// `max_position_embeddings`. Baichuan 2 normalizes the rows of its head; that is done once, when
 /// the weight is loaded.
 void dagrt::readBaichuan(ConfigReader &config, DecoderSpec &spec) {
-  if (!config.contains("max_position_embeddings"))
-    return config.reportError("max_position_embeddings",
-                              "expects a key 'max_position_embeddings', got none: the Baichuan "
-                              "models without it (13B) have ALiBi in place of rotary embeddings, "
-                              "which is not supported for them");
   readLlamaLike(config, spec, KeyHeads::AsQueries);
   readInert(config, {"_from_model_config", "model_max_length", "z_loss_weight"});
+  if (!config.contains("max_position_embeddings")) {
+    spec.rope.reset();
+    spec.alibi = AlibiSpec();
+    spec.maxPositions = config.readSize("model_max_length", 4096);
+  }
   spec.packing = QKVPacking::Concatenated;
   spec.names.query = spec.names.key = spec.names.value = "self_attn.W_pack";
 }

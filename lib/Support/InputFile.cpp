@@ -36,9 +36,11 @@ static Error refuseSize(uint64_t largest) {
   return makeError("expects a file of at most " + limit + ", got a longer one");
 }
 
-/// Zero bytes are no text in any form that dagrt reads.
+/// Zero bytes are no text in any form that dagrt reads. Of UTF-16, which is full of them, readers
+/// say what it is.
 static Error checkText(StringRef text) {
-  if (text.starts_with(kBytecodeMagic))
+  if (text.starts_with(kBytecodeMagic) || text.starts_with("\xff\xfe") ||
+      text.starts_with("\xfe\xff"))
     return Error::success();
   size_t zero = text.take_front(1 << 16).find('\0');
   if (zero == StringRef::npos)

@@ -86,6 +86,28 @@ static constexpr Entry kEntries[] = {
     {"sliding", "all even odd", [](StringRef c, Setup &s) { s.sliding = c; }},
     {"rope", "none*2 full*2 partial interleaved linear llama3 yarn longrope",
      [](StringRef c, Setup &s) { s.rope = c; }},
+    {"alibi", "no*3 yes scaled",
+     [](StringRef c, Setup &s) {
+       if (c != "no")
+         s.spec.alibi = AlibiSpec{8, c == "yes" ? 1 : 0.25};
+     }},
+    {"score_cap", "none*3 small large",
+     [](StringRef c, Setup &s) { s.spec.scoreCap = c == "none"    ? 0
+                                                   : c == "small" ? 0.25
+                                                                  : 20; }},
+    {"logit_cap", "no*3 yes",
+     [](StringRef c, Setup &s) { s.spec.logitCap = c == "yes" ? 0.5 : 0; }},
+    {"scales", "no*3 yes",
+     [](StringRef c, Setup &s) {
+       if (c == "no")
+         return;
+       s.spec.embeddingScale = 3;
+       s.spec.residualScale = 0.375;
+       s.spec.logitScale = 0.0625;
+     }},
+    {"embedding_norm", "no*3 yes",
+     [](StringRef c, Setup &s) { s.spec.embeddingNorm = c == "yes"; }},
+    {"norm_plus_one", "no*2 yes", [](StringRef c, Setup &s) { s.spec.normPlusOne = c == "yes"; }},
     {"layer_ropes", "usual*2 local none", [](StringRef c, Setup &s) { s.layerRopes = c; }},
     {"positions", "none*3 learned offset", [](StringRef c, Setup &s) { s.positions = c; }},
     {"tied", "no*2 yes", [](StringRef c, Setup &s) { s.spec.tiedHead = c == "yes"; }},
@@ -163,7 +185,8 @@ static void setNames(DecoderSpec &spec) {
                 "norm",
                 "head",
                 "norm1_post",
-                "norm2_post"};
+                "norm2_post",
+                "embedding_norm"};
 }
 
 /// Orders and virtual stages go with some strategies only, and a micro-batch has an element.

@@ -70,6 +70,7 @@ struct WeightNames {
   std::string finalNorm, head;
   /// Norms of what attention and FFN add to the residual.
   std::string attentionPostNorm, ffnPostNorm;
+  std::string embeddingNorm;
 };
 
 /// Rotary embeddings.
@@ -94,6 +95,11 @@ struct LearnedPositions {
   int64_t rows = 0, first = 0;
 };
 
+/// ALiBi, as in `dagrt.alibi_slopes`.
+struct AlibiSpec {
+  double biasMax = 8, scale = 1;
+};
+
 /// A dense decoder.
 struct DecoderSpec {
   /// Name of the function.
@@ -115,6 +121,8 @@ struct DecoderSpec {
   /// Layer norms have a bias.
   bool normBias = true;
   double epsilon = 1e-5;
+  /// The scales of RMS norms are stored less one.
+  bool normPlusOne = false;
   ActivationKind activation = ActivationKind::Silu;
   bool gated = false;
   bool causal = true;
@@ -137,6 +145,13 @@ struct DecoderSpec {
   std::optional<RopeSpec> localRope;
   llvm::SmallVector<LayerRope> layerRopes;
   std::optional<LearnedPositions> positions;
+  std::optional<AlibiSpec> alibi;
+  /// Soft caps of scores and of logits; 0 for none.
+  double scoreCap = 0, logitCap = 0;
+  /// What embeddings, both branches of a layer, and logits are multiplied by.
+  double embeddingScale = 1, residualScale = 1, logitScale = 1;
+  /// A norm of the embeddings, of the kind of the others.
+  bool embeddingNorm = false;
   bool tiedHead = false;
 
   StoredLayout layout = StoredLayout::OutIn;
