@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/LogicalTotals.h"
 #include "dagrt/IR/Passes.h"
 #include "dagrt/IR/Sizes.h"
 
@@ -158,10 +159,8 @@ static bool holdsAt(const SizeBinding &held, const SizeBinding &sizes) {
 /// The totals of a bound function: as they were if they hold at `sizes`, else counted.
 static LogicalAttr bindTotals(func::FuncOp function, LogicalAttr totals, const SizeBinding &sizes) {
   double flops = totals.getFlops();
-  if (!holdsAt(getSizeBinding(totals.getSizes()), sizes)) {
-    flops = 0;
-    function.walk([&](WorkOpInterface op) { flops += op.getWork().logicalFlops; });
-  }
+  if (!holdsAt(getSizeBinding(totals.getSizes()), sizes))
+    flops = getLogicalTotals(function).flops;
   return LogicalAttr::get(function.getContext(), flops, totals.getParameters(), DictionaryAttr());
 }
 

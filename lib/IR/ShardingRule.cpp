@@ -15,6 +15,7 @@
 
 #include "dagrt/IR/ShardingRule.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Padding.h"
 
 using namespace mlir;
 using namespace dagrt;
@@ -323,4 +324,26 @@ LogicalResult dagrt::verifyByRule(Operation *op, const ShardingRule &rule) {
     return failure();
   }
   return success();
+}
+
+SmallVector<int64_t> dagrt::getContractedPadding(Operation *op, unsigned index) {
+  SmallVector<int64_t> dims;
+  auto type = dyn_cast<RankedTensorType>(op->getOperand(index).getType());
+  DistAttr dist = type ? getDist(type) : DistAttr();
+  auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
+  auto isCut = [](AxesAttr axes) { return !axes.empty(); };
+  if (!dist || !sharded || llvm::none_of(dist.getDims(), isCut))
+    return dims;
+  ShardingRule rule = sharded.getShardingRule();
+  if (index >= rule.operands.size())
+    return dims;
+  for (auto [dim, factor] : llvm::enumerate(rule.operands[index])) {
+    AxesAttr axes = dist.getDims()[dim];
+    if (axes.empty() || rule.factors[factor].kind != FactorKind::Contracted)
+      continue;
+    int64_t shards = getNumShards(lookupMesh(op, dist.getMesh()), axes);
+    if (type.getDimSize(dim) * shards != dist.getOf()[dim])
+      dims.push_back(dim);
+  }
+  return dims;
 }

@@ -14,6 +14,8 @@
 #include "dagrt/IR/Dagrt.h"
 
 #include <map>
+#include <optional>
+#include <vector>
 
 using namespace mlir;
 using namespace dagrt;
@@ -103,26 +105,74 @@ static void share(ArrayRef<int64_t> members, ArrayRef<Want> wants,
   }
 }
 
+namespace {
+/// Finds the receivers whose boxes meet another box without a look at all of them.
+class Receivers {
+public:
+  Receivers(MeshOp mesh, DistAttr dist);
+  /// In ascending order; among them are all that meet `box`.
+  SmallVector<int64_t> findNear(ArrayRef<Range> box) const;
+  ArrayRef<Range> getBox(int64_t receiver) const { return boxes[receiver]; }
+
+private:
+  std::vector<SmallVector<Range>> boxes;
+  /// The dim that is cut into the most shards; none if there are no dims.
+  std::optional<size_t> dim;
+  std::vector<int64_t> order; ///< Along `dim`. Shards begin and end in the same order.
+};
+} // namespace
+
+Receivers::Receivers(MeshOp mesh, DistAttr dist) {
+  int64_t most = 0;
+  for (auto [i, axes] : llvm::enumerate(dist.getDims()))
+    if (int64_t shards = getNumShards(mesh, axes); shards > most) {
+      most = shards;
+      dim = i;
+    }
+  for (int64_t receiver = 0, e = mesh.getNumDevices(); receiver < e; ++receiver) {
+    boxes.push_back(dagrt::getBox(mesh, dist, receiver));
+    order.push_back(receiver);
+  }
+  if (dim)
+    llvm::stable_sort(
+        order, [&](int64_t a, int64_t b) { return boxes[a][*dim].begin < boxes[b][*dim].begin; });
+}
+
+SmallVector<int64_t> Receivers::findNear(ArrayRef<Range> box) const {
+  if (!dim)
+    return SmallVector<int64_t>(order.begin(), order.end());
+  SmallVector<int64_t> found;
+  Range wanted = box[*dim];
+  const auto *first = llvm::partition_point(ArrayRef<int64_t>(order), [&](int64_t receiver) {
+    return boxes[receiver][*dim].end <= wanted.begin;
+  });
+  for (const int64_t *at = first;
+       at != order.data() + order.size() && boxes[*at][*dim].begin < wanted.end; ++at)
+    found.push_back(*at);
+  llvm::sort(found);
+  return found;
+}
+
 SmallVector<TransferPiece> dagrt::getTransferPieces(MeshOp sourceMesh, DistAttr source,
                                                     MeshOp targetMesh, DistAttr target) {
   SmallVector<TransferPiece> pieces;
-  SmallVector<SmallVector<Range>> targets;
-  for (int64_t receiver = 0, e = targetMesh.getNumDevices(); receiver < e; ++receiver)
-    targets.push_back(getBox(targetMesh, target, receiver));
+  Receivers receivers(targetMesh, target);
+  ArrayRef<int64_t> targets = targetMesh.getDevices();
   for (const Group &group : groupByBox(sourceMesh, source)) {
+    llvm::DenseMap<int64_t, int64_t> holders;
+    for (int64_t member : group.members)
+      holders[sourceMesh.getDevices()[member]] = member;
     SmallVector<Want> wants;
-    for (auto [receiver, wanted] : llvm::enumerate(targets)) {
-      SmallVector<Range> box = intersect(wanted, group.box);
+    for (int64_t receiver : receivers.findNear(group.box)) {
+      SmallVector<Range> box = intersect(receivers.getBox(receiver), group.box);
       double elements = getElements(box);
       if (elements == 0)
         continue;
-      const auto *own = llvm::find_if(group.members, [&](int64_t member) {
-        return sourceMesh.getDevices()[member] == targetMesh.getDevices()[receiver];
-      });
-      if (own != group.members.end())
-        pieces.push_back({*own, static_cast<int64_t>(receiver), std::move(box), elements});
+      auto own = holders.find(targets[receiver]);
+      if (own != holders.end())
+        pieces.push_back({own->second, receiver, std::move(box), elements});
       else
-        wants.push_back({static_cast<int64_t>(receiver), std::move(box)});
+        wants.push_back({receiver, std::move(box)});
     }
     share(group.members, wants, pieces);
   }

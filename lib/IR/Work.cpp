@@ -241,18 +241,25 @@ static double countRun(double first, double count, double keys, double window) {
          (countBefore(hidden + count, keys) - countBefore(hidden, keys));
 }
 
-/// Pairs of the queries that stand at `[begin, end)` of the runs.
-static double countBlock(ArrayRef<std::pair<int64_t, int64_t>> runs, int64_t begin, int64_t end,
-                         double keys, double window) {
-  double pairs = 0;
-  int64_t at = 0;
-  for (auto [first, count] : runs) {
-    int64_t from = std::max(begin, at), to = std::min(end, at + count);
-    if (from < to)
-      pairs += countRun(first + (from - at), to - from, keys, window);
-    at += count;
-  }
-  return pairs;
+/// Pairs of the queries of each block of `size` queries, in order. Linear in blocks and runs, both
+/// of which grow with the devices.
+static SmallVector<double> countBlocks(ArrayRef<std::pair<int64_t, int64_t>> runs, int64_t size,
+                                       double keys, double window) {
+  SmallVector<double> blocks;
+  int64_t room = 0;
+  for (auto [first, count] : runs)
+    while (count > 0) {
+      if (room == 0) {
+        blocks.push_back(0);
+        room = size;
+      }
+      int64_t taken = std::min(count, room);
+      blocks.back() += countRun(first, taken, keys, window);
+      first += taken;
+      count -= taken;
+      room -= taken;
+    }
+  return blocks;
 }
 
 /// Where queries stand, relative to the first key. Positions that no `dagrt.positions` makes are
@@ -283,13 +290,14 @@ static std::pair<double, double> countPairs(AttentionOp op) {
   // Without a window, one that no query reaches back past.
   double window = static_cast<double>(op.getWindow().value_or(INT64_MAX));
   SmallVector<std::pair<int64_t, int64_t>> runs = getQueryRuns(op, queries);
-  double all = countBlock(runs, 0, queries, keys, window), busiest = 0;
+  double all = 0, busiest = 0;
+  for (auto [first, count] : runs)
+    all += countRun(first, count, keys, window);
   int64_t size = op.getQuery().getType().getDimSize(1);
   if (size == queries || size == 0)
     return {all, all};
-  for (int64_t begin = 0; begin < queries; begin += size)
-    busiest =
-        std::max(busiest, countBlock(runs, begin, std::min(begin + size, queries), keys, window));
+  for (double pairs : countBlocks(runs, size, keys, window))
+    busiest = std::max(busiest, pairs);
   return {busiest, all};
 }
 

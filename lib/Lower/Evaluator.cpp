@@ -15,6 +15,7 @@
 #include "PlacedArray.h"
 #include "SeededValues.h"
 #include "dagrt/IR/MatmulStep.h"
+#include "dagrt/IR/Padding.h"
 #include "dagrt/Lower/Parameters.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -24,6 +25,7 @@
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
+#include <list>
 
 using namespace mlir;
 using namespace dagrt;
@@ -331,12 +333,34 @@ static PlacedArray evaluateConstant(arith::ConstantOp op, Placement placement) {
   return result;
 }
 
+/// What `device` holds of `value`, with zeros in the padding of `dims`.
+static Array zeroPadding(const PlacedArray &value, int64_t device, ArrayRef<int64_t> dims) {
+  Array array = value.locals[device];
+  SmallVector<int64_t> origin = value.placement.getOrigin(device);
+  ArrayRef<int64_t> of = value.placement.getGlobalShape();
+  double *element = array.elements.data();
+  forEachIndex(array.shape, [&](ArrayRef<int64_t> index) {
+    if (llvm::any_of(dims, [&](int64_t dim) { return origin[dim] + index[dim] >= of[dim]; }))
+      *element = 0;
+    ++element;
+  });
+  return array;
+}
+
 PlacedArray Evaluation::evaluateLocal(Operation *op, Placement placement) {
   PlacedArray result(std::move(placement));
+  SmallVector<SmallVector<int64_t>> padded;
+  for (unsigned i = 0, e = op->getNumOperands(); i < e; ++i)
+    padded.push_back(getContractedPadding(op, i));
   for (int64_t device = 0, e = result.placement.getNumDevices(); device < e; ++device) {
     SmallVector<const Array *> operands;
-    for (Value operand : op->getOperands())
-      operands.push_back(&values.find(operand)->second.locals[device]);
+    std::list<Array> cleared;
+    for (auto [operand, dims] : llvm::zip_equal(op->getOperands(), padded)) {
+      const PlacedArray &value = values.find(operand)->second;
+      operands.push_back(&value.locals[device]);
+      if (!dims.empty())
+        operands.back() = &cleared.emplace_back(zeroPadding(value, device, dims));
+    }
     result.locals.push_back(computeLocal(op, operands, result.placement.localShape));
   }
   return result;

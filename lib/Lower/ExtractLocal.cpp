@@ -12,6 +12,7 @@
 
 #include "RankExtractor.h"
 #include "dagrt/IR/MatmulStep.h"
+#include "dagrt/IR/Padding.h"
 
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -49,6 +50,38 @@ Value RankExtractor::extractAllSlice(AllSliceOp op) {
     return slice;
   Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type.getElementType()));
   return tensor::PadOp::create(builder, loc, type, slice, low, high, zero);
+}
+
+/// Operand `index` of `op` as the device holds it, with zeros in the padding of dims that `op`
+/// contracts.
+Value RankExtractor::getOperand(Operation *op, unsigned index) {
+  Value operand = op->getOperand(index), local = mapping.lookup(operand);
+  // Padding of weights, inputs and what is received or cut is zero.
+  if (isa<BlockArgument>(operand) ||
+      isa<ParameterOp, AllSliceOp, ReduceScatterOp, RecvOp>(operand.getDefiningOp()))
+    return local;
+  SmallVector<int64_t> padded = getContractedPadding(op, index);
+  if (padded.empty())
+    return local;
+  PlacedType placed = getPlaced(operand);
+  SmallVector<dagrt::Range> box = getBox(placed.mesh, placed.dist, *findPlace(placed.type));
+  auto type = cast<RankedTensorType>(local.getType());
+  SmallVector<OpFoldResult> offsets(type.getRank(), builder.getIndexAttr(0)), sizes, high;
+  SmallVector<OpFoldResult> steps(type.getRank(), builder.getIndexAttr(1));
+  bool isEmpty = false;
+  for (auto [dim, size] : llvm::enumerate(type.getShape())) {
+    int64_t real = llvm::is_contained(padded, dim) ? box[dim].size() : size;
+    isEmpty |= real == 0;
+    sizes.push_back(builder.getIndexAttr(real));
+    high.push_back(builder.getIndexAttr(size - real));
+  }
+  if (isEmpty)
+    return arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type));
+  Value real = tensor::ExtractSliceOp::create(builder, loc, local, offsets, sizes, steps);
+  if (real.getType() == type)
+    return local;
+  Value zero = arith::ConstantOp::create(builder, loc, builder.getZeroAttr(type.getElementType()));
+  return tensor::PadOp::create(builder, loc, type, real, offsets, high, zero);
 }
 
 /// Padding counts on, past the real tokens.
@@ -122,7 +155,7 @@ Value RankExtractor::extractConstant(arith::ConstantOp op) {
 
 /// A lookup in the device's rows: ids count from the first of them. Others give rows of zeros.
 Value RankExtractor::extractLookup(EmbeddingOp op) {
-  Value ids = mapping.lookup(op.getIds()), table = mapping.lookup(op.getTable());
+  Value ids = mapping.lookup(op.getIds()), table = getOperand(op, 1);
   auto idType = cast<RankedTensorType>(ids.getType());
   Type element = idType.getElementType();
   Value zero = arith::ConstantIndexOp::create(builder, loc, 0);

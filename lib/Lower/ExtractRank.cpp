@@ -176,10 +176,14 @@ FailureOr<Value> RankExtractor::extractCompute(Operation *op) {
   if (lookup && lookup.getShard()) {
     result = extractLookup(lookup);
   } else if (matmul && options.useGemm && hasGemm(convert(matmul.getType().getElementType()))) {
-    result = multiply(mapping.lookup(matmul.getLhs()), mapping.lookup(matmul.getRhs()),
-                      matmul.getContract(), getLocalType(matmul.getType()));
+    result = multiply(getOperand(op, 0), getOperand(op, 1), matmul.getContract(),
+                      getLocalType(matmul.getType()));
   } else {
-    Operation *copy = builder.clone(*op, mapping);
+    SmallVector<Value> operands;
+    for (unsigned i = 0, e = op->getNumOperands(); i < e; ++i)
+      operands.push_back(getOperand(op, i));
+    Operation *copy = builder.clone(*op);
+    copy->setOperands(operands);
     result = copy->getResult(0);
     result.setType(getLocalType(cast<RankedTensorType>(result.getType())));
     // In global numbers there are as many queries as keys but for `past`; a device has fewer.

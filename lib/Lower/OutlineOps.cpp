@@ -7,8 +7,9 @@
 //
 // The layers of a model repeat a few ops. Each different one becomes a function, so that a program
 // of many layers is many calls of few functions, and compiling it takes hardly longer than one
-// layer. What makes two ops equal is one uniqued attribute of name, properties and types. A message
-// has to be received in the block that sends it: send and recv move together.
+// layer. What makes two ops equal is one uniqued attribute of name, properties, types, and of which
+// operands are the same value: a function takes each value once, and a * a is another function
+// than a * b. A message has to be received in the block that sends it: send and recv move together.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,6 +17,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace dagrt {
 #define GEN_PASS_DEF_OUTLINEOPSPASS
@@ -34,12 +36,13 @@ public:
   explicit Outliner(ModuleOp module) : symbols(module), builder(module.getContext()) {}
 
   /// Replaces `ops`, one op or a send and its recv, by a call of a function that holds them: the
-  /// operands are those of the first, the results those of the last.
+  /// operands are those of the first, each value once, the results those of the last.
   void outline(ArrayRef<Operation *> ops, StringRef name);
 
 private:
-  func::FuncOp getFunction(ArrayRef<Operation *> ops, StringRef name);
-  func::FuncOp makeFunction(ArrayRef<Operation *> ops, StringRef name, FunctionType type);
+  func::FuncOp getFunction(ArrayRef<Operation *> ops, ArrayRef<Value> operands, StringRef name);
+  func::FuncOp makeFunction(ArrayRef<Operation *> ops, ArrayRef<Value> operands, StringRef name,
+                            FunctionType type);
 
   SymbolTable symbols;
   OpBuilder builder;
@@ -47,7 +50,8 @@ private:
 };
 } // namespace
 
-func::FuncOp Outliner::makeFunction(ArrayRef<Operation *> ops, StringRef name, FunctionType type) {
+func::FuncOp Outliner::makeFunction(ArrayRef<Operation *> ops, ArrayRef<Value> operands,
+                                    StringRef name, FunctionType type) {
   Location loc = ops.front()->getLoc();
   auto function = func::FuncOp::create(loc, name, type);
   function.setPrivate();
@@ -55,7 +59,7 @@ func::FuncOp Outliner::makeFunction(ArrayRef<Operation *> ops, StringRef name, F
   Block *body = function.addEntryBlock();
   OpBuilder inside = OpBuilder::atBlockBegin(body);
   IRMapping mapping;
-  mapping.map(ops.front()->getOperands(), body->getArguments());
+  mapping.map(operands, body->getArguments());
   Operation *last = nullptr;
   for (Operation *op : ops) {
     last = inside.clone(*op, mapping);
@@ -66,22 +70,31 @@ func::FuncOp Outliner::makeFunction(ArrayRef<Operation *> ops, StringRef name, F
   return function;
 }
 
-func::FuncOp Outliner::getFunction(ArrayRef<Operation *> ops, StringRef name) {
-  auto type = builder.getFunctionType(ops.front()->getOperandTypes(), ops.back()->getResultTypes());
-  Attribute properties = ops.front()->getPropertiesAsAttribute();
+func::FuncOp Outliner::getFunction(ArrayRef<Operation *> ops, ArrayRef<Value> operands,
+                                   StringRef name) {
+  Operation *first = ops.front();
+  auto type =
+      builder.getFunctionType(TypeRange(ValueRange(operands)), ops.back()->getResultTypes());
+  // Which of the function's arguments each operand is.
+  SmallVector<int64_t> pattern;
+  for (Value operand : first->getOperands())
+    pattern.push_back(llvm::find(operands, operand) - operands.begin());
+  Attribute properties = first->getPropertiesAsAttribute();
   Attribute key = builder.getArrayAttr({builder.getStringAttr(name), TypeAttr::get(type),
+                                        builder.getDenseI64ArrayAttr(pattern),
                                         properties ? properties : builder.getUnitAttr()});
   func::FuncOp &function = functions[key];
   if (!function)
-    function = makeFunction(ops, name, type);
+    function = makeFunction(ops, operands, name, type);
   return function;
 }
 
 void Outliner::outline(ArrayRef<Operation *> ops, StringRef name) {
-  func::FuncOp function = getFunction(ops, name);
   Operation *first = ops.front(), *last = ops.back();
+  llvm::SetVector<Value> operands(first->operand_begin(), first->operand_end());
+  func::FuncOp function = getFunction(ops, operands.getArrayRef(), name);
   builder.setInsertionPoint(first);
-  auto call = func::CallOp::create(builder, first->getLoc(), function, first->getOperands());
+  auto call = func::CallOp::create(builder, first->getLoc(), function, operands.getArrayRef());
   call->setDiscardableAttrs(first->getDiscardableAttrDictionary());
   last->replaceAllUsesWith(call.getResults());
   for (Operation *op : llvm::reverse(ops))
@@ -95,7 +108,9 @@ static LogicalResult outlineOps(func::FuncOp func, Outliner &outliner) {
                               << llvm::range_size(func.getBody()) << " blocks";
   SmallVector<Operation *> ops;
   for (Operation &op : func.getBody().front())
-    if (isa_and_nonnull<DagrtDialect>(op.getDialect()) && !isa<ParameterOp, RecvOp>(op))
+    // What an op with regions does depends on more than its operands.
+    if (isa_and_nonnull<DagrtDialect>(op.getDialect()) && !isa<ParameterOp, RecvOp>(op) &&
+        op.getNumRegions() == 0)
       ops.push_back(&op);
   for (Operation *op : ops) {
     bool inPieces = isa<SendOp>(op) && cast<RecvOp>(*op->getResult(0).user_begin()).getPiece();

@@ -14,6 +14,9 @@
 using namespace mlir;
 using namespace dagrt;
 
+/// Numbers the views of a function's tensors.
+static constexpr StringLiteral kViewAttrName = "dagrt.view";
+
 bool dagrt::hasRuntimeCalls(Type type) {
   return type.isF64() || type.isF32() || type.isF16() || type.isBF16() || type.isInteger(64) ||
          type.isInteger(32);
@@ -65,11 +68,16 @@ void RankCalls::end(int64_t number) { call("end", getNumber(number)); }
 // Buffers
 //===----------------------------------------------------------------------===//
 
+/// A view is taken where it is read, and each is an op of its own: bufferization looks for reads at
+/// the view and not at the calls behind it, so an earlier view that stood for a later one, as CSE
+/// would have it, let the tensor be overwritten between both.
 Value RankCalls::getBuffer(Value tensor) {
   auto type = cast<RankedTensorType>(tensor.getType());
   auto bufferType = MemRefType::get(type.getShape(), type.getElementType());
-  return bufferization::ToBufferOp::create(builder, tensor.getLoc(), bufferType, tensor,
-                                           /*read_only=*/true);
+  auto view = bufferization::ToBufferOp::create(builder, tensor.getLoc(), bufferType, tensor,
+                                                /*read_only=*/true);
+  view->setAttr(kViewAttrName, builder.getI64IntegerAttr(numViews++));
+  return view;
 }
 
 Value RankCalls::makeBuffer(ArrayRef<int64_t> shape, Type elementType, bool zero) {
@@ -82,11 +90,12 @@ Value RankCalls::makeBuffer(ArrayRef<int64_t> shape, Type elementType, bool zero
   return buffer;
 }
 
+/// The tensor is not written: a view of it folds to `buffer`, whose reads nothing else can see.
 Value RankCalls::getTensor(Value buffer) {
   auto type = cast<MemRefType>(buffer.getType());
   return bufferization::ToTensorOp::create(
       builder, buffer.getLoc(), RankedTensorType::get(type.getShape(), type.getElementType()),
-      buffer, /*restrict=*/true, /*writable=*/true);
+      buffer, /*restrict=*/true, /*writable=*/false);
 }
 
 Value RankCalls::getPiece(Value buffer, const LocalBox &box) {

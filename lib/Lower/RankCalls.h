@@ -7,7 +7,8 @@
 //
 // Builds the calls that dagrt/Runtime/Calls.h defines. An external function cannot take or return a
 // tensor, so operands are seen as buffers, and results are buffers of their own that become
-// tensors when all of their pieces have arrived.
+// tensors when all of their pieces have arrived. Bufferization does not see what calls read of a
+// buffer: such tensors are never overwritten in place.
 //
 //===----------------------------------------------------------------------===//
 
@@ -69,6 +70,7 @@ private:
   mlir::OpBuilder &builder;
   mlir::func::FuncOp func;
   llvm::DenseMap<int64_t, mlir::Value> numbers;
+  int64_t numViews = 0;
 };
 
 } // namespace dagrt

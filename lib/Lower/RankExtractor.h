@@ -49,6 +49,7 @@ private:
   mlir::Value extractLookup(EmbeddingOp op);
   mlir::Value extractMatmulStep(MatmulStepOp op);
   mlir::Value extractJoin(MatmulJoinOp op);
+  mlir::Value getOperand(mlir::Operation *op, unsigned index);
   mlir::FailureOr<mlir::Value> extractCompute(mlir::Operation *op);
   void extractReturn(mlir::func::ReturnOp op);
 

@@ -32,7 +32,9 @@ namespace {
 /// Decomposes the collectives and messages of one function.
 class Decomposer {
 public:
-  explicit Decomposer(func::FuncOp func) : func(func), builder(func.getContext()) {}
+  explicit Decomposer(func::FuncOp func) : func(func), builder(func.getContext()) {
+    func.walk([&](Operation *op) { places[op] = static_cast<int64_t>(places.size()); });
+  }
 
   void decompose(AllGatherOp op);
   void decompose(ReduceScatterOp op);
@@ -42,6 +44,7 @@ private:
   /// Why the products that read `value` are not computed in steps; empty if they can be.
   std::string collectReaders(Value value, SmallVectorImpl<MatmulOp> &readers);
   std::string makeAvailable(ArrayRef<MatmulOp> readers);
+  void place(Value value, Operation *at) { places[value.getDefiningOp()] = places.lookup(at); }
   Value makeShift(Value value, int64_t dim, int64_t by, Operation *like);
   Value makeStep(MatmulOp op, Value lhs, Value acc, int64_t step, int64_t steps, Type type,
                  bool piece);
@@ -54,6 +57,9 @@ private:
 
   func::FuncOp func;
   OpBuilder builder;
+  /// The order of the ops as the function was: what is made or moved later has the number of what
+  /// it stands before. A block's own order is counted anew after each move.
+  llvm::DenseMap<Operation *, int64_t> places;
 };
 } // namespace
 
@@ -117,6 +123,7 @@ Value Decomposer::makeStep(MatmulOp op, Value lhs, Value acc, int64_t step, int6
 
 void Decomposer::replaceReaders(ArrayRef<MatmulOp> readers, ArrayRef<Value> sums) {
   for (auto [reader, sum] : llvm::zip_equal(readers, sums)) {
+    place(sum, readers.front());
     MatmulOp(reader).getResult().replaceAllUsesWith(sum);
     MatmulOp(reader).erase();
   }
@@ -151,7 +158,7 @@ std::string Decomposer::collectReaders(Value value, SmallVectorImpl<MatmulOp> &r
       return "a product multiplies it by a sum not yet reduced";
     readers.push_back(matmul);
   }
-  llvm::sort(readers, [](MatmulOp a, MatmulOp b) { return a->isBeforeInBlock(b); });
+  llvm::sort(readers, [&](MatmulOp a, MatmulOp b) { return places.lookup(a) < places.lookup(b); });
   return "";
 }
 
@@ -162,14 +169,16 @@ std::string Decomposer::makeAvailable(ArrayRef<MatmulOp> readers) {
   auto isLate = [&](MatmulOp reader) {
     Operation *producer = reader.getRhs().getDefiningOp();
     return producer && producer->getBlock() == first->getBlock() &&
-           first->isBeforeInBlock(producer);
+           places.lookup(first) < places.lookup(producer);
   };
   for (MatmulOp reader : readers)
     if (isLate(reader) && !reader.getRhs().getDefiningOp<ParameterOp>())
       return "the right operand of one product is computed after another product";
   for (MatmulOp reader : readers)
-    if (isLate(reader))
+    if (isLate(reader)) {
       reader.getRhs().getDefiningOp()->moveBefore(first);
+      place(reader.getRhs(), first);
+    }
   builder.setInsertionPoint(first);
   return "";
 }
@@ -234,6 +243,7 @@ void Decomposer::decompose(ReduceScatterOp op) {
   auto join = MatmulJoinOp::create(builder, op.getLoc(), op.getType(), last, moved.back());
   copyAttributes(matmul, join);
   remarkDone(op, steps, 1);
+  place(join, matmul);
   op.getResult().replaceAllUsesWith(join);
   op.erase();
   matmul.erase();

@@ -17,6 +17,7 @@
 #include "PlacementRemarks.h"
 #include "Propagation.h"
 #include "Resharding.h"
+#include "dagrt/IR/LogicalTotals.h"
 
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/SmallPtrSet.h"
@@ -24,28 +25,6 @@
 
 using namespace mlir;
 using namespace dagrt;
-
-std::pair<double, int64_t> dagrt::getLogicalTotals(func::FuncOp function) {
-  double flops = 0;
-  int64_t parameters = 0;
-  llvm::DenseMap<StringRef, int64_t> sizes;
-  function.walk([&](Operation *op) {
-    if (auto work = dyn_cast<WorkOpInterface>(op))
-      flops += work.getWork().logicalFlops;
-    auto parameter = dyn_cast<ParameterOp>(op);
-    if (!parameter)
-      return;
-    ArrayRef<int64_t> shape = getGlobalShape(parameter.getType());
-    if (ViewAttr view = parameter.getViewAttr())
-      shape = view.getStored();
-    int64_t size = 1;
-    for (int64_t dim : shape)
-      size *= dim;
-    if (sizes.try_emplace(parameter.getName(), size).second)
-      parameters += size;
-  });
-  return {flops, parameters};
-}
 
 namespace {
 /// The partition of one module.
@@ -350,8 +329,8 @@ FailureOr<LogicalAttr> Partitioner::getTotals(func::FuncOp function) {
       return failure();
     function = *bound;
   }
-  auto [flops, parameters] = getLogicalTotals(function);
-  return LogicalAttr::get(module.getContext(), flops, parameters, at);
+  LogicalTotals totals = getLogicalTotals(function);
+  return LogicalAttr::get(module.getContext(), totals.flops, totals.parameters, at);
 }
 
 LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
@@ -436,8 +415,8 @@ LogicalResult Partitioner::run() {
     return failure();
   sizes = *defaults;
   for (func::FuncOp function : functions) {
-    if (strategy.zigzagBlocks > 0)
-      reorderTokens(function, strategy.zigzagBlocks);
+    if (strategy.zigzagBlocks > 0 && failed(reorderTokens(function, strategy.zigzagBlocks)))
+      return failure();
     if (failed(split(function)) || failed(partitionFunction(function)))
       return failure();
   }

@@ -114,10 +114,55 @@ static void restoreOperands(Operation *op, const TokenDims &tokens, TokenOrderAt
         restore(op->getOpOperand(i), dim);
 }
 
-bool dagrt::reorderTokens(func::FuncOp function, int64_t blocks) {
+/// Puts the dims of tokens of `source`, an argument or the result of an op without operands, into
+/// `order` before anybody reads it.
+static void reorderSource(OpBuilder &builder, Value source, const TokenDims &tokens,
+                          TokenOrderAttr order, RoleAttr role) {
+  for (int64_t dim = 0, rank = cast<RankedTensorType>(source.getType()).getRank(); dim < rank;
+       ++dim) {
+    if (!tokens.contains(source, dim))
+      continue;
+    auto op = ReorderOp::create(builder, source.getLoc(), source.getType(), source, dim, order,
+                                /*inverse=*/false);
+    op->setAttr(DagrtDialect::kRoleAttrName, role);
+    source.replaceAllUsesExcept(op, op);
+  }
+}
+
+/// Parameters and constants are stored in the tokens' own order, and arguments come in it.
+static void reorderSources(func::FuncOp function, ArrayRef<Operation *> ops,
+                           const TokenDims &tokens, TokenOrderAttr order) {
+  auto role = RoleAttr::get(function.getContext(), "positions", -1);
+  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
+  for (BlockArgument argument : function.getArguments())
+    reorderSource(builder, argument, tokens, order, role);
+  for (Operation *op : ops) {
+    if (op->getNumOperands() > 0 || op->getNumResults() == 0 || isa<PositionsOp>(op) ||
+        op->use_empty())
+      continue;
+    RoleAttr own = getRole(op), users = getRole(*op->user_begin());
+    builder.setInsertionPointAfter(op);
+    for (Value result : op->getResults())
+      reorderSource(builder, result, tokens, order, own ? own : users ? users : role);
+  }
+}
+
+/// Positions are those of tokens in their own order.
+static LogicalResult checkOrder(PositionsOp op) {
+  if (!op.getOrderAttr())
+    return success();
+  return op.emitOpError() << "expects tokens in their own order for a strategy with a "
+                             "'token_order', got positions in order "
+                          << op.getOrderAttr();
+}
+
+LogicalResult dagrt::reorderTokens(func::FuncOp function, int64_t blocks) {
   SmallVector<PositionsOp> positions(function.getOps<PositionsOp>());
   if (positions.empty())
-    return false;
+    return success();
+  for (PositionsOp op : positions)
+    if (failed(checkOrder(op)))
+      return failure();
   MLIRContext *context = function.getContext();
   auto order = TokenOrderAttr::get(context, blocks);
   TokenDims tokens(function);
@@ -131,16 +176,7 @@ bool dagrt::reorderTokens(func::FuncOp function, int64_t blocks) {
     restoreOperands(op, tokens, order);
   for (PositionsOp op : positions)
     op.setOrderAttr(order);
-  OpBuilder builder = OpBuilder::atBlockBegin(&function.getBody().front());
-  for (BlockArgument argument : function.getArguments())
-    for (int64_t dim = 0, rank = cast<RankedTensorType>(argument.getType()).getRank(); dim < rank;
-         ++dim)
-      if (tokens.contains(argument, dim)) {
-        auto op = ReorderOp::create(builder, argument.getLoc(), argument.getType(), argument, dim,
-                                    order, /*inverse=*/false);
-        op->setAttr(DagrtDialect::kRoleAttrName, RoleAttr::get(context, "positions", -1));
-        argument.replaceAllUsesExcept(op, op);
-      }
+  reorderSources(function, ops, tokens, order);
   // One token's slice needs no permutation of all of them. A slice of all tokens, which is one of
   // one token, stays: whether it is one depends on numbers that named sizes do not have yet.
   RewritePatternSet patterns(context);
@@ -150,5 +186,5 @@ bool dagrt::reorderTokens(func::FuncOp function, int64_t blocks) {
   for (auto op : llvm::make_early_inc_range(function.getOps<ReorderOp>()))
     if (op.use_empty())
       op.erase();
-  return true;
+  return success();
 }

@@ -5,14 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Three sums that must come out: the FLOPs of all ops, each counted once over its replicas,
-// against the model's; the parts of each stored weight against the weight; the pieces of each
-// message against what its receivers hold.
+// Three things that must come out: the FLOPs of all ops, each counted once over its replicas,
+// against the model's; the parts of each stored weight, which must tile the weight; the pieces of
+// each message against what its receivers hold.
 //
 //===----------------------------------------------------------------------===//
 
 #include "PlacementRemarks.h"
+#include "ViewCoverage.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/LogicalTotals.h"
 #include "dagrt/IR/Sizes.h"
 #include "dagrt/IR/Transfer.h"
 #include "dagrt/Partition/Partitioner.h"
@@ -23,6 +25,7 @@
 #include "llvm/ADT/SetVector.h"
 
 #include <cmath>
+#include <set>
 
 namespace dagrt {
 #define GEN_PASS_DEF_VERIFYPLACEMENTPASS
@@ -34,15 +37,18 @@ using namespace dagrt;
 
 /// FLOPs: every op of the model is there once, whoever computes it.
 static LogicalResult verifyFlops(func::FuncOp function, LogicalAttr logical) {
-  auto [flops, parameters] = getLogicalTotals(function);
+  LogicalTotals totals = getLogicalTotals(function);
   double expected = logical.getFlops();
-  if (std::abs(flops - expected) > 1e-9 * std::max(expected, 1.0))
+  if (std::abs(totals.flops - expected) > 1e-9 * std::max(expected, 1.0))
     return emitError(function.getLoc())
            << "'func.func' op expects the FLOPs of its model, " << expected
-           << ", summed over its ops without replicas, got " << flops;
-  if (parameters != logical.getParameters())
+           << ", summed over its ops without replicas, got " << totals.flops;
+  // Weights that nothing reads are there until somebody cleans up.
+  if (totals.parameters != logical.getParameters() &&
+      totals.allParameters != logical.getParameters())
     return emitError(function.getLoc()) << "'func.func' op expects the " << logical.getParameters()
-                                        << " parameters of its model, got " << parameters;
+                                        << " parameters of its model, got "
+                                        << totals.allParameters;
   return success();
 }
 
@@ -51,10 +57,11 @@ static LogicalResult verifyFlops(func::FuncOp function, LogicalAttr logical) {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// A part of a stored weight.
-struct Part {
-  ParameterOp op;
-  int64_t stored = 0, size = 0;
+/// The distinct parts that a stored weight is read in.
+struct Weight {
+  int64_t stored = 0, covered = 0;
+  std::set<StridedView> parts;
+  SmallVector<ParameterOp> ops; ///< One of each part, in order.
 };
 } // namespace
 
@@ -65,71 +72,84 @@ static int64_t getProduct(ArrayRef<int64_t> sizes) {
   return product;
 }
 
-/// True if two views of one stored weight share an element, decided on the elements of the
-/// smaller one. Views that a stored layout can be read in are few and regular: equal ones and those
-/// that begin with different rows are told apart without counting.
-static bool isSameElements(ParameterOp a, ParameterOp b) {
-  auto getExtent = [](ParameterOp op) {
-    ViewAttr view = op.getViewAttr();
-    ArrayRef<int64_t> shape = getGlobalShape(op.getType());
-    SmallVector<std::pair<int64_t, int64_t>> dims;
-    for (size_t i = 0; view && i < shape.size(); ++i)
-      if (shape[i] > 1)
-        dims.push_back({view.getStrides()[i], shape[i]});
-    if (!view) {
-      int64_t stride = 1;
-      for (size_t i = shape.size(); i-- > 0;) {
-        if (shape[i] > 1)
-          dims.push_back({stride, shape[i]});
-        stride *= shape[i];
-      }
-    }
-    llvm::sort(dims);
-    // Dims that continue each other are one.
-    SmallVector<std::pair<int64_t, int64_t>> merged;
-    for (auto dim : dims)
-      if (!merged.empty() && merged.back().first * merged.back().second == dim.first)
-        merged.back().second *= dim.second;
-      else
-        merged.push_back(dim);
-    return std::make_pair(view ? view.getOffset() : 0, merged);
-  };
-  return getExtent(a) == getExtent(b);
+static SmallVector<int64_t> getStoredShape(ParameterOp op) {
+  ViewAttr view = op.getViewAttr();
+  return SmallVector<int64_t>(view ? view.getStored() : getGlobalShape(op.getType()).getNumbers());
 }
 
-/// The distinct parts of each weight add up to what is stored.
+static StridedView getElements(ParameterOp op) {
+  ArrayRef<int64_t> shape = getGlobalShape(op.getType());
+  if (ViewAttr view = op.getViewAttr())
+    return StridedView(view.getOffset(), shape, view.getStrides());
+  SmallVector<int64_t> strides(shape.size(), 1);
+  for (size_t dim = shape.size(); dim-- > 1;)
+    strides[dim - 1] = strides[dim] * shape[dim];
+  return StridedView(0, shape, strides);
+}
+
+/// `element` of a stored weight, as an index: `[3, 17]`.
+static std::string getIndexText(ArrayRef<int64_t> shape, int64_t element) {
+  SmallVector<int64_t> index(shape.size());
+  for (size_t dim = shape.size(); dim-- > 0;) {
+    index[dim] = element % shape[dim];
+    element /= shape[dim];
+  }
+  std::string text;
+  llvm::raw_string_ostream stream(text);
+  stream << '[';
+  llvm::interleaveComma(index, stream);
+  stream << ']';
+  return text;
+}
+
+/// The parts of one weight tile what is stored.
+static LogicalResult verifyCoverage(const Weight &weight) {
+  std::vector<StridedView> views;
+  for (ParameterOp op : weight.ops)
+    views.push_back(getElements(op));
+  std::optional<CoverageFault> fault;
+  if (weight.covered == weight.stored)
+    fault = findCoverageFault(views, weight.stored);
+  if (weight.covered == weight.stored && !fault)
+    return success();
+  ParameterOp first = weight.ops.front();
+  InFlightDiagnostic error = first.emitOpError()
+                             << "expects the parts of the stored weight '" << first.getName()
+                             << "' to cover its " << weight.stored << " elements once, got ";
+  if (!fault)
+    error << weight.covered;
+  else if (fault->kind == CoverageFault::Unknown)
+    error << "views that interleave in too many ways to tell";
+  else
+    error << "element " << getIndexText(getStoredShape(first), fault->element)
+          << (fault->kind == CoverageFault::Unread ? " unread" : " read twice");
+  for (ParameterOp op : ArrayRef<ParameterOp>(weight.ops).drop_front())
+    error.attachNote(op.getLoc()) << "another part is used here";
+  return error;
+}
+
+/// The distinct parts of each weight tile what is stored. Linear in the number of parts.
 static LogicalResult verifyWeights(func::FuncOp function) {
-  llvm::MapVector<StringRef, SmallVector<Part>> weights;
+  llvm::MapVector<StringRef, Weight> weights;
   for (auto op : function.getOps<ParameterOp>()) {
-    ArrayRef<int64_t> shape = getGlobalShape(op.getType());
-    ViewAttr view = op.getViewAttr();
-    Part part{op, getProduct(view ? view.getStored() : shape), getProduct(shape)};
-    SmallVector<Part> &parts = weights[op.getName()];
-    if (!parts.empty() && parts.front().stored != part.stored) {
+    int64_t stored = getProduct(getStoredShape(op));
+    Weight &weight = weights[op.getName()];
+    if (!weight.ops.empty() && weight.stored != stored) {
       InFlightDiagnostic error = op.emitOpError()
                                  << "expects the stored weight '" << op.getName() << "' to have "
-                                 << parts.front().stored << " elements, got " << part.stored;
-      error.attachNote(parts.front().op.getLoc()) << "first used here";
+                                 << weight.stored << " elements, got " << stored;
+      error.attachNote(weight.ops.front().getLoc()) << "first used here";
       return error;
     }
-    bool known = llvm::any_of(parts, [&](Part &other) { return isSameElements(other.op, op); });
-    if (!known)
-      parts.push_back(part);
-  }
-  for (auto &[name, parts] : weights) {
-    int64_t covered = 0;
-    for (const Part &part : parts)
-      covered += part.size;
-    if (covered == parts.front().stored)
+    weight.stored = stored;
+    if (!weight.parts.insert(getElements(op)).second)
       continue;
-    InFlightDiagnostic error = parts.front().op.emitOpError()
-                               << "expects the parts of the stored weight '" << name
-                               << "' to cover its " << parts.front().stored
-                               << " elements once, got " << covered;
-    for (Part &part : MutableArrayRef<Part>(parts).drop_front())
-      error.attachNote(part.op.getLoc()) << "another part is used here";
-    return error;
+    weight.covered += getProduct(getGlobalShape(op.getType()).getNumbers());
+    weight.ops.push_back(op);
   }
+  for (auto &[name, weight] : weights)
+    if (failed(verifyCoverage(weight)))
+      return failure();
   return success();
 }
 

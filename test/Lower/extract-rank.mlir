@@ -40,7 +40,7 @@ func.func @computes_on_local_shapes(%x: tensor<2x2xf32, #dagrt.dist<@m, [_, "x"]
 // CHECK: %[[GROUP:.*]] = arith.constant dense<[0, 1]> : tensor<2xi64>
 // CHECK: bufferization.to_buffer %[[GROUP]] read_only
 // CHECK: call @dagrt_all_reduce_bf16({{.*}}) : (memref<*xi64>, i64, memref<*xbf16>, memref<*xbf16>) -> ()
-// CHECK: bufferization.to_tensor %[[TARGET]] restrict writable
+// CHECK: bufferization.to_tensor %[[TARGET]] restrict :
 // F64: call @dagrt_all_reduce_f64(
 func.func @all_reduce(%x: tensor<2xbf16, #dagrt.dist<@m, [_], of [2]>>)
     -> tensor<2xbf16, #dagrt.dist<@m, [_], of [2]>> {

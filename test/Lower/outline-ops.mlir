@@ -25,6 +25,28 @@ func.func @shares_equal_ops(%x: tensor<4xf32>, %y: tensor<5xf32>) -> (tensor<4xf
 
 // -----
 
+// Which operands are the same value is part of an op: a * a is not a * b.
+// CHECK-LABEL: func.func @tells_repeated_operands(
+// CHECK-SAME:    %[[A:.*]]: tensor<4xf32>, %[[B:.*]]: tensor<4xf32>)
+// CHECK-NEXT:    %[[M:.*]] = call @mul(%[[A]]) : (tensor<4xf32>) -> tensor<4xf32>
+// CHECK-NEXT:    %[[U:.*]] = call @mul_0(%[[M]], %[[B]]) :
+// CHECK-NEXT:    %[[V:.*]] = call @mul(%[[U]]) :
+// CHECK-NEXT:    %[[W:.*]] = call @mul_0(%[[B]], %[[V]]) :
+// CHECK-NEXT:    return %[[W]]
+func.func @tells_repeated_operands(%a: tensor<4xf32>, %b: tensor<4xf32>) -> tensor<4xf32> {
+  %m = dagrt.mul %a, %a : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
+  %u = dagrt.mul %m, %b : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
+  %v = dagrt.mul %u, %u : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
+  %w = dagrt.mul %b, %v : tensor<4xf32>, tensor<4xf32> -> tensor<4xf32>
+  return %w : tensor<4xf32>
+}
+// CHECK:      func.func private @mul(%[[X:.*]]: tensor<4xf32>)
+// CHECK-NEXT:   dagrt.mul %[[X]], %[[X]] :
+// CHECK:      func.func private @mul_0(%[[X:.*]]: tensor<4xf32>, %[[Y:.*]]: tensor<4xf32>)
+// CHECK-NEXT:   dagrt.mul %[[X]], %[[Y]] :
+
+// -----
+
 // A message is sent and received in one block.
 dagrt.mesh @a <"tp" = 2> devices [0, 1]
 dagrt.mesh @b <"sp" = 3> devices [2, 3, 4]

@@ -37,6 +37,10 @@ struct Setup {
   std::string order;
   /// Collectives and products become steps.
   bool decompose = false;
+  /// A program and a strategy as text, for pairs that are no models. `devices` is how many there
+  /// are.
+  std::string program, strategyText;
+  int64_t devices = 0;
   /// Choices whose effect depends on others.
   std::string rope, layerRopes, positions, packing, sliding;
 

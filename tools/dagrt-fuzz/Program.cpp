@@ -12,6 +12,7 @@
 #include "dagrt/Pipelines/Registration.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 
@@ -33,6 +34,8 @@ std::unique_ptr<MLIRContext> dagrt::makeContext(bool compiles) {
 }
 
 OwningOpRef<ModuleOp> dagrt::buildModel(const Setup &setup, MLIRContext *context) {
+  if (!setup.program.empty())
+    return parseSourceString<ModuleOp>(setup.program, context);
   return buildDecoder(setup.spec, setup.options, UnknownLoc::get(context));
 }
 

@@ -68,6 +68,8 @@ entries:
 )yaml";
 
 std::string dagrt::getStrategyText(const Setup &setup) {
+  if (!setup.strategyText.empty())
+    return setup.strategyText;
   if (setup.strategy == "grid")
     return llvm::formatv(kGrid.data(), setup.pp, setup.tp, setup.microbatches, setup.order).str();
   if (setup.strategy == "shared")
@@ -125,6 +127,8 @@ static std::string getHeadRefusal(const DecoderSpec &spec, int64_t tp) {
 
 std::string dagrt::getExpectedRefusal(const Setup &setup) {
   const DecoderSpec &spec = setup.spec;
+  if (!setup.program.empty())
+    return "";
   if (setup.strategy == "shared")
     return getAtMost(spec.ffn, 2);
   bool isPool = setup.strategy == "fa-pool";

@@ -284,6 +284,8 @@ std::string Setup::getPipeline() const {
 }
 
 int64_t Setup::getNumDevices() const {
+  if (devices > 0)
+    return devices;
   if (strategy == "fa-pool")
     return tp + pool;
   if (strategy == "shared")

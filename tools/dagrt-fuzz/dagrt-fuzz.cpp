@@ -14,6 +14,7 @@
 #include "Execution.h"
 #include "MutantReport.h"
 #include "Pair.h"
+#include "ProgramPairs.h"
 #include "dagrt/Pipelines/Registration.h"
 
 #include "mlir/Transforms/Passes.h"
@@ -52,6 +53,9 @@ struct Options {
       cl::desc("What starts ranks; empty for no runs on ranks (default: as it was built)")};
   cl::opt<bool> verbose{"verbose", cl::desc("Print each case before it is checked"),
                         cl::cat(category)};
+  cl::opt<bool> programs{
+      "programs", cl::cat(category),
+      cl::desc("Draw programs that are no models, and strategies that cut any factor")};
   cl::opt<bool> mutants{"mutants", cl::cat(category),
                         cl::desc("Damage placed programs in every field, and say what is noticed")};
   cl::list<std::string> files{cl::Positional, cl::desc("<programs for --mutants>"),
@@ -160,6 +164,9 @@ static LogicalResult runTool(const Options &options) {
                  << "': " << error.message() << '\n';
     return failure();
   }
+  if (options.programs)
+    return checkPrograms({options.count, options.seed, options.first, options.compiledEvery,
+                          options.ranksEvery, options.mpirun, options.output, options.verbose});
   return options.single.getNumOccurrences() > 0 ? checkSingle(options) : checkMany(options);
 }
 

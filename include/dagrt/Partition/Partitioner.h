@@ -21,19 +21,17 @@ namespace dagrt {
 /// padded. Linear in the number of ops.
 llvm::LogicalResult partitionModule(mlir::ModuleOp module, const Strategy &strategy);
 
-/// Puts the tokens of a logical function into a zigzag order of `blocks` blocks: token arguments
-/// are permuted once, positions say so, and what depends on places of tokens (results, slices) sees
-/// them in their own order again. The function computes the same. Returns false, and changes
-/// nothing, if the function has no positions.
-bool reorderTokens(mlir::func::FuncOp function, int64_t blocks);
+/// Puts the tokens of a logical function into a zigzag order of `blocks` blocks: arguments,
+/// parameters and constants with dims of tokens are permuted once, positions say so, and what
+/// depends on places of tokens (results, slices) sees them in their own order again. The function
+/// computes the same. Changes nothing if the function has no positions; emits an error if they are
+/// ordered already.
+llvm::LogicalResult reorderTokens(mlir::func::FuncOp function, int64_t blocks);
 
 /// Checks that a placed function conserves its model: FLOPs summed over devices are the
 /// model's, up to replicas, which are remarked; each parameter's parts cover it on each
 /// mesh that holds it; each message delivers exactly the elements that its receivers hold.
 llvm::LogicalResult verifyPlacement(mlir::func::FuncOp function);
-
-/// FLOPs of a logical function, and the elements of its distinct parameters.
-std::pair<double, int64_t> getLogicalTotals(mlir::func::FuncOp function);
 
 } // namespace dagrt
 

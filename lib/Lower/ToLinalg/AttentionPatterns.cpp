@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MeshFactors.h"
 #include "Patterns.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -204,8 +205,10 @@ struct ScoresPattern final : OpConversionPattern<AttentionScoresOp> {
   LogicalResult matchAndRewrite(AttentionScoresOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op.getLoc());
-    rewriter.replaceOp(op, emitScores(emit, adaptor.getQuery(), adaptor.getKey(),
-                                      op.getScale().convertToDouble(), getLead(op.getType()),
+    Value query = zeroContracted(emit, op, 0, adaptor.getQuery());
+    Value key = zeroContracted(emit, op, 1, adaptor.getKey());
+    rewriter.replaceOp(op, emitScores(emit, query, key, op.getScale().convertToDouble(),
+                                      getLead(op.getType()),
                                       Emitter::getElementType(adaptor.getQuery())));
     return success();
   }
@@ -228,8 +231,9 @@ struct ContextPattern final : OpConversionPattern<AttentionContextOp> {
   LogicalResult matchAndRewrite(AttentionContextOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op.getLoc());
-    rewriter.replaceOp(op, emitContext(emit, adaptor.getWeights(), adaptor.getValue(),
-                                       getLead(op.getType()),
+    Value weights = zeroContracted(emit, op, 0, adaptor.getWeights());
+    Value value = zeroContracted(emit, op, 1, adaptor.getValue());
+    rewriter.replaceOp(op, emitContext(emit, weights, value, getLead(op.getType()),
                                        Emitter::getElementType(adaptor.getValue())));
     return success();
   }

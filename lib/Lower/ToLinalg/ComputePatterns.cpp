@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "MeshFactors.h"
 #include "Patterns.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -63,9 +64,10 @@ struct MatmulPattern final : OpConversionPattern<dagrt::MatmulOp> {
   LogicalResult matchAndRewrite(dagrt::MatmulOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op.getLoc());
-    Value lhs = adaptor.getLhs();
-    rewriter.replaceOp(op, emitMatmul(emit, lhs, adaptor.getRhs(), getLead(op.getType()),
-                                      op.getContract(), Emitter::getElementType(lhs)));
+    Value lhs = zeroContracted(emit, op, 0, adaptor.getLhs());
+    Value rhs = zeroContracted(emit, op, 1, adaptor.getRhs());
+    rewriter.replaceOp(op, emitMatmul(emit, lhs, rhs, getLead(op.getType()), op.getContract(),
+                                      Emitter::getElementType(lhs)));
     return success();
   }
 };
@@ -263,7 +265,7 @@ struct MomentPattern final : OpConversionPattern<MomentOp> {
   LogicalResult matchAndRewrite(MomentOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op.getLoc());
-    Value x = adaptor.getX();
+    Value x = zeroContracted(emit, op, 0, adaptor.getX());
     Rows rows(emit, x, op.getDims(), getLead(op.getType()));
     rewriter.replaceOp(op,
                        rows.getMean(op.getOrder() == 2 ? emitSquares(emit, x) : x, op.getCount()));

@@ -90,6 +90,10 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool
   DistAttr dist = getDist(tensor);
   if (dist && failed(verifyPlacedType(op, tensor, what)))
     return failure();
+  // Buffers have no strides where a dim but the first has no elements. The devices are the first.
+  if (llvm::is_contained(tensor.getShape().drop_front(dist || tensor.getRank() == 0 ? 0 : 1), 0))
+    return op->emitError() << "expects " << what << " to have elements along each dim" << kPurpose
+                           << type << "; the evaluator runs programs with empty tensors";
   int64_t elements = dist ? lookupMesh(op, dist.getMesh()).getNumDevices() : 1;
   for (int64_t size : tensor.getShape())
     if (llvm::MulOverflow(elements, std::max<int64_t>(size, 1), elements) ||

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MeshFactors.h"
+#include "dagrt/IR/Padding.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
@@ -109,14 +110,12 @@ Value dagrt::emitShardIndex(OpBuilder &builder, Location loc, MeshOp mesh, AxesA
   return shard;
 }
 
-Value dagrt::zeroPadding(Emitter &emit, Value tensor, MeshOp mesh, DistAttr dist) {
-  ArrayRef<int64_t> shape = Emitter::getShape(tensor);
-  SmallVector<int64_t> padded;
-  for (auto [dim, axes] : llvm::enumerate(dist.getDims()))
-    if (shape[dim + 1] * getNumShards(mesh, axes) != dist.getOf()[dim])
-      padded.push_back(dim);
+/// `tensor` (devices, then local dims) with zeros in the padding of the dims `padded` of `dist`.
+static Value zeroPaddingOf(Emitter &emit, Value tensor, MeshOp mesh, DistAttr dist,
+                           ArrayRef<int64_t> padded) {
   if (padded.empty())
     return tensor;
+  ArrayRef<int64_t> shape = Emitter::getShape(tensor);
   Type type = Emitter::getElementType(tensor);
   return emit.map(tensor, type, [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
     Value device = linalg::IndexOp::create(b, loc, 0), element = x[0];
@@ -132,6 +131,22 @@ Value dagrt::zeroPadding(Emitter &emit, Value tensor, MeshOp mesh, DistAttr dist
     }
     return element;
   });
+}
+
+Value dagrt::zeroPadding(Emitter &emit, Value tensor, MeshOp mesh, DistAttr dist) {
+  SmallVector<int64_t> padded;
+  for (auto [dim, axes] : llvm::enumerate(dist.getDims()))
+    if (Emitter::getShape(tensor)[dim + 1] * getNumShards(mesh, axes) != dist.getOf()[dim])
+      padded.push_back(dim);
+  return zeroPaddingOf(emit, tensor, mesh, dist, padded);
+}
+
+Value dagrt::zeroContracted(Emitter &emit, Operation *op, unsigned index, Value tensor) {
+  SmallVector<int64_t> padded = getContractedPadding(op, index);
+  if (padded.empty())
+    return tensor;
+  DistAttr dist = getDist(op->getOperand(index).getType());
+  return zeroPaddingOf(emit, tensor, lookupMesh(op, dist.getMesh()), dist, padded);
 }
 
 //===----------------------------------------------------------------------===//

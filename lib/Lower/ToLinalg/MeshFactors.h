@@ -49,6 +49,10 @@ mlir::Value emitShardIndex(mlir::OpBuilder &builder, mlir::Location loc, MeshOp 
 /// `tensor` (devices, then local dims) with zeros in the padding of `dist`.
 mlir::Value zeroPadding(Emitter &emit, mlir::Value tensor, MeshOp mesh, DistAttr dist);
 
+/// Operand `index` of `op`, converted to `tensor`, with zeros in the padding of dims that `op`
+/// contracts.
+mlir::Value zeroContracted(Emitter &emit, mlir::Operation *op, unsigned index, mlir::Value tensor);
+
 /// Each device's shard of `global`, padding zero; replicas get the same. `sizes` are local.
 mlir::Value distribute(Emitter &emit, mlir::Value global, MeshOp mesh, DistAttr dist);
 

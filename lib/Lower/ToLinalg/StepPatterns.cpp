@@ -84,21 +84,19 @@ struct MatmulStepPattern final : OpConversionPattern<MatmulStepOp> {
   LogicalResult matchAndRewrite(MatmulStepOp op, OpAdaptor adaptor,
                                 ConversionPatternRewriter &rewriter) const override {
     Emitter emit(rewriter, op.getLoc());
-    Value sides[] = {adaptor.getLhs(), adaptor.getRhs()};
+    // A device multiplies real elements only.
+    MeshOp mesh = lookupMesh(op, getDist(op.getType()).getMesh());
+    Value sides[] = {zeroPadding(emit, adaptor.getLhs(), mesh, getDist(op.getLhs().getType())),
+                     zeroPadding(emit, adaptor.getRhs(), mesh, getDist(op.getRhs().getType()))};
     Type type = Emitter::getElementType(sides[0]);
     std::optional<StepBlock> block = getStepBlock(op);
     Blocks blocks;
     if (block) {
       RankedTensorType holder = getSideType(op, block->holder);
-      blocks.mesh = lookupMesh(op, getDist(holder).getMesh());
+      blocks.mesh = mesh;
       blocks.axis = getDist(holder).getDims()[block->holderDim];
       blocks.size = holder.getDimSize(block->holderDim);
       blocks.dim = block->wholeDim + 1;
-      // What stands in the padding of a block is multiplied, too.
-      if (!block->isTravelling()) {
-        Value &value = sides[unsigned(block->holder)];
-        value = zeroPadding(emit, value, blocks.mesh, getDist(holder));
-      }
       if (block->wholeSide != ProductSide::Result) {
         Value &value = sides[unsigned(block->wholeSide)];
         value = pickBlock(emit, value, blocks);
