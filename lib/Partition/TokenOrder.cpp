@@ -118,15 +118,20 @@ static void restoreOperands(Operation *op, const TokenDims &tokens, TokenOrderAt
 /// `order` before anybody reads it.
 static void reorderSource(OpBuilder &builder, Value source, const TokenDims &tokens,
                           TokenOrderAttr order, RoleAttr role) {
+  Value ordered = source;
+  Operation *first = nullptr;
   for (int64_t dim = 0, rank = cast<RankedTensorType>(source.getType()).getRank(); dim < rank;
        ++dim) {
     if (!tokens.contains(source, dim))
       continue;
-    auto op = ReorderOp::create(builder, source.getLoc(), source.getType(), source, dim, order,
+    auto op = ReorderOp::create(builder, source.getLoc(), source.getType(), ordered, dim, order,
                                 /*inverse=*/false);
     op->setAttr(DagrtDialect::kRoleAttrName, role);
-    source.replaceAllUsesExcept(op, op);
+    ordered = op;
+    first = first ? first : op.getOperation();
   }
+  if (first)
+    source.replaceAllUsesExcept(ordered, first);
 }
 
 /// Parameters and constants are stored in the tokens' own order, and arguments come in it.

@@ -182,8 +182,8 @@ def Dagrt_DistAttr : Dagrt_Attr<"Dist", "dist",
 
     Axes that appear in neither `dims` nor `partial` hold replicas.
 
-    Padding of a contracted dim is zero wherever it is made (parameters,
-    `all_slice`, `reduce_scatter`, `recv`); elsewhere its value is irrelevant.
+    The value of padding is irrelevant: where a dim is contracted, padding counts as zero. It is
+    zero wherever it is made (parameters, `all_slice`, `reduce_scatter`, `recv`).
 
     Example: a block of the sequence on a pool of five devices.
 
@@ -353,7 +353,9 @@ def Dagrt_LogicalAttr : Dagrt_Attr<"Logical", "logical"> {
   let summary = "Totals of the model that a placed function came from";
   let description = [{
     FLOPs and distinct parameters of the logical form, written by the
-    partitioner and checked by `--verify-placement`.
+    partitioner and checked by `--verify-placement`. Operations that compute the same thing count
+    once, and what no result depends on does not count: merging the ones and removing the others
+    (`--cse`) leaves the totals as they are.
 
     FLOPs of a model with symbolic sizes are no number. They are then those at `sizes`, the default
     binding when the model was partitioned; `--verify-placement` counts those

@@ -239,9 +239,9 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
 def VerifyPlacementPass : Pass<"verify-placement", "::mlir::ModuleOp"> {
   let summary = "Check that a placed program conserves its model";
   let description = [{
-    **Does**: checks what no single op's verifier can see. FLOPs, each op counted once over its replicas, are those of
-    the model the function came from (`dagrt.logical`), and what devices compute alike is remarked; the
-    parts of each stored weight cover it, and on each mesh do not overlap; each message delivers
+    **Does**: checks what no single op's verifier can see. FLOPs, each op counted once over its replicas and its equals, are those of
+    the model the function came from (`dagrt.logical`), and what devices compute alike is remarked; each
+    element of a stored weight lies in exactly one of the parts that it is read in; each message delivers
     to every receiver exactly the elements that it holds afterwards, bytes sent equal bytes received; ops of other dialects obey their sharding rules.
 
     **Requires**: nothing; functions in logical form are left alone.
