@@ -30,6 +30,14 @@ static void setRole(Operation *op, RoleAttr role) {
     op->setAttr(DagrtDialect::kRoleAttrName, role);
 }
 
+/// True if the shards of `size` elements over `outer` are whole numbers of those over both.
+static bool isNested(MeshOp mesh, int64_t size, AxesAttr outer, AxesAttr inner) {
+  if (outer.empty() || ShapedType::isDynamic(size))
+    return true;
+  int64_t shards = getNumShards(mesh, outer), parts = getNumShards(mesh, inner);
+  return getShardSize(size, shards) == parts * getShardSize(size, shards * parts);
+}
+
 void Resharder::addValue(Value logical, Value placed, RoleAttr producer,
                          const std::vector<std::string> *travels) {
   LogicalValue &value = values[logical];
@@ -71,7 +79,8 @@ struct Walk {
     partial = AxesAttr::get(mesh.getContext(), {});
     for (auto [dim, wanted] : llvm::enumerate(target)) {
       std::optional<AxesAttr> rest = removeHead(mesh, wanted, dims[dim]);
-      if (!rest || rest->empty() || !removeHead(mesh, *rest, axes))
+      if (!rest || rest->empty() || !removeHead(mesh, *rest, axes) ||
+          !isNested(mesh, getGlobalShape(getType())[dim], dims[dim], axes))
         continue;
       dims[dim] = concatAxes(mesh, dims[dim], axes);
       auto op = ReduceScatterOp::create(builder, getLoc(), getType(), value, dim, axes);
@@ -168,10 +177,12 @@ FailureOr<std::optional<size_t>> Resharder::chooseFlightDim(RankedTensorType typ
   for (size_t dim = local.size(); dim-- > 0;)
     if (local[dim] >= shards && local[dim] % shards == 0)
       return std::optional<size_t>(dim);
-  auto largest = std::max_element(local.begin(), local.end());
-  if (largest == local.end() || *largest < shards)
-    return std::optional<size_t>();
-  return std::optional<size_t>(largest - local.begin());
+  // Shards that are cut again must have whole parts: uneven ones are cut once.
+  std::optional<size_t> largest;
+  for (auto [dim, axes] : llvm::enumerate(getDist(type).getDims()))
+    if (axes.empty() && local[dim] >= shards && (!largest || local[dim] > local[*largest]))
+      largest = dim;
+  return largest;
 }
 
 /// The type that a message to `target` brings: cut over the axes that `target` leaves unused, too.
@@ -196,7 +207,7 @@ FailureOr<RankedTensorType> Resharder::getFlightType(LogicalValue &value, Ranked
         getPlacedType(mesh, getGlobalShape(dist), target.getElementType(), dims);
     std::optional<size_t> dim;
     for (auto [i, axes] : llvm::enumerate(preferred))
-      if (axes == axis)
+      if (axes == axis && isNested(mesh, getGlobalShape(dist)[i], dims[i], axis))
         dim = i;
     if (!dim) {
       FailureOr<std::optional<size_t>> chosen = chooseFlightDim(type, getNumShards(mesh, axis));
