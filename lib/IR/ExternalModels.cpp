@@ -68,8 +68,14 @@ static void setFlops(Operation *op, Work &work, double flops) {
   MeshOp mesh = dist ? lookupMesh(op, dist.getMesh()) : MeshOp();
   if (!mesh || !mesh.hasShape())
     return;
-  work.totalFlops = flops * mesh.getNumDevices();
-  work.logicalFlops = work.totalFlops / std::max<int64_t>(getNumReplicas(mesh, dist), 1);
+  // Padding is no work of the model's.
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  work.logicalFlops = flops * static_cast<double>(getNumShards(mesh, dist.getPartial()));
+  for (auto [local, size] : llvm::zip_equal(type.getShape(), dist.getOf()))
+    if (!ShapedType::isDynamic(local) && !ShapedType::isDynamic(size) && local > 0)
+      work.logicalFlops *= static_cast<double>(size) / static_cast<double>(local);
+  work.totalFlops =
+      work.logicalFlops * static_cast<double>(std::max<int64_t>(getNumReplicas(mesh, dist), 1));
 }
 
 /// Work of an op that reads `operands` and writes `written`, which also gives rows and columns.

@@ -96,7 +96,8 @@ static void share(ArrayRef<int64_t> members, ArrayRef<Want> wants,
                 return getElements(want.box) == getElements(wants.front().box);
               });
   for (auto [i, want] : llvm::enumerate(wants)) {
-    if (even) {
+    // A number cannot be shared.
+    if (even || want.box.empty()) {
       add(members[i % replicas], want.receiver, want.box);
       continue;
     }
