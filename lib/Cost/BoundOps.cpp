@@ -47,13 +47,14 @@ BoundOps::BoundOps(ArrayRef<Operation *> originals) {
     ops.push_back(hasSymbolicTypes(op) ? copy(op) : op);
 }
 
-/// Makes the module, with the meshes around `op`.
+/// Makes the module, with the meshes, grids and other declarations around `op`.
 static OwningOpRef<ModuleOp> createScratch(Operation *op) {
   OwningOpRef<ModuleOp> scratch = ModuleOp::create(op->getLoc());
   OpBuilder builder = OpBuilder::atBlockEnd(scratch->getBody());
   if (Operation *table = SymbolTable::getNearestSymbolTable(op))
-    for (auto mesh : table->getRegion(0).getOps<MeshOp>())
-      builder.clone(*mesh);
+    for (Operation &declaration : table->getRegion(0).getOps())
+      if (isa<SymbolOpInterface>(declaration) && declaration.getNumRegions() == 0)
+        builder.clone(declaration);
   auto function = func::FuncOp::create(builder, op->getLoc(), "scratch",
                                        builder.getFunctionType(TypeRange(), TypeRange()));
   function.getBody().emplaceBlock();

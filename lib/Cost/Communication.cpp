@@ -68,6 +68,11 @@ CommunicationShape dagrt::getCommunicationShape(Operation *op) {
   CommunicationShape shape;
   shape.kind = communication.kind;
   shape.bytes = communication.bytes;
+  if (!communication.groups.empty()) {
+    shape.groups = std::move(communication.groups);
+    shape.shiftBy = communication.shiftBy;
+    return shape;
+  }
   MeshOp mesh = lookupMesh(op, communication.mesh);
   if (communication.kind != CommunicationKind::Transfer) {
     shape.groups = getGroups(mesh, communication.axes);

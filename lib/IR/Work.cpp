@@ -20,6 +20,8 @@ using namespace dagrt;
 
 StringRef dagrt::getWorkKindName(WorkKind kind) {
   switch (kind) {
+  case WorkKind::Unknown:
+    return "unknown";
   case WorkKind::None:
     return "none";
   case WorkKind::Gemm:

@@ -18,6 +18,7 @@
 #include "mlir/IR/Operation.h"
 
 #include <optional>
+#include <vector>
 
 namespace dagrt {
 
@@ -31,6 +32,8 @@ enum class WorkKind {
   Elementwise,
   Rope,
   Embedding,
+  /// Takes time, but nothing says how much: an op on vectors or unranked tensors. Reports list it.
+  Unknown,
 };
 
 /// `gemm`, `attention`, ...
@@ -129,6 +132,10 @@ struct Communication {
   double bytes = 0;
   /// Type of what is sent, and, for a transfer, of what arrives.
   mlir::RankedTensorType source, target;
+  /// Of a collective of another dialect, whose grid is no mesh of ours: the device ids of each
+  /// group, in the order of their ranks, and, of a shift, how many ranks further along.
+  std::vector<std::vector<int64_t>> groups;
+  int64_t shiftBy = 1;
 };
 
 } // namespace dagrt

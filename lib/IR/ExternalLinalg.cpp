@@ -1,0 +1,118 @@
+//===- ExternalLinalg.cpp - Work of linalg -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Contractions are GEMMs, and convolutions the products they are lowered to. All others read their
+// operands and write their results once. On buffers the outputs are operands.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ExternalContraction.h"
+#include "ExternalWork.h"
+
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+/// Arithmetic ops in the body of a linalg op.
+static int64_t countBodyOps(linalg::LinalgOp op) {
+  return llvm::count_if(op.getBlock()->without_terminator(),
+                        [](Operation &inner) { return inner.hasTrait<OpTrait::Elementwise>(); });
+}
+
+/// The product that a contraction or convolution is, if it is one.
+static std::optional<GemmShape> getGemmShape(linalg::LinalgOp op) {
+  SmallVector<int64_t> ranges = op.getStaticLoopRanges();
+  auto getSize = [&](ArrayRef<unsigned> dims) {
+    SmallVector<int64_t> sizes;
+    for (unsigned dim : dims)
+      sizes.push_back(ranges[dim]);
+    return getProduct(sizes);
+  };
+  if (linalg::isaContractionOpInterface(op)) {
+    FailureOr<linalg::ContractionDimensions> dims = linalg::inferContractionDims(op);
+    if (succeeded(dims))
+      return GemmShape{getSize(dims->batch), getSize(dims->m), getSize(dims->k), getSize(dims->n)};
+  }
+  if (std::optional<FusedContraction> dims = matchFusedContraction(op))
+    return GemmShape{getSize(dims->batch), getSize(dims->m), getSize(dims->k), getSize(dims->n)};
+  if (linalg::isaConvolutionOpInterface(op)) {
+    FailureOr<linalg::ConvolutionDimensions> dims = linalg::inferConvolutionDims(op);
+    // A pooling has a window instead of a filter, and neither channel to contract.
+    if (succeeded(dims) && (!dims->inputChannel.empty() || !dims->depth.empty()) &&
+        !linalg::isaContractionOpInterface(op) && countBodyOps(op) >= 2) {
+      int64_t m = getProduct({getSize(dims->batch), getSize(dims->outputImage)});
+      int64_t k = getProduct({getSize(dims->filterLoop), getSize(dims->inputChannel)});
+      return GemmShape{getSize(dims->depth), m, k, getSize(dims->outputChannel)};
+    }
+  }
+  return std::nullopt;
+}
+
+static Work getLinalgWork(linalg::LinalgOp op) {
+  SmallVector<Type> read;
+  for (OpOperand &operand : op->getOpOperands())
+    if (op.payloadUsesValueFromOperand(&operand))
+      read.push_back(operand.get().getType());
+  // On buffers the outputs are operands.
+  Type written = op.getDpsInits().empty() ? Type() : op.getDpsInits().front().getType();
+  if (!written)
+    return Work();
+  Work work = getMovingWork(op, WorkKind::Elementwise, read, written);
+  for (Value output : op.getDpsInits().drop_front())
+    work.bytesWritten += getShapedBytes(output.getType());
+  if (std::optional<GemmShape> shape = getGemmShape(op)) {
+    setGemm(op, work, *shape);
+    return work;
+  }
+  double points = 1;
+  for (int64_t range : op.getStaticLoopRanges())
+    points *= ShapedType::isDynamic(range) ? 0.0 : static_cast<double>(range);
+  setFlops(op, work, points * countBodyOps(op));
+  return work;
+}
+
+/// Maximum, exponential, sum and division, as `dagrt.softmax`.
+static Work getSoftmaxWork(linalg::SoftmaxOp op) {
+  Type input = op.getInput().getType();
+  Work work = getMovingWork(op, WorkKind::Softmax, input, op.getOutput().getType());
+  work.kernel = "softmax";
+  setFlops(op, work, 4 * getShapedElements(input));
+  return work;
+}
+
+namespace {
+template <typename OpT>
+struct LinalgWork final : WorkOpInterface::ExternalModel<LinalgWork<OpT>, OpT> {
+  Work getWork(Operation *op) const { return getLinalgWork(cast<linalg::LinalgOp>(op)); }
+};
+
+struct SoftmaxWork final : WorkOpInterface::ExternalModel<SoftmaxWork, linalg::SoftmaxOp> {
+  Work getWork(Operation *op) const { return getSoftmaxWork(cast<linalg::SoftmaxOp>(op)); }
+};
+
+/// Layouts are changed by reading the source and writing the destination.
+template <typename OpT>
+struct LayoutWork final : WorkOpInterface::ExternalModel<LayoutWork<OpT>, OpT> {
+  Work getWork(Operation *op) const {
+    auto layout = cast<OpT>(op);
+    return getMovingWork(op, WorkKind::Elementwise, layout.getSource().getType(),
+                         layout.getDest().getType());
+  }
+};
+} // namespace
+
+static void attachLinalg(MLIRContext *context, linalg::LinalgDialect *) {
+  attachModels<LinalgWork,
+#define GET_OP_LIST
+#include "mlir/Dialect/Linalg/IR/LinalgStructuredOps.cpp.inc"
+               >(context);
+  linalg::SoftmaxOp::attachInterface<SoftmaxWork>(*context);
+  attachModels<LayoutWork, linalg::PackOp, linalg::UnPackOp>(context);
+}
+
+void dagrt::registerLinalgModels(DialectRegistry &registry) { registry.addExtension(attachLinalg); }

@@ -1,0 +1,106 @@
+//===- ExternalWork.cpp - Work of ops of other dialects -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+//
+// Sizes are read off shaped types of any kind: tensors, buffers, vectors. What lies in memory and
+// has a rank can be counted; of what does not, it is unknown how long it takes.
+//
+//===----------------------------------------------------------------------===//
+
+#include "ExternalWork.h"
+
+#include "mlir/IR/TypeUtilities.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+int64_t dagrt::getProduct(ArrayRef<int64_t> sizes) {
+  int64_t product = 1;
+  for (int64_t size : sizes)
+    if (ShapedType::isDynamic(size) || llvm::MulOverflow(product, size, product))
+      return 0;
+  return product;
+}
+
+double dagrt::getShapedElements(Type type) {
+  auto shaped = dyn_cast<ShapedType>(type);
+  if (!shaped || !shaped.hasRank())
+    return 0;
+  double elements = 1;
+  for (int64_t size : shaped.getShape())
+    elements *= ShapedType::isDynamic(size) ? 0.0 : static_cast<double>(size);
+  return elements;
+}
+
+double dagrt::getShapedBytes(Type type) {
+  auto shaped = dyn_cast<ShapedType>(type);
+  return shaped ? getShapedElements(type) * getElementBytes(shaped.getElementType()) : 0;
+}
+
+bool dagrt::isStored(Type type) { return isa<RankedTensorType, MemRefType>(type); }
+
+Work dagrt::getUnknownWork() {
+  Work work;
+  work.kind = WorkKind::Unknown;
+  return work;
+}
+
+void dagrt::setFlops(Operation *op, Work &work, double flops) {
+  work.flops = work.totalFlops = work.logicalFlops = flops;
+  DistAttr dist = op->getNumResults() ? getDist(op->getResult(0).getType()) : DistAttr();
+  MeshOp mesh = dist ? lookupMesh(op, dist.getMesh()) : MeshOp();
+  if (!mesh || !mesh.hasShape())
+    return;
+  // Padding is no work of the model's.
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  work.logicalFlops = flops * static_cast<double>(getNumShards(mesh, dist.getPartial()));
+  for (auto [local, size] : llvm::zip_equal(type.getShape(), dist.getOf()))
+    if (!ShapedType::isDynamic(local) && !ShapedType::isDynamic(size) && local > 0)
+      work.logicalFlops *= static_cast<double>(size) / static_cast<double>(local);
+  work.totalFlops =
+      work.logicalFlops * static_cast<double>(std::max<int64_t>(getNumReplicas(mesh, dist), 1));
+}
+
+Work dagrt::getMovingWork(Operation *op, WorkKind kind, TypeRange read, Type written) {
+  Work work;
+  work.kind = kind;
+  work.elementType = getElementTypeOrSelf(written);
+  for (Type type : read)
+    work.bytesRead += getShapedBytes(type);
+  work.bytesWritten = getShapedBytes(written);
+  auto shaped = dyn_cast<ShapedType>(written);
+  if (!shaped || !shaped.hasRank())
+    return work;
+  ArrayRef<int64_t> shape = shaped.getShape();
+  work.columns = shape.empty() ? 1 : getProduct(shape.take_back());
+  work.rows = shape.empty() ? 1 : getProduct(shape.drop_back());
+  return work;
+}
+
+void dagrt::setGemm(Operation *op, Work &work, const GemmShape &shape) {
+  work.kind = WorkKind::Gemm;
+  work.gemm = shape;
+  setFlops(op, work, 2.0 * shape.batch * shape.m * shape.k * shape.n);
+}
+
+Work dagrt::getElementwiseWork(Operation *op) {
+  Type result = op->getNumResults() > 0 ? op->getResult(0).getType() : Type();
+  if (!isa_and_nonnull<ShapedType>(result))
+    return Work();
+  if (!isStored(result))
+    return getUnknownWork();
+  Work work = getMovingWork(op, WorkKind::Elementwise, op->getOperandTypes(), result);
+  setFlops(op, work, getShapedElements(result));
+  return work;
+}
+
+Work dagrt::getCopyWork(Operation *op, Type type) {
+  return isStored(type) ? getMovingWork(op, WorkKind::Elementwise, type, type) : getUnknownWork();
+}
+
+Work dagrt::getCopyWork(Operation *op) {
+  return op->getNumResults() > 0 ? getCopyWork(op, op->getResult(0).getType()) : getUnknownWork();
+}
