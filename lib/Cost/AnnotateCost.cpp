@@ -99,8 +99,11 @@ LogicalResult dagrt::annotateCosts(func::FuncOp function, const CostOptions &opt
   for (Block &block : function.getBody()) {
     for (Operation &op : block) {
       CostAttr cost = costs->getCost(number++);
-      if (!cost)
+      if (!cost) {
+        // What a loop or a call cost when its body was another.
+        op.removeDiscardableAttr(name);
         continue;
+      }
       op.setDiscardableAttr(name, cost);
       ++costed;
     }
@@ -124,9 +127,10 @@ struct AnnotateCostPass final : dagrt::impl::AnnotateCostPassBase<AnnotateCostPa
 
   void runOnOperation() override {
     CostOptions options{cluster, model, table, sizes};
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (failed(annotateCosts(function, options)))
-        return signalPassFailure();
+    WalkResult result = getOperation().walk(
+        [&](func::FuncOp function) { return WalkResult(annotateCosts(function, options)); });
+    if (result.wasInterrupted())
+      signalPassFailure();
   }
 };
 } // namespace

@@ -138,11 +138,11 @@ void dagrt::emitCostRemarks(const SymbolicCosts &costs, int64_t costed) {
   reportMeshes(function, cluster, name("MeshPlacement"));
   for (const CommunicationUse &use : collectUses(costs))
     reportCommunication(use, name("CollectiveAlgorithm"));
-  for (const auto &[opName, firstAndCount] : costs.getUnknownOps())
-    remark::missed(firstAndCount.first->getLoc(), name("UnknownWork"))
-        << remark::add("{0} x '{1}' count as free", firstAndCount.second,
-                       opName.getStringRef().str())
-        << remark::reason("the op does not say what it computes")
+  for (const NamedOps &ops : costs.getUncounted())
+    remark::missed(ops.first->getLoc(), name("UnknownWork"))
+        << remark::add("{0} x '{1}' are not counted", ops.count, ops.name)
+        << remark::reason("{0}", ops.reason.empty() ? "the op does not say what it computes"
+                                                    : ops.reason.str())
         << remark::suggest("implement WorkOpInterface for it, or give it a 'dagrt.cost'");
   int64_t distinct =
       llvm::count_if(costs.getClasses(), [](const CostClass &entry) { return !entry.given; });

@@ -8,7 +8,8 @@
 // Each op says what it does (WorkOpInterface, CommunicationOpInterface), and a cost model says how
 // long that takes. A transformer repeats its layers, so most ops equal another one by name,
 // properties and types: they are a class, and each class is costed once. Costs that ops
-// carry, and times that the cluster's description fixes, are classes, too.
+// carry, and times that the cluster's description fixes, are classes, too, and so is each loop,
+// branch and function that is called: its cost is a sum of the costs of classes before it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -16,6 +17,7 @@
 
 #include "AnnotateSteps.h"
 
+#include "llvm/ADT/MapVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -68,15 +70,16 @@ bool dagrt::takesTime(Operation *op) {
   if (isa<CommunicationOpInterface>(op))
     return true;
   auto workOp = dyn_cast<WorkOpInterface>(op);
-  return workOp && workOp.getWork().kind != WorkKind::None;
+  WorkKind kind = workOp ? workOp.getWork().kind : WorkKind::None;
+  return kind != WorkKind::None && kind != WorkKind::Unknown;
 }
 
 /// A time can be computed of numbers only. Named sizes have got theirs; those of other programs
 /// have no name.
 static LogicalResult checkStatic(Operation *op, Operation *bound) {
   auto isOpen = [](Type type) {
-    auto tensor = dyn_cast<RankedTensorType>(type);
-    return tensor && !tensor.hasStaticShape();
+    auto stored = dyn_cast<ShapedType>(type);
+    return stored && stored.hasRank() && !stored.hasStaticShape();
   };
   for (TypeRange types : {TypeRange(bound->getOperandTypes()), TypeRange(bound->getResultTypes())})
     for (Type type : types)
@@ -100,24 +103,35 @@ static FailureOr<CostAttr> getCostAttr(Operation *op, const Cost &cost) {
                        cost.errorPercent);
 }
 
+/// Meshes have been checked; this is for grids of other dialects.
+static LogicalResult checkGroups(Operation *op, const CommunicationShape &shape,
+                                 const Cluster &cluster) {
+  for (const std::vector<int64_t> &group : shape.groups)
+    for (int64_t device : group)
+      if (device >= cluster.getNumDevices())
+        return op->emitOpError() << "expects a cluster with a device " << device << ", got '"
+                                 << cluster.name << "' of " << cluster.getNumDevices()
+                                 << " devices; use a smaller grid, or another cluster";
+  return success();
+}
+
 /// The cost of `op`, which takes time. `bound` stands for it; errors are about the op itself.
 static FailureOr<CostAttr> computeCost(Operation *op, Operation *bound, const CostModel &model,
                                        const Cluster &cluster) {
   auto emitError = [op]() { return op->emitOpError(); };
   if (failed(checkStatic(op, bound)))
     return failure();
-  FailureOr<Cost> cost =
-      isa<CommunicationOpInterface>(bound)
-          ? model.getCommunicationCost(getCommunicationShape(bound), cluster, emitError)
-          : model.getComputeCost(cast<WorkOpInterface>(bound).getWork(), cluster.device, emitError);
+  FailureOr<Cost> cost = failure();
+  if (isa<CommunicationOpInterface>(bound)) {
+    CommunicationShape shape = getCommunicationShape(bound);
+    if (failed(checkGroups(op, shape, cluster)))
+      return failure();
+    cost = model.getCommunicationCost(shape, cluster, emitError);
+  } else {
+    Work work = cast<WorkOpInterface>(bound).getWork();
+    cost = model.getComputeCost(work, cluster.device, emitError);
+  }
   return failed(cost) ? FailureOr<CostAttr>() : getCostAttr(op, *cost);
-}
-
-/// True if `op` may well take time, but does not say how much it does.
-static bool isUnknown(Operation *op) {
-  if (isa<CommunicationOpInterface, WorkOpInterface>(op) || op->hasTrait<OpTrait::IsTerminator>())
-    return false;
-  return llvm::any_of(op->getOperandTypes(), [](Type type) { return isa<RankedTensorType>(type); });
 }
 
 //===----------------------------------------------------------------------===//
@@ -167,29 +181,77 @@ private:
 };
 } // namespace
 
-void SymbolicCosts::groupOps() {
-  FixedTimes fixedTimes = getFixedTimes(function, cluster);
-  fixed = fixedTimes.size();
-  auto name = StringAttr::get(function.getContext(), DagrtDialect::kCostAttrName);
-  Grouping grouping(classes);
-  for (Block &block : function.getBody()) {
-    for (Operation &op : block) {
-      unsigned number = kFree;
-      if (auto carried = dyn_cast_or_null<CostAttr>(op.getDiscardableAttr(name))) {
-        ++kept;
-        number = grouping.addGiven(&op, carried);
-      } else if (CostAttr given = fixedTimes.lookup(&op)) {
-        number = grouping.addGiven(&op, given);
-      } else if (isUnknown(&op)) {
-        auto &[first, count] = unknown[op.getName()];
-        first = first ? first : &op;
-        ++count;
-      } else {
-        number = grouping.addModelled(&op);
-      }
-      classOf.push_back(number);
+namespace dagrt {
+/// Puts the ops of a function into classes, and those of its parts.
+class OpGrouper {
+public:
+  OpGrouper(SymbolicCosts &costs, const Coverage &coverage)
+      : costs(costs), coverage(coverage), grouping(costs.classes),
+        name(StringAttr::get(costs.function.getContext(), DagrtDialect::kCostAttrName)),
+        fixedTimes(getFixedTimes(costs.function, costs.cluster)) {
+    costs.fixed = fixedTimes.size();
+  }
+
+  void run() {
+    // What a part consists of comes before it.
+    for (const OpParts &parts : coverage.getParts())
+      classOfParts.push_back(addParts(parts));
+    for (const CountedOp &op : coverage.getOps()) {
+      costs.kept += op.counting == Counting::Work && getCarried(op.op);
+      costs.classOf.push_back(add(op));
     }
   }
+
+private:
+  CostAttr getCarried(Operation *op) const {
+    return dyn_cast_or_null<CostAttr>(op->getDiscardableAttr(name));
+  }
+
+  unsigned add(const CountedOp &op) {
+    if (op.counting == Counting::Parts) {
+      unsigned number = classOfParts[op.parts];
+      if (number != SymbolicCosts::kFree)
+        ++costs.classes[number].count;
+      return number;
+    }
+    if (op.counting != Counting::Work)
+      return SymbolicCosts::kFree;
+    if (CostAttr carried = getCarried(op.op))
+      return grouping.addGiven(op.op, carried);
+    if (CostAttr given = fixedTimes.lookup(op.op))
+      return grouping.addGiven(op.op, given);
+    return grouping.addModelled(op.op);
+  }
+
+  unsigned addParts(const OpParts &parts) {
+    if (!parts.takesTime)
+      return SymbolicCosts::kFree;
+    NestedCost nested{parts.trips, parts.isChoice, {}};
+    for (const std::vector<CountedOp> &body : parts.bodies) {
+      llvm::MapVector<unsigned, int64_t> counts;
+      for (const CountedOp &op : body)
+        if (unsigned number = add(op); number != SymbolicCosts::kFree)
+          ++counts[number];
+      nested.bodies.emplace_back(counts.begin(), counts.end());
+    }
+    costs.nested.try_emplace(costs.classes.size(), std::move(nested));
+    costs.classes.push_back({parts.op, 0, CostAttr(), CostAttr()});
+    return costs.classes.size() - 1;
+  }
+
+  SymbolicCosts &costs;
+  const Coverage &coverage;
+  Grouping grouping;
+  StringAttr name;
+  FixedTimes fixedTimes;
+  std::vector<unsigned> classOfParts;
+};
+} // namespace dagrt
+
+void SymbolicCosts::groupOps() {
+  Coverage coverage = Coverage::compute(function);
+  OpGrouper(*this, coverage).run();
+  uncounted = coverage.getUncounted();
   SmallVector<Operation *> representatives;
   for (const CostClass &entry : classes)
     representatives.push_back(entry.op);
@@ -223,7 +285,13 @@ LogicalResult SymbolicCosts::evaluate(const SizeBinding &binding) {
   for (auto [index, entry] : llvm::enumerate(classes)) {
     if (entry.given)
       continue;
-    FailureOr<CostAttr> cost = computeCost(entry.op, (*bound)[index], *model, cluster);
+    auto parts = nested.find(index);
+    FailureOr<CostAttr> cost =
+        parts == nested.end()
+            ? computeCost(entry.op, (*bound)[index], *model, cluster)
+            : getCostAttr(entry.op, computeNestedCost(parts->second, [&](unsigned number) {
+                            return classes[number].cost;
+                          }));
     if (failed(cost))
       return failure();
     entry.cost = *cost;

@@ -15,6 +15,8 @@
 
 #include "dagrt/Cost/BoundOps.h"
 
+#include "mlir/Interfaces/CallInterfaces.h"
+
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringMap.h"
 
@@ -57,8 +59,11 @@ static OpFacts getFacts(Operation *op) {
   if (auto communication = dyn_cast<CommunicationOpInterface>(op))
     return {getCommunicationKindName(communication.getCommunication().kind), std::nullopt};
   if (auto workOp = dyn_cast<WorkOpInterface>(op))
-    if (Work work = workOp.getWork(); work.kind != WorkKind::None)
+    if (Work work = workOp.getWork(); work.kind != WorkKind::None && work.kind != WorkKind::Unknown)
       return {getWorkKindName(work.kind), work.gemm};
+  // A loop, a branch or a call says what it is by its name.
+  if (op->getNumRegions() > 0 || isa<CallOpInterface>(op))
+    return {op->getName().getStringRef(), std::nullopt};
   return {"other", std::nullopt};
 }
 

@@ -13,6 +13,7 @@
 
 #include "dagrt/Schedule/Memory.h"
 
+#include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
 
 #include "llvm/ADT/DenseMap.h"
@@ -29,10 +30,13 @@ using namespace dagrt;
 /// How many of the values that are alive at a peak are named.
 static constexpr size_t kMostLargest = 3;
 
-/// What is stored of a value, null if it is not a tensor.
+/// What is stored of a value, a buffer as the tensor in it; null if it is neither.
 static RankedTensorType getStoredType(Type type) {
   if (auto message = dyn_cast<MessageType>(type))
     type = message.getPayload();
+  if (auto buffer = dyn_cast<MemRefType>(type);
+      buffer && TensorType::isValidElementType(buffer.getElementType()))
+    return RankedTensorType::get(buffer.getShape(), buffer.getElementType());
   return dyn_cast<RankedTensorType>(type);
 }
 
@@ -122,7 +126,8 @@ private:
   static bool isView(const ScheduledOp &op) {
     if (op.occupancy != Occupancy::Nothing || op.op->getNumOperands() == 0)
       return false;
-    return isa<MessageType>(op.op->getOperand(0).getType()) || isa<WorkOpInterface>(op.op);
+    return isa<MessageType>(op.op->getOperand(0).getType()) ||
+           isa<WorkOpInterface, ViewLikeOpInterface>(op.op);
   }
 
   void visit(unsigned index, const ScheduledOp &op) {

@@ -13,6 +13,8 @@
 
 #include "Placement.h"
 
+#include "dagrt/Cost/Coverage.h"
+
 #include "mlir/Interfaces/CallInterfaces.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -63,6 +65,17 @@ static Type getPlacingType(Operation *op) {
   for (Type type : op->getOperandTypes())
     if (getDist(type))
       return type;
+  // A loop or a branch may hand its values on by what it captures.
+  Type placing;
+  for (Region &region : op->getRegions())
+    region.walk([&](Operation *inner) {
+      for (Type type : inner->getResultTypes())
+        if (getDist(type))
+          placing = type;
+      return placing ? WalkResult::interrupt() : WalkResult::advance();
+    });
+  if (placing)
+    return placing;
   return op->getNumResults() > 0 ? op->getResult(0).getType() : Type();
 }
 
@@ -77,33 +90,38 @@ static bool isArrival(Operation *op) {
   return op->getNumOperands() > 0 && isa<MessageType>(op->getOperand(0).getType());
 }
 
+namespace {
+/// Says of loops, branches and calls what is in them. Programs without these are not walked.
+class PartsTable {
+public:
+  explicit PartsTable(func::FuncOp function) : function(function) {}
+
+  /// True if all that takes time in `op`, the op number `index` of the function, is communication.
+  bool onlyCommunicates(Operation *op, unsigned index) {
+    if (isa<CommunicationOpInterface>(op))
+      return true;
+    if (isa<WorkOpInterface>(op) || (op->getNumRegions() == 0 && !isa<CallOpInterface>(op)))
+      return false;
+    if (!coverage)
+      coverage = Coverage::compute(function);
+    const CountedOp &counted = coverage->getOps()[index];
+    return counted.counting == Counting::Parts &&
+           coverage->getParts()[counted.parts].onlyCommunicates;
+  }
+
+private:
+  func::FuncOp function;
+  std::optional<Coverage> coverage;
+};
+} // namespace
+
 /// What `op` holds. An op without a cost takes no time and stands in nobody's way.
-static Occupancy getOccupancy(Operation *op, bool hasCost) {
+static Occupancy getOccupancy(Operation *op, bool hasCost, unsigned index, PartsTable &table) {
   if (!hasCost || isArrival(op))
     return Occupancy::Nothing;
   if (getMadeMessage(op))
     return Occupancy::Transfer;
-  return isa<CommunicationOpInterface>(op) ? Occupancy::Collective : Occupancy::Compute;
-}
-
-/// Refuses what would be counted as no time although it takes some: costs inside regions, which may
-/// run any number of times, and calls.
-static LogicalResult verifyUncosted(Operation *op) {
-  if (isa<CallOpInterface>(op))
-    return op->emitOpError() << "expects a '" << DagrtDialect::kCostAttrName
-                             << "', or its callee in its place (--inline)";
-  if (op->getNumRegions() == 0)
-    return success();
-  WalkResult result = op->walk([&](Operation *inner) {
-    if (inner == op || !inner->hasAttr(DagrtDialect::kCostAttrName))
-      return WalkResult::advance();
-    InFlightDiagnostic error = op->emitOpError()
-                               << "expects a '" << DagrtDialect::kCostAttrName
-                               << "' for the whole of its regions, got costs inside them";
-    error.attachNote(inner->getLoc()) << "this op has a cost";
-    return WalkResult::interrupt();
-  });
-  return failure(result.wasInterrupted());
+  return table.onlyCommunicates(op, index) ? Occupancy::Collective : Occupancy::Compute;
 }
 
 /// Puts the meshes in the order in which they are declared.
@@ -181,13 +199,11 @@ LogicalResult dagrt::placeOps(Timeline &timeline, llvm::function_ref<bool(Operat
     return function.emitOpError() << "expects a body of one block to schedule, got "
                                   << function.getBody().getBlocks().size();
   MeshTable table(timeline);
+  PartsTable parts(function);
   for (Operation &op : function.getBody().front().without_terminator()) {
     ScheduledOp entry;
     entry.op = &op;
-    bool hasCost = takesTime(&op);
-    if (!hasCost && failed(verifyUncosted(&op)))
-      return failure();
-    entry.occupancy = getOccupancy(&op, hasCost);
+    entry.occupancy = getOccupancy(&op, takesTime(&op), timeline.ops.size(), parts);
     FailureOr<unsigned> mesh = table.find(&op, getPlacingType(&op));
     FailureOr<unsigned> destination = kNone;
     if (MessageType message = getMadeMessage(&op))

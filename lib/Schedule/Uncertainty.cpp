@@ -150,6 +150,15 @@ int64_t Uncertainty::getHigh(int64_t makespan) const {
   return roundToTime(static_cast<double>(makespan) + errorPicoseconds);
 }
 
+void Uncertainty::hide(int64_t makespan) {
+  errorPicoseconds = 0;
+  knownPicoseconds = 0;
+  // Of a program that counts nothing, nothing is known either.
+  unknownPicoseconds = std::max<int64_t>(makespan, 1);
+  groups.clear();
+  unknownGroups.clear();
+}
+
 void Uncertainty::dropKinds() {
   groups = {};
   unknownGroups = {};

@@ -18,29 +18,6 @@ func.func @f() {
 
 // -----
 
-func.func @f(%x: tensor<8xf32>, %c: i1) -> tensor<8xf32> {
-  // expected-error@below {{expects a 'dagrt.cost' for the whole of its regions, got costs inside them}}
-  %z = scf.if %c -> (tensor<8xf32>) {
-    // expected-note@below {{this op has a cost}}
-    %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<1 ps>} : tensor<8xf32>
-    scf.yield %y : tensor<8xf32>
-  } else {
-    scf.yield %x : tensor<8xf32>
-  }
-  return %z : tensor<8xf32>
-}
-
-// -----
-
-func.func private @g()
-func.func @f() {
-  // expected-error@below {{expects a 'dagrt.cost', or its callee in its place (--inline)}}
-  call @g() : () -> ()
-  return
-}
-
-// -----
-
 func.func @f(%x: tensor<8xf32, #dagrt.dist<@nowhere, [_], of [8]>>) {
   // expected-error@below {{expects a declared mesh, got '@nowhere'}}
   "test.op"(%x) : (tensor<8xf32, #dagrt.dist<@nowhere, [_], of [8]>>) -> ()

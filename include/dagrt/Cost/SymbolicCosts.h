@@ -16,8 +16,10 @@
 
 #include "dagrt/Cost/BoundOps.h"
 #include "dagrt/Cost/CostModel.h"
+#include "dagrt/Cost/Coverage.h"
+#include "dagrt/Cost/NestedCosts.h"
 
-#include "llvm/ADT/MapVector.h"
+#include "llvm/ADT/DenseMap.h"
 
 namespace dagrt {
 
@@ -62,9 +64,8 @@ public:
 
   int64_t countFixed() const { return fixed; } ///< That the cluster's description fixes.
   int64_t countKept() const { return kept; }   ///< That carry a cost.
-  /// Ops that nothing is known about, by name: the first and how many.
-  using UnknownOps = llvm::MapVector<mlir::OperationName, std::pair<mlir::Operation *, int64_t>>;
-  const UnknownOps &getUnknownOps() const { return unknown; }
+  /// Ops that take time that is not counted, by name.
+  llvm::ArrayRef<NamedOps> getUncounted() const { return uncounted; }
 
 private:
   SymbolicCosts() = default;
@@ -78,7 +79,11 @@ private:
   std::unique_ptr<BoundOps> bound;
   std::optional<MicrobatchSizes> microbatches;
   int64_t fixed = 0, kept = 0;
-  UnknownOps unknown;
+  std::vector<NamedOps> uncounted;
+  /// What the classes consist of that are loops, branches or calls. Looked up only.
+  llvm::DenseMap<unsigned, NestedCost> nested;
+
+  friend class OpGrouper;
 };
 
 } // namespace dagrt

@@ -61,6 +61,8 @@ struct Uncertainty {
   /// The ends of the interval of `makespan`.
   int64_t getLow(int64_t makespan) const;
   int64_t getHigh(int64_t makespan) const;
+  /// Forgets how sure `makespan` is, of a program that does more than it counts.
+  void hide(int64_t makespan);
   /// Frees what is known by kind: what is left is small, and no more than a report of many shows.
   void dropKinds();
 };
