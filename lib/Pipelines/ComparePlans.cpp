@@ -50,6 +50,14 @@ public:
     return success();
   }
 
+  /// What each plan does not count.
+  std::vector<std::vector<NamedOps>> getUncounted() const {
+    std::vector<std::vector<NamedOps>> uncounted;
+    for (const PlacedPlan &placed : placedPlans)
+      uncounted.push_back(placed.getUncounted());
+    return uncounted;
+  }
+
   /// The outcome of each plan.
   FailureOr<std::vector<PlanOutcome>> evaluate(const SizeBinding &sizes) {
     std::vector<PlanOutcome> outcomes;
@@ -165,6 +173,7 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
     if (failed(comparison))
       return failure();
     result.name = axis->name;
+    result.uncounted = programs.getUncounted();
     for (const auto &[name, number] : *others)
       if (name != axis->name)
         result.sizes.set(name, number);

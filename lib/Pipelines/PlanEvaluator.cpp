@@ -8,6 +8,7 @@
 #include "PlanEvaluator.h"
 
 #include "dagrt/Cost/CostModel.h"
+#include "dagrt/Report/Uncounted.h"
 #include "dagrt/Schedule/Memory.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
@@ -63,9 +64,9 @@ LogicalResult dagrt::checkCostOptions(ModuleOp module, const CostOptions &option
 FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, const CostOptions &costOptions,
                                          const ScheduleOptions &scheduleOptions) {
   PlacedPlan plan;
-  for (auto function : placed.getOps<func::FuncOp>()) {
-    if (function.isExternal())
-      continue;
+  plan.uncounted = listUncountedFunctions(placed);
+  for (func::FuncOp function : dropCallees(getCountedFunctions(placed))) {
+    llvm::append_range(plan.uncounted, Coverage::compute(function).getUncounted());
     auto timeline = SymbolicTimeline::create(function, costOptions, scheduleOptions);
     if (failed(timeline))
       return failure();
@@ -73,7 +74,7 @@ FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, const CostOptions &cos
     plan.timelines.push_back(std::move(*timeline));
   }
   if (plan.timelines.empty())
-    return placed.emitError() << "expects a function with a body to schedule, got none";
+    return emitNoFunction(placed);
   return plan;
 }
 
@@ -102,5 +103,7 @@ FailureOr<PlanOutcome> PlacedPlan::evaluate(const SizeBinding &sizes) {
     }
   }
   outcome.uncertainty = joinUncertainties(uncertainties);
+  if (!uncounted.empty())
+    outcome.uncertainty.hide(outcome.makespan);
   return outcome;
 }

@@ -15,6 +15,7 @@
 #define DAGRT_LIB_PIPELINES_PLANEVALUATOR_H
 
 #include "dagrt/Cost/AnnotateCost.h"
+#include "dagrt/Cost/Coverage.h"
 #include "dagrt/Schedule/Sweep.h"
 #include "dagrt/Schedule/Uncertainty.h"
 
@@ -69,11 +70,15 @@ public:
   static mlir::FailureOr<PlacedPlan> create(mlir::ModuleOp placed, const CostOptions &costOptions,
                                             const ScheduleOptions &scheduleOptions = {});
 
+  /// Ops that take time that is not counted, and functions that are not analyzed.
+  llvm::ArrayRef<NamedOps> getUncounted() const { return uncounted; }
+
   /// The outcome at `sizes`; names that it leaves out have the module's default.
   mlir::FailureOr<PlanOutcome> evaluate(const SizeBinding &sizes);
 
 private:
   std::vector<std::unique_ptr<SymbolicTimeline>> timelines;
+  std::vector<NamedOps> uncounted;
   /// The kinds of the ops of each.
   std::vector<std::vector<OpFacts>> facts;
 };

@@ -13,6 +13,7 @@
 #include "PlansReport.h"
 
 #include "dagrt/Report/ErrorBars.h"
+#include "dagrt/Report/Uncounted.h"
 #include "dagrt/Report/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -161,6 +162,8 @@ void dagrt::renderPlansText(const PlansReport &report, llvm::raw_ostream &os) {
   const Comparison &comparison = report.comparison;
   StringRef fastest = "fastest", fitting = "fastest that fits in memory";
   writeHeader(os, report);
+  for (auto [index, ops] : llvm::enumerate(report.uncounted))
+    writeUncounted(os, ops, "in plan " + std::to_string(index + 1));
   writeTable(os, report);
   if (report.name.empty()) {
     const PlanPoint &point = comparison.points.front();
@@ -257,10 +260,11 @@ void dagrt::renderPlansJson(const PlansReport &report, llvm::raw_ostream &os) {
     if (!report.name.empty())
       json.attribute("swept", report.name);
     json.attributeArray("plans", [&] {
-      for (const Plan &plan : report.plans)
-        json.object([&] {
+      for (auto [index, plan] : llvm::enumerate(report.plans))
+        json.object([&, index = index, &plan = plan] {
           json.attribute("name", llvm::json::fixUTF8(plan.name));
           json.attribute("pipeline", llvm::json::fixUTF8(plan.pipeline));
+          writeUncountedJson(json, report.uncounted[index]);
         });
     });
     json.attributeArray("points", [&] {

@@ -12,6 +12,7 @@
 #include "PlansFile.h"
 
 #include "dagrt/Cost/Cluster.h"
+#include "dagrt/Cost/Coverage.h"
 
 namespace dagrt {
 
@@ -25,6 +26,8 @@ struct PlansReport {
   /// The numbers of the other names.
   SizeBinding sizes;
   Comparison comparison;
+  /// Ops of each plan's program that take time that is not counted.
+  std::vector<std::vector<NamedOps>> uncounted;
 };
 
 /// For people; at most 100 columns.

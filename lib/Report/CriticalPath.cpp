@@ -15,6 +15,7 @@
 #include "dagrt/Report/Passes.h"
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/ReportFiles.h"
+#include "dagrt/Report/Uncounted.h"
 #include "dagrt/Report/Units.h"
 
 #include "mlir/IR/Remarks.h"
@@ -129,6 +130,8 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     FailureOr<bool> isLimited = parseChoice(module, "resources", resources, "limited", "unlimited");
     if (!reportFormat || failed(overlaps) || failed(isLimited) ||
         failed(verifyDistinct(module, {report, trace, dot})))
+      return failure();
+    if (unknown == UnknownWork::Error && failed(verifyCounted(module)))
       return failure();
     CostOptions costOptions{cluster, model, table, sizes};
     ScheduleOptions scheduleOptions{*overlaps, *isLimited};

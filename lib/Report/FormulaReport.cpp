@@ -16,6 +16,7 @@
 #include "Warnings.h"
 
 #include "PathListing.h"
+#include "dagrt/Report/Uncounted.h"
 #include "dagrt/Report/Units.h"
 
 #include "llvm/ADT/MapVector.h"
@@ -210,6 +211,7 @@ static void writeNotes(llvm::raw_ostream &os, const FormulaTerms &terms, const F
 }
 
 void dagrt::renderFormula(const Report &report, llvm::raw_ostream &os) {
+  writeUncounted(os, report.uncountedFunctions, "functions");
   for (auto [index, function] : llvm::enumerate(report.functions)) {
     if (index > 0)
       os << '\n';

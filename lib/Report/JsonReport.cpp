@@ -14,6 +14,7 @@
 #include "Warnings.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Report.h"
+#include "dagrt/Report/Uncounted.h"
 #include "dagrt/Report/Units.h"
 
 #include "llvm/Support/JSON.h"
@@ -186,6 +187,12 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
         json.attribute(name, value);
     });
   writeTime(json, "makespan_us", timeline.makespan);
+  std::vector<NamedOps> uncounted = function.uncounted;
+  // The only function is where the report of the module stands.
+  if (report.functions.size() == 1)
+    llvm::append_range(uncounted, report.uncountedFunctions);
+  writeUncountedJson(json, uncounted);
+  writeBranchesJson(json, function.branches);
   writeUncertainty(json, function.uncertainty, timeline.makespan);
   writeMeshes(json, function);
   json.attributeObject("attribution", [&] {
@@ -216,6 +223,7 @@ void dagrt::renderJson(const Report &report, llvm::raw_ostream &os) {
     writeWarnings(json, getWarnings(report));
     if (report.functions.size() == 1)
       return writeFunction(json, report, report.functions.front());
+    writeUncountedJson(json, report.uncountedFunctions);
     json.attributeArray("functions", [&] {
       for (const FunctionReport &function : report.functions)
         json.object([&] { writeFunction(json, report, function); });

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Report/Report.h"
+#include "dagrt/Report/Uncounted.h"
 
 #include "Question.h"
 
@@ -38,7 +39,8 @@ static bool lacksCost(Operation *op) {
   if (isa<CommunicationOpInterface>(op))
     return true;
   auto work = dyn_cast<WorkOpInterface>(op);
-  return work && work.getWork().kind != WorkKind::None;
+  WorkKind kind = work ? work.getWork().kind : WorkKind::None;
+  return kind != WorkKind::None && kind != WorkKind::Unknown;
 }
 
 /// True if the role alone does not say what `op` does: communication for the sake of that role, or
@@ -105,11 +107,24 @@ OpNames::OpNames(const Timeline &timeline) {
 // Analysis
 //===----------------------------------------------------------------------===//
 
+/// True if costs have to be added, those of loops and calls anew, or old ones of these taken away.
+static bool needsCosts(const Coverage &coverage) {
+  return llvm::any_of(coverage.getOps(), [&](const CountedOp &counted) {
+    bool hasCost = counted.op->hasAttr(DagrtDialect::kCostAttrName);
+    if (coverage.takesTime(counted))
+      return !hasCost || counted.counting == Counting::Parts;
+    return hasCost;
+  });
+}
+
 static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
                                                  const CostOptions &costOptions,
                                                  const ScheduleOptions &scheduleOptions) {
   FunctionReport report;
-  report.addedCosts = llvm::any_of(function.getOps(), [](Operation &op) { return lacksCost(&op); });
+  Coverage coverage = Coverage::compute(function);
+  report.uncounted = coverage.getUncounted();
+  report.branches = coverage.getBranches();
+  report.addedCosts = needsCosts(coverage);
   FailureOr<SizeBinding> binding = readCostSizes(function, costOptions.sizes);
   if (failed(binding) || (report.addedCosts && failed(annotateCosts(function, costOptions))))
     return failure();
@@ -129,6 +144,8 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
   report.memory = std::move(*memory);
   report.attribution = attributeCriticalPath(report.timeline, report.facts);
   report.uncertainty = computeUncertainty(report.timeline, report.facts);
+  if (!report.uncounted.empty())
+    report.uncertainty.hide(report.timeline.makespan);
   report.usage = computeMeshUsage(report.timeline);
   report.waits = collectWaits(report.timeline);
   report.nearCritical = computeNearCritical(report.timeline);
@@ -143,16 +160,17 @@ FailureOr<Report> dagrt::analyzeModule(ModuleOp module, const CostOptions &costO
                                        const ScheduleOptions &scheduleOptions) {
   Report report;
   report.costOptions = costOptions;
-  for (auto function : module.getOps<func::FuncOp>()) {
-    if (function.isExternal())
-      continue;
+  report.uncountedFunctions = listUncountedFunctions(module);
+  for (func::FuncOp function : getCountedFunctions(module)) {
     FailureOr<FunctionReport> analyzed = analyzeFunction(function, costOptions, scheduleOptions);
     if (failed(analyzed))
       return failure();
+    if (!report.uncountedFunctions.empty())
+      analyzed->uncertainty.hide(analyzed->timeline.makespan);
     report.functions.push_back(std::move(*analyzed));
   }
   if (report.functions.empty())
-    return module.emitError() << "expects a function with a body to analyze, got none";
+    return emitNoFunction(module);
   return report;
 }
 

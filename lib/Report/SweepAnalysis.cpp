@@ -16,6 +16,8 @@
 
 #include "Question.h"
 
+#include "dagrt/Report/Uncounted.h"
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -69,6 +71,8 @@ SweepPoint Sweeper::makePoint(unsigned formula) {
   SweepPoint point;
   point.makespan = timeline.makespan;
   point.uncertainty = computeUncertainty(timeline, facts);
+  if (!result.uncounted.empty())
+    point.uncertainty.hide(point.makespan);
   point.uncertainty.dropKinds();
   point.formula = formula;
   point.byKind.resize(result.kinds.size());
@@ -151,14 +155,21 @@ FailureOr<SweepReport> dagrt::analyzeSweep(ModuleOp module, SizeSweep sweep,
                                            const SizeBinding &defaults,
                                            const CostOptions &costOptions,
                                            const ScheduleOptions &scheduleOptions) {
-  SweepReport report{costOptions, scheduleOptions, std::move(sweep), defaults, {}, {}};
-  for (auto function : module.getOps<func::FuncOp>()) {
-    if (function.isExternal())
-      continue;
+  SweepReport report{costOptions,
+                     scheduleOptions,
+                     std::move(sweep),
+                     defaults,
+                     {},
+                     {},
+                     listUncountedFunctions(module)};
+  for (func::FuncOp function : getCountedFunctions(module)) {
     auto timeline = SymbolicTimeline::create(function, costOptions, scheduleOptions);
     if (failed(timeline))
       return failure();
     FunctionSweep result;
+    Coverage coverage = Coverage::compute(function);
+    result.uncounted = coverage.getUncounted();
+    result.branches = coverage.getBranches();
     result.timeline = std::move(*timeline);
     result.terms = std::make_unique<FormulaTerms>(result.timeline->getTimeline());
     if (failed(Sweeper(result, report.sweep, defaults).run()))
@@ -167,9 +178,12 @@ FailureOr<SweepReport> dagrt::analyzeSweep(ModuleOp module, SizeSweep sweep,
     result.phase = getPhase(function, report.sweep.getPoint(0, defaults)).str();
     result.warnings =
         findOtherQuestions(function, report.sweep.getPoint(0, defaults), cluster.getNumDevices());
+    if (!report.uncountedFunctions.empty())
+      for (SweepPoint &point : result.points)
+        point.uncertainty.hide(point.makespan);
     report.functions.push_back(std::move(result));
   }
   if (report.functions.empty())
-    return module.emitError() << "expects a function with a body to analyze, got none";
+    return emitNoFunction(module);
   return report;
 }

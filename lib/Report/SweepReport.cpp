@@ -12,6 +12,8 @@
 
 #include "SweepReport.h"
 
+#include "dagrt/Report/Uncounted.h"
+
 #include "FormulaReport.h"
 #include "Warnings.h"
 #include "dagrt/Report/ErrorBars.h"
@@ -58,6 +60,8 @@ static void writeHead(llvm::raw_ostream &os, const SweepReport &report,
   if (!report.scheduleOptions.limitedResources)
     line += ", unlimited resources";
   os << fit(line, 100) << '\n';
+  writeUncounted(os, function.uncounted);
+  writeBranches(os, function.branches);
 }
 
 /// The kinds with the largest parts of a point, as many as fit.
@@ -158,6 +162,7 @@ static void writeFormulas(llvm::raw_ostream &os, const FunctionSweep &function) 
 }
 
 void dagrt::renderSweepText(const SweepReport &report, llvm::raw_ostream &os) {
+  writeUncounted(os, report.uncountedFunctions, "functions");
   for (auto [index, function] : llvm::enumerate(report.functions)) {
     if (index > 0)
       os << '\n';
@@ -224,6 +229,11 @@ static void writeJsonFunction(OStream &json, const SweepReport &report,
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
   json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));
+  std::vector<NamedOps> uncounted = function.uncounted;
+  if (report.functions.size() == 1)
+    llvm::append_range(uncounted, report.uncountedFunctions);
+  writeUncountedJson(json, uncounted);
+  writeBranchesJson(json, function.branches);
   json.attributeArray("communication_kinds", [&] {
     for (const SweepKind &kind : function.kinds)
       if (kind.communicates)
@@ -260,6 +270,7 @@ void dagrt::renderSweepJson(const SweepReport &report, llvm::raw_ostream &os) {
     writeWarnings(json, getWarnings(report));
     if (report.functions.size() == 1)
       return writeJsonFunction(json, report, report.functions.front());
+    writeUncountedJson(json, report.uncountedFunctions);
     json.attributeArray("functions", [&] {
       for (const FunctionSweep &function : report.functions)
         json.object([&] { writeJsonFunction(json, report, function); });
@@ -284,6 +295,7 @@ std::vector<std::string> dagrt::renderSweepJsonObjects(const SweepReport &report
 }
 
 void dagrt::renderSweepFormulas(const SweepReport &report, llvm::raw_ostream &os) {
+  writeUncounted(os, report.uncountedFunctions, "functions");
   for (auto [index, function] : llvm::enumerate(report.functions)) {
     if (index > 0)
       os << '\n';

@@ -52,6 +52,8 @@ struct SweepKind {
 struct FunctionSweep {
   std::unique_ptr<SymbolicTimeline> timeline;
   std::unique_ptr<FormulaTerms> terms;
+  /// Ops that take time that is not counted, and branches that count by their longest body.
+  std::vector<NamedOps> uncounted, branches;
   std::vector<SweepKind> kinds; ///< In the order in which paths met them.
   std::vector<SweepPoint> points;
   std::vector<SweepRange> ranges;
@@ -71,6 +73,8 @@ struct SweepReport {
   std::vector<FunctionSweep> functions;
   /// As in Report.
   std::vector<std::string> warnings;
+  /// Functions that are not analyzed.
+  std::vector<NamedOps> uncountedFunctions;
 };
 
 /// Evaluates every function of `module` that has a body at the points of `sweep`. Where the

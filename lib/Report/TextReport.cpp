@@ -16,6 +16,7 @@
 #include "Warnings.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Report.h"
+#include "dagrt/Report/Uncounted.h"
 #include "dagrt/Report/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -97,13 +98,15 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   for (const ScheduledMesh &mesh : timeline.meshes)
     devices.insert(mesh.devices.begin(), mesh.devices.end());
   // What matters most comes first: a line that is too long loses its end.
-  std::string first = llvm::formatv(
-      "@{0}: {1}{2}{3} on {4} device{5}",
-      const_cast<func::FuncOp &>(timeline.function).getSymName(),
-      timeline.makespan > 0 ? formatTime(timeline.makespan) + formatBar(function) : "no time",
-      function.phase.empty() ? "" : " of " + function.phase,
-      function.fitsInMemory() == false ? ", does NOT fit in memory," : "", devices.size(),
-      devices.size() == 1 ? "" : "s");
+  std::string first =
+      llvm::formatv("@{0}: {1}{2}{3} on {4} device{5}",
+                    const_cast<func::FuncOp &>(timeline.function).getSymName(),
+                    timeline.makespan > 0 ? formatTime(timeline.makespan) + formatBar(function)
+                    : function.uncounted.empty() ? "no time"
+                                                 : "nothing that is counted",
+                    function.phase.empty() ? "" : " of " + function.phase,
+                    function.fitsInMemory() == false ? ", does NOT fit in memory," : "",
+                    devices.size(), devices.size() == 1 ? "" : "s");
   if (!function.binding.empty())
     first += " at " + function.binding.str();
   if (function.cluster)
@@ -117,6 +120,8 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   if (!timeline.options.limitedResources)
     first += ", unlimited resources";
   os << fit(first, kColumns) << '\n';
+  writeUncounted(os, function.uncounted);
+  writeBranches(os, function.branches);
   if (timeline.makespan == 0)
     return;
   auto least = llvm::min_element(function.usage, [](const MeshUsage &a, const MeshUsage &b) {
@@ -283,6 +288,7 @@ static void writeSlack(llvm::raw_ostream &os, const FunctionReport &function) {
 }
 
 void dagrt::renderText(const Report &report, llvm::raw_ostream &os) {
+  writeUncounted(os, report.uncountedFunctions, "functions");
   for (auto [index, function] : llvm::enumerate(report.functions)) {
     if (index > 0)
       os << '\n';

@@ -14,6 +14,12 @@
 
 namespace dagrt {
 
+/// What becomes of ops whose time is not counted.
+enum class UnknownWork {
+  Report, ///< They are listed.
+  Error,  ///< The first is an error.
+};
+
 #define GEN_PASS_DECL
 #include "dagrt/Report/Passes.h.inc"
 

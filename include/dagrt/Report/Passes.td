@@ -16,9 +16,13 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
     Computes when each op runs, marks the longest path, and reports how long the program takes, where
     the time goes and why.
 
-    **Requires** functions of one block. An op takes the time that its `dagrt.cost` says; if
+    **Requires** functions of one block, in the module or in modules in it; others are listed. An op takes the time that its `dagrt.cost` says; if
     ops that take time have none, costs are added first, as by `--annotate-cost` with the
     same `cluster`, `model` and `table`. A function that is not placed is one device.
+
+    A loop takes its body times its trips, a branch its longest body, a call what its callee takes. Ops whose
+    time is not counted are listed in a line that begins with `uncounted`, and the report has no error bar;
+    `unknown=error` makes the first of them an error.
 
     With symbolic sizes, times hold at the module's default sizes, or at those that `sizes` gives.
     `format=formula` writes the path as a sum of `Get_Time(m, k, n)` and communication, in terms
@@ -77,6 +81,11 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
            "Cluster to take costs from, where there are none: a name or a file">,
     Option<"model", "model", "std::string", "\"calibrated\"", "Cost model for such costs">,
     Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
+    Option<"unknown", "unknown", "::dagrt::UnknownWork", "::dagrt::UnknownWork::Report",
+           "What becomes of ops whose time is not counted: report (the default) or error",
+           [{::llvm::cl::values(
+               clEnumValN(::dagrt::UnknownWork::Report, "report", "The report lists them"),
+               clEnumValN(::dagrt::UnknownWork::Error, "error", "The first is an error"))}]>,
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }

@@ -14,6 +14,7 @@
 #define DAGRT_REPORT_REPORT_H
 
 #include "dagrt/Cost/AnnotateCost.h"
+#include "dagrt/Cost/Coverage.h"
 #include "dagrt/Schedule/Analysis.h"
 #include "dagrt/Schedule/Memory.h"
 #include "dagrt/Schedule/Uncertainty.h"
@@ -63,6 +64,8 @@ struct FunctionReport {
   NearCritical nearCritical;
   /// True if costs were added, by the report's model.
   bool addedCosts = false;
+  /// Ops that take time that is not counted, and branches that count by their longest body.
+  std::vector<NamedOps> uncounted, branches;
   /// What the costs were computed for; null if unknown.
   ClusterAttr cluster;
   /// The sizes that times hold at; empty if the function has no symbolic sizes.
@@ -89,6 +92,8 @@ struct Report {
   std::vector<FunctionReport> functions;
   /// What is said of no function alone.
   std::vector<std::string> warnings;
+  /// Functions that are not analyzed.
+  std::vector<NamedOps> uncountedFunctions;
 };
 
 /// Schedules every function of `module` that has a body; adds costs where there are none.
