@@ -19,37 +19,30 @@
 using namespace mlir;
 using namespace dagrt;
 
-std::string dagrt::getTypeName(Type elementType) {
-  if (elementType.isF64())
-    return "fp64";
-  if (elementType.isF32())
-    return "fp32";
-  if (elementType.isF16())
-    return "fp16";
-  if (elementType.isBF16())
-    return "bf16";
-  if (isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() == 8)
-    return "fp8";
-  return "";
-}
-
 /// A kernel that is known by the bytes that it moves only.
-static KernelQuery getStreamingQuery(const Work &work) {
+static FailureOr<KernelQuery> getStreamingQuery(const Work &work, const Device &device,
+                                                std::string &error) {
   RowwiseCall call;
   call.op = RowwiseOp::Other;
   call.elementBytes = getElementBytes(work.elementType);
   call.bytesRead = work.bytesRead;
   call.bytesWritten = work.bytesWritten;
   call.flops = work.flops;
-  return {call, {"copy.kernel", "add.kernel", "add.events"}};
+  call.isDouble = work.elementType.isF64();
+  if (call.isDouble && call.flops > 0 && !device.fp64) {
+    error = describeMissingRate(device, "fp64");
+    return failure();
+  }
+  return KernelQuery{call, {"copy.kernel", "add.kernel", "add.events"}};
 }
 
-/// What `work` is as a call of a kernel. A product of integers is known by its bytes and FLOPs.
+/// What `work` is as a call of a kernel.
 static FailureOr<KernelQuery> getQuery(const Work &work, const Device &device, std::string &error) {
-  std::string type = getTypeName(work.elementType);
   if (work.kind == WorkKind::Gemm && work.gemm) {
     const GemmShape &gemm = *work.gemm;
-    return makeGemmQuery(type, gemm.batch, gemm.m, gemm.k, gemm.n, /*events=*/false, device, error);
+    ProductTypes types = ProductTypes::get(work.lhsType, work.rhsType, work.elementType);
+    return makeGemmQuery(types, gemm.batch, gemm.m, gemm.k, gemm.n, /*events=*/false, device,
+                         error);
   }
   if (work.kind == WorkKind::Attention && work.attention) {
     const AttentionShape &shape = *work.attention;
@@ -63,10 +56,12 @@ static FailureOr<KernelQuery> getQuery(const Work &work, const Device &device, s
     call.headDim = shape.headDim;
     call.pairs = shape.pairs;
     call.hasOtherScores = shape.hasOtherScores;
-    return makeAttentionQuery(call, type, /*library=*/"", device, error);
+    return makeAttentionQuery(call, getTypeName(getProductType(work)), /*library=*/"", device,
+                              error);
   }
-  if (work.kernel.empty() || type.empty() || work.rows <= 0 || work.columns <= 0)
-    return getStreamingQuery(work);
+  std::string type = getTypeName(work.elementType);
+  if (work.kernel.empty() || getTypeBytes(type) == 0 || work.rows <= 0 || work.columns <= 0)
+    return getStreamingQuery(work, device, error);
   return makeRowwiseQuery(work.kernel, type, static_cast<double>(work.rows),
                           static_cast<double>(work.columns), /*events=*/false, error);
 }

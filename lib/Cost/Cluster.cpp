@@ -99,17 +99,7 @@ static FailureOr<DescriptionText> findDescription(StringRef nameOrFile, ArrayRef
 //===----------------------------------------------------------------------===//
 
 std::optional<double> Device::getMatrixFlops(Type elementType) const {
-  if (elementType.isF64())
-    return fp64;
-  if (elementType.isF32())
-    return fp32;
-  if (elementType.isF16())
-    return fp16;
-  if (elementType.isBF16())
-    return bf16;
-  if (isa<FloatType>(elementType) && elementType.getIntOrFloatBitWidth() == 8)
-    return fp8;
-  return std::nullopt;
+  return dagrt::getMatrixFlops(*this, getTypeName(elementType));
 }
 
 std::optional<double> Device::getVectorFlops(Type elementType) const {
@@ -143,6 +133,8 @@ static void setFacts(const DeviceFile &file, Device &device) {
   device.fp16 = scale(file.fp16, 1e12);
   device.bf16 = scale(file.bf16, 1e12);
   device.fp8 = scale(file.fp8, 1e12);
+  device.int8 = scale(file.int8, 1e12);
+  device.int4 = scale(file.int4, 1e12);
   device.memoryBytes = scale(file.memoryGb, 1e9).value_or(0);
   device.memoryBandwidth = scale(file.memoryBandwidthGbs, 1e9).value_or(0);
   device.l2Bytes = scale(file.l2Mb, 1e6).value_or(0);
@@ -426,6 +418,8 @@ ClusterAttr dagrt::getClusterAttr(MLIRContext *context, const Cluster &cluster) 
   add("fp16_tflops", device.fp16, 1e12);
   add("bf16_tflops", device.bf16, 1e12);
   add("fp8_tflops", device.fp8, 1e12);
+  add("int8_tops", device.int8, 1e12);
+  add("int4_tops", device.int4, 1e12);
   add("memory_gb", device.memoryBytes, 1e9);
   add("memory_bandwidth_gbs", device.memoryBandwidth, 1e9);
   if (cluster.intra)

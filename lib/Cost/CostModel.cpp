@@ -33,7 +33,7 @@ FailureOr<Cost> CostModel::getCommunicationCost(const CommunicationShape &shape,
 Work dagrt::getGemmWork(const GemmShape &shape, Type elementType) {
   Work work;
   work.kind = WorkKind::Gemm;
-  work.elementType = elementType;
+  work.elementType = work.lhsType = work.rhsType = elementType;
   work.gemm = shape;
   double bytes = getElementBytes(elementType), batch = shape.batch, m = shape.m, k = shape.k,
          n = shape.n;

@@ -82,6 +82,7 @@ struct UnitFacts {
 
 static constexpr UnitFacts kUnits[] = {
     {"TFLOP/s", 0.001, 1e5, 1e12, "FLOP/s", "tflops", "in TFLOP/s: 1 PFLOP/s is 1000"},
+    {"TOP/s", 0.001, 1e5, 1e12, "OP/s", "tops", "in TOP/s: 1 POP/s is 1000"},
     {"GB", 1, 1e4, 1e9, "bytes", "gb", "in GB of 1e9 bytes: 80 GiB are 85.9"},
     {"GB/s", 0.01, 1e6, 1e9, "bytes/s", "gbs", "in GB/s, of bytes: 400 Gb/s are 50"},
     {"MB", 0.01, 1e5, 1e6, "bytes", "mb", "in MB of 1e6 bytes: 50 MiB are 52.4"},
@@ -210,6 +211,8 @@ struct MappingTraits<DeviceFile> {
     keys.map("fp16_tflops", file.fp16);
     keys.map("bf16_tflops", file.bf16);
     keys.map("fp8_tflops", file.fp8);
+    keys.map("int8_tops", file.int8);
+    keys.map("int4_tops", file.int4);
     keys.map("memory_gb", file.memoryGb);
     keys.map("memory_bandwidth_gbs", file.memoryBandwidthGbs);
     keys.map("l2_mb", file.l2Mb);

@@ -30,7 +30,7 @@ struct Positive {
 };
 
 /// What the number of a key is in, with bounds that no machine is beyond.
-enum class Unit { Tflops, Gigabytes, GigabytesPerSecond, Megabytes, Megahertz, Microseconds };
+enum class Unit { Tflops, Tops, Gigabytes, GigabytesPerSecond, Megabytes, Megahertz, Microseconds };
 
 /// A number within the bounds of its unit.
 template <Unit unit>
@@ -70,6 +70,7 @@ struct DeviceFile {
   std::string name, architecture, source;
   bool hypothetical = false;
   std::optional<Quantity<Unit::Tflops>> fp64, fp32, fp16, bf16, fp8;
+  std::optional<Quantity<Unit::Tops>> int8, int4;
   std::optional<Quantity<Unit::Gigabytes>> memoryGb;
   std::optional<Quantity<Unit::GigabytesPerSecond>> memoryBandwidthGbs, peerBandwidthGbs;
   std::optional<Quantity<Unit::Megabytes>> l2Mb;

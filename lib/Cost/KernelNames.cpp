@@ -34,7 +34,8 @@ double dagrt::getTypeBytes(StringRef type) {
       .Case("fp64", 8)
       .Case("fp32", 4)
       .Cases({"fp16", "bf16"}, 2)
-      .Case("fp8", 1)
+      .Cases({"fp8", "int8"}, 1)
+      .Case("int4", 0.5)
       .Default(0);
 }
 
@@ -46,25 +47,75 @@ std::optional<double> dagrt::getMatrixFlops(const Device &device, StringRef type
       .Case("fp16", device.fp16)
       .Case("bf16", device.bf16)
       .Case("fp8", device.fp8)
+      .Case("int8", device.int8)
+      .Case("int4", device.int4)
       .Default(std::nullopt);
+}
+
+static constexpr StringRef kTypeNames[] = {"fp64", "fp32", "fp16", "bf16", "fp8", "int8", "int4"};
+
+std::string dagrt::getTypeName(Type elementType) {
+  if (elementType.isF64())
+    return "fp64";
+  if (elementType.isF32())
+    return "fp32";
+  if (elementType.isF16())
+    return "fp16";
+  if (elementType.isBF16())
+    return "bf16";
+  // Formats differ in their scales and exponents. A scale alone (E8M0) is no operand, and no unit
+  // has E3M4.
+  if (isa<Float8E4M3FNType, Float8E5M2Type, Float8E4M3Type, Float8E4M3FNUZType, Float8E5M2FNUZType,
+          Float8E4M3B11FNUZType>(elementType))
+    return "fp8";
+  if (elementType.isInteger(8))
+    return "int8";
+  if (elementType.isInteger(4))
+    return "int4";
+  std::string name;
+  llvm::raw_string_ostream(name) << elementType;
+  return name;
+}
+
+Type dagrt::parseTypeName(StringRef name, MLIRContext *context) {
+  return llvm::StringSwitch<Type>(getFormat(name))
+      .Case("fp64", Float64Type::get(context))
+      .Case("fp32", Float32Type::get(context))
+      .Case("fp16", Float16Type::get(context))
+      .Case("bf16", BFloat16Type::get(context))
+      .Case("fp8", Float8E4M3FNType::get(context))
+      .Case("int8", IntegerType::get(context, 8))
+      .Case("int4", IntegerType::get(context, 4))
+      .Case("int32", IntegerType::get(context, 32))
+      .Default(Type());
+}
+
+std::string dagrt::describeMissingRate(const Device &device, StringRef type) {
+  SmallVector<StringRef> rates;
+  for (StringRef name : kTypeNames)
+    if (getMatrixFlops(device, name))
+      rates.push_back(name);
+  bool hasKey = getTypeBytes(type) > 0;
+  std::string key =
+      (getFormat(type) + (getFormat(type).starts_with("int") ? "_tops" : "_tflops")).str();
+  return ("expects a device with a rate for " + type +
+          (hasKey ? " (key '" + key + "')" : " (there is no key for it)") + ", got '" +
+          device.name + "' with rates for " + llvm::join(rates, ", ") +
+          "; choose another device or data type" + (hasKey ? ", or describe the rate" : ""))
+      .str();
 }
 
 /// Checks that `type` is one, and, if `device` is not null, that it has a rate for it.
 static LogicalResult checkType(StringRef type, const Device *device, std::string &error) {
-  if (getTypeBytes(type) == 0) {
-    error = ("expects a data type that is fp64, fp32, fp16, bf16 or fp8, got '" + type + "'").str();
-    return failure();
-  }
-  if (!device || getMatrixFlops(*device, type))
+  if (device && getMatrixFlops(*device, type))
     return success();
-  SmallVector<StringRef> known;
-  for (StringRef name : {"fp64", "fp32", "fp16", "bf16", "fp8"})
-    if (getMatrixFlops(*device, name))
-      known.push_back(name);
-  error = ("expects a data type that '" + device->name + "' has a rate for (" +
-           llvm::join(known, ", ") + "), got '" + type + "'")
-              .str();
-  return failure();
+  if (getTypeBytes(type) == 0)
+    error = ("expects a data type that is one of " + llvm::join(kTypeNames, ", ") + "; got '" +
+             type + "'")
+                .str();
+  else if (device)
+    error = describeMissingRate(*device, type);
+  return failure(!error.empty());
 }
 
 /// `type`, and what is calibrated in its stead: the types of the same rate before the others.
@@ -76,6 +127,11 @@ static SmallVector<StringRef> getNearTypes(StringRef type) {
     return {"fp16", "bf16"};
   if (type == "fp8")
     return {"fp8", "bf16", "fp16"};
+  // Integers have the units, and the libraries the kernels, of fp8.
+  if (type == "int8")
+    return {"int8", "fp8", "bf16", "fp16"};
+  if (type == "int4")
+    return {"int4", "int8", "fp8", "bf16", "fp16"};
   if (type == "fp64")
     return {"fp64", "fp32", "bf16"};
   return {"fp32", "bf16", "fp16"};
@@ -85,20 +141,44 @@ static SmallVector<StringRef> getNearTypes(StringRef type) {
 // Matrix products
 //===----------------------------------------------------------------------===//
 
+ProductTypes ProductTypes::get(Type lhs, Type rhs, Type result) {
+  Type type = getProductType(lhs, rhs, result);
+  auto getBytes = [&](Type operand) { return getElementBytes(operand ? operand : type); };
+  return {getTypeName(type), getBytes(lhs), getBytes(rhs), getElementBytes(result)};
+}
+
+ProductTypes ProductTypes::get(StringRef type) {
+  double bytes = getTypeBytes(type);
+  return {type.str(), bytes, bytes, type.starts_with("int") ? 4 : std::max(bytes, 2.0)};
+}
+
 FailureOr<KernelQuery> dagrt::makeGemmQuery(StringRef type, double batch, double m, double k,
                                             double n, bool events, const Device &device,
                                             std::string &error) {
   if (failed(checkType(type, &device, error)))
     return failure();
+  return makeGemmQuery(ProductTypes::get(type), batch, m, k, n, events, device, error);
+}
+
+FailureOr<KernelQuery> dagrt::makeGemmQuery(const ProductTypes &types, double batch, double m,
+                                            double k, double n, bool events, const Device &device,
+                                            std::string &error) {
+  StringRef type = types.name;
+  std::optional<double> rate = getMatrixFlops(device, type);
+  if (!rate) {
+    error = describeMissingRate(device, type);
+    return failure();
+  }
   GemmCall call;
   call.batch = batch;
   call.m = m;
   call.k = k;
   call.n = n;
   call.elementBytes = getTypeBytes(type);
-  // Products of fp8 are written as bf16.
-  call.resultBytes = std::max(call.elementBytes, 2.0);
-  call.matrixFlops = *getMatrixFlops(device, type);
+  call.leftBytes = types.leftBytes;
+  call.rightBytes = types.rightBytes;
+  call.resultBytes = types.resultBytes;
+  call.matrixFlops = *rate;
   call.events = events;
   KernelQuery query{call, {}};
   for (StringRef near : getNearTypes(type)) {

@@ -28,7 +28,8 @@ struct CeilingsOf {
   const Device &device;
 
   Ceilings operator()(const GemmCall &c) const {
-    double operands = (c.m * c.k + c.k * c.n) * c.elementBytes, result = c.m * c.n * c.resultBytes;
+    double operands = c.m * c.k * c.leftBytes + c.k * c.n * c.rightBytes,
+           result = c.m * c.n * c.resultBytes;
     return {2 * c.batch * c.m * c.k * c.n, c.matrixFlops, c.batch * (operands + result),
             device.memoryBandwidth};
   }

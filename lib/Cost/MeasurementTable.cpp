@@ -38,6 +38,14 @@ using namespace dagrt;
 static constexpr unsigned kDims = 6;
 using Point = std::array<float, kDims>;
 
+/// How far the bytes of a product's elements are from the usual ones of its type.
+static float getMixture(const GemmCall &c) {
+  double usual = std::max(c.elementBytes, 2.0);
+  double factor = c.leftBytes * c.rightBytes / (c.elementBytes * c.elementBytes);
+  return static_cast<float>(std::abs(std::log2(c.resultBytes / usual)) +
+                            std::abs(std::log2(factor)));
+}
+
 static float toLog(double size, double scale = 1) {
   return static_cast<float>(scale * std::log2(std::max(size, 1.0)));
 }
@@ -47,7 +55,8 @@ namespace {
 /// the one that measurements are sorted by.
 struct PointOf {
   Point operator()(const GemmCall &c) const {
-    return {toLog(c.m, 2), toLog(c.k, 1.5), toLog(c.n, 1.5), toLog(c.batch, 2), 0, 0};
+    return {toLog(c.m, 2), toLog(c.k, 1.5), toLog(c.n, 1.5), toLog(c.batch, 2), getMixture(c),
+            0};
   }
   Point operator()(const AttentionCall &c) const {
     return {toLog(c.keys),

@@ -23,29 +23,17 @@ static bool usesMatrixUnits(const Work &work) {
   return work.kind == WorkKind::Gemm || work.kind == WorkKind::Attention;
 }
 
-/// `fp32, bf16`: the element types that `device` has a rate for.
-static std::string listRates(const Device &device) {
-  SmallVector<StringRef> names;
-  for (auto [name, rate] : {std::pair("fp64", device.fp64), std::pair("fp32", device.fp32),
-                            std::pair("fp16", device.fp16), std::pair("bf16", device.bf16),
-                            std::pair("fp8", device.fp8)})
-    if (rate)
-      names.push_back(name);
-  return llvm::join(names, ", ");
-}
-
 namespace {
 struct RooflineModel final : CostModel {
   FailureOr<Cost> getComputeCost(const Work &work, const Device &device,
                                  EmitError emitError) const override {
     double computeSeconds = 0;
     if (work.flops > 0) {
-      std::optional<double> rate = usesMatrixUnits(work) ? device.getMatrixFlops(work.elementType)
-                                                         : device.getVectorFlops(work.elementType);
+      Type type = usesMatrixUnits(work) ? getProductType(work) : work.elementType;
+      std::optional<double> rate =
+          usesMatrixUnits(work) ? device.getMatrixFlops(type) : device.getVectorFlops(type);
       if (!rate)
-        return emitError() << "expects a device with a rate for " << work.elementType << ", got '"
-                           << device.name << "' with rates for " << listRates(device)
-                           << "; choose another device or data type, or describe the rate";
+        return emitError() << describeMissingRate(device, getTypeName(type));
       computeSeconds = work.flops / *rate;
     }
     double memorySeconds = work.bytes() / device.memoryBandwidth;

@@ -14,6 +14,7 @@
 #include "mlir/IR/DialectImplementation.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/TypeSwitch.h"
+#include "llvm/Support/Format.h"
 
 #include <cmath>
 
@@ -436,6 +437,11 @@ Attribute RopeAttr::parse(AsmParser &parser, Type) {
       interleaved = true;
       continue;
     }
+    if (succeeded(parser.parseOptionalKeyword("for"))) {
+      if (parser.parseInteger(fingerprint))
+        return {};
+      continue;
+    }
     StringRef keyword;
     SMLoc keywordLoc = parser.getCurrentLocation();
     if (parser.parseKeyword(&keyword))
@@ -638,6 +644,7 @@ Attribute CostAttr::parse(AsmParser &parser, Type) {
   Provenance provenance = Provenance::given;
   std::string algorithm;
   double errorPercent = -1;
+  uint64_t fingerprint = 0;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseInteger(picoseconds) || parser.parseKeyword("ps"))
     return {};
@@ -671,7 +678,8 @@ Attribute CostAttr::parse(AsmParser &parser, Type) {
   if (parser.parseGreater())
     return {};
   return CostAttr::getChecked([&]() { return parser.emitError(loc); }, parser.getContext(),
-                              picoseconds, bound, provenance, algorithm, errorPercent);
+                              picoseconds, bound, provenance, algorithm, errorPercent,
+                              fingerprint);
 }
 
 void CostAttr::print(AsmPrinter &printer) const {
@@ -686,12 +694,14 @@ void CostAttr::print(AsmPrinter &printer) const {
   }
   if (getErrorPercent().value >= 0)
     printer << ", error " << getErrorPercent().value;
+  if (getFingerprint() != 0)
+    printer << ", for " << llvm::format_hex(getFingerprint(), 18);
   printer << '>';
 }
 
 LogicalResult CostAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t picoseconds,
                                Bound bound, Provenance provenance, StringRef algorithm,
-                               Real errorPercent) {
+                               Real errorPercent, uint64_t) {
   if (picoseconds < 0)
     return emitError() << "expects a time that is not negative, got " << picoseconds << " ps";
   // -1 stands for an unknown error and is not printed.

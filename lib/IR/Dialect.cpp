@@ -144,6 +144,14 @@ LogicalResult DagrtDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     return expect(isa<TimingAttr>(attribute.getValue()), "#dagrt.timing");
   if (name == kSizesAttrName)
     return verifyDefaultSizes(op, attribute.getValue());
+  if (name == kCostModelAttrName) {
+    auto names = dyn_cast<DictionaryAttr>(attribute.getValue());
+    return expect(names && llvm::all_of(names,
+                                        [](NamedAttribute entry) {
+                                          return isa<StringAttr>(entry.getValue());
+                                        }),
+                  "dictionary of strings");
+  }
   if (name == kCostsAtAttrName)
     return expect(isa<DictionaryAttr>(attribute.getValue()), "dictionary");
   if (name == kLogicalAttrName) {

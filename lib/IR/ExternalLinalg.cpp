@@ -13,7 +13,10 @@
 #include "ExternalContraction.h"
 #include "ExternalWork.h"
 
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/Complex/IR/Complex.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Interfaces/CastInterfaces.h"
 
 using namespace mlir;
 using namespace dagrt;
@@ -53,6 +56,62 @@ static std::optional<GemmShape> getGemmShape(linalg::LinalgOp op) {
   return std::nullopt;
 }
 
+namespace {
+/// A number that a body multiplies.
+struct Factor {
+  Type type;         ///< The narrowest that it has been on its way from an operand.
+  unsigned rank = 0; ///< Of that operand.
+};
+} // namespace
+
+static bool isProduct(Operation *op) {
+  return isa_and_nonnull<arith::MulFOp, arith::MulIOp, complex::MulOp>(op);
+}
+
+/// The product that `value` is, seen through casts.
+static bool isCastProduct(Value value) {
+  Operation *op = value.getDefiningOp();
+  while (op && isa<CastOpInterface>(op))
+    op = op->getOperand(0).getDefiningOp();
+  return isProduct(op);
+}
+
+/// What `value` is, seen through casts and the subtraction of a zero point. Units multiply the
+/// narrowest type; the body is written in the type of the sum.
+static Factor getFactor(linalg::LinalgOp op, Value value) {
+  Factor factor{value.getType()};
+  while (Operation *producer = value.getDefiningOp()) {
+    if (!isa<CastOpInterface, arith::SubIOp, arith::SubFOp>(producer))
+      return factor;
+    value = producer->getOperand(0);
+    Type type = value.getType();
+    if (type.isIntOrFloat() && factor.type.isIntOrFloat() &&
+        type.getIntOrFloatBitWidth() < factor.type.getIntOrFloatBitWidth())
+      factor.type = type;
+  }
+  auto argument = dyn_cast<BlockArgument>(value);
+  if (argument && argument.getOwner() == op.getBlock())
+    factor.rank = op.getMatchingIndexingMap(op.getMatchingOpOperand(argument)).getNumResults();
+  return factor;
+}
+
+/// The two factors that the body of a product multiplies; a third is a scale, which has fewer dims.
+static std::pair<Type, Type> getFactorTypes(linalg::LinalgOp op) {
+  SmallVector<Factor> factors;
+  for (Operation &inner : op.getBlock()->without_terminator())
+    if (isProduct(&inner))
+      for (Value operand : inner.getOperands())
+        if (!isCastProduct(operand))
+          factors.push_back(getFactor(op, operand));
+  llvm::stable_sort(factors, [](const Factor &a, const Factor &b) { return a.rank > b.rank; });
+  if (factors.size() >= 2)
+    return {factors[0].type, factors[1].type};
+  auto getType = [&](int64_t i) {
+    return getElementTypeOrSelf(op.getDpsInputOperand(i)->get().getType());
+  };
+  return {getType(0), getType(op.getNumDpsInputs() > 1 ? 1 : 0)};
+}
+
 static Work getLinalgWork(linalg::LinalgOp op) {
   SmallVector<Type> read;
   for (OpOperand &operand : op->getOpOperands())
@@ -66,7 +125,8 @@ static Work getLinalgWork(linalg::LinalgOp op) {
   for (Value output : op.getDpsInits().drop_front())
     work.bytesWritten += getShapedBytes(output.getType());
   if (std::optional<GemmShape> shape = getGemmShape(op)) {
-    setGemm(op, work, *shape);
+    auto [lhs, rhs] = getFactorTypes(op);
+    setGemm(op, work, *shape, lhs, rhs);
     return work;
   }
   double points = 1;

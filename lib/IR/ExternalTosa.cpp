@@ -59,7 +59,8 @@ struct ProductWork final : WorkOpInterface::ExternalModel<ProductWork<OpT>, OpT>
       return getUnknownWork();
     Work work =
         getMovingWork(op, WorkKind::Gemm, op->getOperandTypes(), op->getResult(0).getType());
-    setGemm(op, work, getTosaShape(cast<OpT>(op)));
+    setGemm(op, work, getTosaShape(cast<OpT>(op)), getElementTypeOrSelf(op->getOperand(0)),
+            getElementTypeOrSelf(op->getOperand(1)));
     return work;
   }
 };

@@ -80,9 +80,11 @@ Work dagrt::getMovingWork(Operation *op, WorkKind kind, TypeRange read, Type wri
   return work;
 }
 
-void dagrt::setGemm(Operation *op, Work &work, const GemmShape &shape) {
+void dagrt::setGemm(Operation *op, Work &work, const GemmShape &shape, Type lhs, Type rhs) {
   work.kind = WorkKind::Gemm;
   work.gemm = shape;
+  work.lhsType = lhs;
+  work.rhsType = rhs;
   setFlops(op, work, 2.0 * shape.batch * shape.m * shape.k * shape.n);
 }
 

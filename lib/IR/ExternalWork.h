@@ -39,8 +39,10 @@ void setFlops(mlir::Operation *op, Work &work, double flops);
 /// Work of an op that reads `read` and writes `written`, which also gives rows and columns.
 Work getMovingWork(mlir::Operation *op, WorkKind kind, mlir::TypeRange read, mlir::Type written);
 
-/// Makes `work` the product of `shape`.
-void setGemm(mlir::Operation *op, Work &work, const GemmShape &shape);
+/// Makes `work` the product of `shape`. `lhs` and `rhs` are what is multiplied, which need not be
+/// what is read.
+void setGemm(mlir::Operation *op, Work &work, const GemmShape &shape, mlir::Type lhs,
+             mlir::Type rhs);
 
 /// One FLOP for each element of a tensor result. Scalars take no time; of vectors and unranked
 /// tensors it is unknown.

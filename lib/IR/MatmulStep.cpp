@@ -175,9 +175,6 @@ static LogicalResult verifyValues(MatmulStepOp op) {
       return op.emitOpError() << "expects " << what
                               << " not to be partial, got a sum not yet reduced over "
                               << dist.getPartial().str();
-    if (type.getElementType() != op.getType().getElementType())
-      return op.emitOpError() << "expects one element type, got " << op.getType().getElementType()
-                              << " and " << type.getElementType();
     return success();
   };
   if (failed(check(op.getLhs().getType(), "operand #0", true)) ||
@@ -500,11 +497,14 @@ Work MatmulStepOp::getWork() {
   Work work;
   work.kind = WorkKind::Gemm;
   work.elementType = getType().getElementType();
+  work.lhsType = getLhs().getType().getElementType();
+  work.rhsType = getRhs().getType().getElementType();
   work.gemm = local;
-  double m = local.m, k = local.k, n = local.n, bytes = getElementBytes(work.elementType);
+  double m = local.m, k = local.k, n = local.n;
   work.flops = 2 * m * k * n;
-  work.bytesRead = (m * k + k * n + (getAcc() ? m * n : 0)) * bytes;
-  work.bytesWritten = m * n * bytes;
+  work.bytesWritten = m * n * getElementBytes(work.elementType);
+  work.bytesRead = m * k * getElementBytes(work.lhsType) + k * n * getElementBytes(work.rhsType) +
+                   (getAcc() ? work.bytesWritten : 0);
   // The blocks of a ring's step are, over all devices, the whole dim once for each block.
   work.logicalFlops = block ? logical / static_cast<double>(getSteps()) : logical;
   work.totalFlops = work.logicalFlops * static_cast<double>(mesh.getNumDevices()) / shards;

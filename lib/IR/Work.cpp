@@ -43,9 +43,40 @@ StringRef dagrt::getWorkKindName(WorkKind kind) {
 }
 
 double dagrt::getElementBytes(Type elementType) {
+  if (auto complex = dyn_cast<ComplexType>(elementType))
+    return 2 * getElementBytes(complex.getElementType());
   if (!elementType.isIntOrFloat())
     return 8;
-  return (elementType.getIntOrFloatBitWidth() + 7) / 8;
+  unsigned width = elementType.getIntOrFloatBitWidth();
+  if (width == 2 || width == 4)
+    return width / 8.0;
+  return static_cast<double>(llvm::PowerOf2Ceil((width + 7) / 8));
+}
+
+/// The type that both can be converted to without loss; of integers and floats, the float.
+static Type getWider(Type a, Type b) {
+  if (a == b || !b.isIntOrFloat())
+    return b;
+  if (!a.isIntOrFloat())
+    return a;
+  if (isa<FloatType>(a) != isa<FloatType>(b))
+    return isa<FloatType>(a) ? a : b;
+  unsigned ofA = a.getIntOrFloatBitWidth(), ofB = b.getIntOrFloatBitWidth();
+  if (ofA != ofB)
+    return ofA > ofB ? a : b;
+  // Neither of f16 and bf16 has the numbers of the other. Formats of 8 bits share their units.
+  return isa<FloatType>(a) && ofA == 16 ? Float32Type::get(a.getContext()) : a;
+}
+
+Type dagrt::getProductType(Type lhs, Type rhs, Type result) {
+  if (!lhs || !rhs)
+    return result;
+  Type type = getWider(lhs, rhs);
+  return result && result.isF64() && isa<FloatType>(type) ? result : type;
+}
+
+Type dagrt::getProductType(const Work &work) {
+  return getProductType(work.lhsType, work.rhsType, work.elementType);
 }
 
 /// Product of the local sizes.
@@ -152,6 +183,8 @@ static double getGemmFlops(const GemmShape &shape) {
 /// A GEMM op whose shape on one device is `local` and in the model `global`.
 static Work getGemmWork(Operation *op, GemmShape local, GemmShape global) {
   Work work = getStreamingWork(op, WorkKind::Gemm, 0);
+  work.lhsType = getElementTypeOrSelf(op->getOperand(0));
+  work.rhsType = getElementTypeOrSelf(op->getOperand(1));
   work.gemm = local;
   work.flops = getGemmFlops(local);
   setTotalFlops(op, work, getGemmFlops(global));
@@ -311,6 +344,8 @@ SmallVector<SizeProduct, 3> AttentionOp::getWorkSizes() {
 Work AttentionOp::getWork() {
   Work work = getStreamingWork(*this, WorkKind::Attention, 0);
   ArrayRef<int64_t> q = getQuery().getType().getShape(), k = getKey().getType().getShape();
+  work.lhsType = getElementTypeOrSelf(getQuery());
+  work.rhsType = getElementTypeOrSelf(getKey());
   auto [busiest, all] = countPairs(*this);
   AttentionShape shape;
   shape.batch = q[0];

@@ -179,9 +179,11 @@ Value RankExtractor::extractLookup(EmbeddingOp op) {
 // Products
 //===----------------------------------------------------------------------===//
 
-/// A call of the runtime's GEMM, or an op.
+/// A call of the runtime's GEMM, which knows one type, or an op.
 Value RankExtractor::multiply(Value lhs, Value rhs, int64_t contract, RankedTensorType type) {
-  if (!options.useGemm || !hasGemm(type.getElementType()))
+  Type element = type.getElementType();
+  bool isOneType = getElementTypeOrSelf(lhs) == element && getElementTypeOrSelf(rhs) == element;
+  if (!options.useGemm || !hasGemm(element) || !isOneType)
     return MatmulOp::create(builder, loc, type, lhs, rhs, contract);
   Value target = calls.makeBuffer(type.getShape(), type.getElementType(), /*zero=*/false);
   calls.gemm(calls.getBuffer(lhs), calls.getBuffer(rhs), contract, target);

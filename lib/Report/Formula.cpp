@@ -133,7 +133,8 @@ static SizeAttr getBytes(ArrayRef<SizeAttr> before, ArrayRef<SizeAttr> after, Ty
   if (!first || !second)
     return SizeAttr();
   SizeAttr larger = first == second ? first : first.max(second);
-  return larger.times(static_cast<int64_t>(getElementBytes(elementType)));
+  double bytes = getElementBytes(elementType);
+  return bytes < 1 ? SizeAttr() : larger.times(static_cast<int64_t>(bytes));
 }
 
 static Term makeCommunicationTerm(Operation *op) {

@@ -9,7 +9,7 @@ func.func @device_past_the_end(%x: tensor<4xf32, #dagrt.dist<@far, [_], of [4]>>
 // -----
 
 func.func @type_without_a_rate(%x: tensor<4x4xf8E4M3FN>) -> tensor<4x4xf8E4M3FN> {
-  // expected-error @+1 {{'dagrt.matmul' op expects a device with a rate for 'f8E4M3FN', got 'a100-pcie-80g' with rates for fp64, fp32, fp16, bf16; choose another device or data type, or describe the rate}}
+  // expected-error @+1 {{'dagrt.matmul' op expects a device with a rate for fp8 (key 'fp8_tflops'), got 'a100-pcie-80g' with rates for fp64, fp32, fp16, bf16, int8, int4; choose another device or data type, or describe the rate}}
   %y = dagrt.matmul %x, %x : tensor<4x4xf8E4M3FN>, tensor<4x4xf8E4M3FN> -> tensor<4x4xf8E4M3FN>
   return %y : tensor<4x4xf8E4M3FN>
 }

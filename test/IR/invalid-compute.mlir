@@ -101,15 +101,6 @@ func.func @f(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>) {
 
 // -----
 
-func.func @f(%x: tensor<4x8xf32>, %w: tensor<8x4xbf16>) {
-  // matmul-c3
-  // expected-error@+1 {{'dagrt.matmul' op expects one element type, got 'f32' and 'bf16'}}
-  %0 = dagrt.matmul %x, %w : tensor<4x8xf32>, tensor<8x4xbf16> -> tensor<4x4xf32>
-  return
-}
-
-// -----
-
 func.func @f(%x: tensor<4x8xf32>) {
   // expected-error@+1 {{'dagrt.silu' op requires the same type for all operands and results}}
   %0 = "dagrt.silu"(%x) : (tensor<4x8xf32>) -> tensor<4xf32>

@@ -58,9 +58,20 @@ struct CommandLine {
                           cl::desc("gemm, attention, or an op of the tables of elementwise ops and "
                                    "collectives (default: gemm)"),
                           cl::value_desc("name"), cl::init("gemm"), cl::cat(category)};
-  cl::opt<std::string> dtype{"dtype", cl::desc("Element type (default: bf16)"),
-                             cl::value_desc("fp64|fp32|fp16|bf16|fp8"), cl::init("bf16"),
+  cl::opt<std::string> dtype{"dtype",
+                             cl::desc("Element type, of a product that of both operands "
+                                      "(default: bf16)"),
+                             cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4"), cl::init("bf16"),
                              cl::cat(category)};
+  cl::opt<std::string> rhsType{"rhs-dtype",
+                               cl::desc("Element type of a product's weights (default: --dtype)"),
+                               cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4"),
+                               cl::cat(category)};
+  cl::opt<std::string> resultType{"result-dtype",
+                                  cl::desc("Element type of a product's result (default: that of "
+                                           "the product; of fp8 bf16, of integers int32)"),
+                                  cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4|int32"),
+                                  cl::cat(category)};
   SizeOption m{"m", "Rows of the product: tokens", category};
   SizeOption k{"k", "Contracted size of the product: input features", category};
   SizeOption n{"n", "Columns of the product: output features", category};
@@ -115,6 +126,7 @@ private:
   FailureOr<double> getSize(const SizeOption &size, std::optional<double> absent) const;
   FailureOr<KernelQuery> makeQuery(const Device &device, std::string &what) const;
   FailureOr<KernelQuery> makeGemm(const Device &device, std::string &what) const;
+  FailureOr<ProductTypes> getProductTypes() const;
   FailureOr<KernelQuery> makeAttention(const Device &device, std::string &what) const;
   FailureOr<KernelQuery> makeCollective(const Device &device, std::string &what) const;
   FailureOr<KernelQuery> makeRowwise(std::string &what) const;
@@ -133,7 +145,8 @@ private:
 
 /// Fails if an option is given that says nothing about what is `asked`, which would be ignored.
 LogicalResult Run::checkUnused(StringRef asked, ArrayRef<const cl::Option *> used) const {
-  const cl::Option *all[] = {&line.dtype,          &line.m.option,     &line.k.option,
+  const cl::Option *all[] = {&line.dtype,          &line.rhsType,      &line.resultType,
+                             &line.m.option,     &line.k.option,
                              &line.n.option,       &line.batch.option, &line.queries.option,
                              &line.keys.option,    &line.heads.option, &line.keyHeads.option,
                              &line.headDim.option, &line.rows.option,  &line.columns.option,
@@ -186,20 +199,59 @@ FailureOr<double> Run::getSize(const SizeOption &size, std::optional<double> abs
   return static_cast<double>(number);
 }
 
+/// What --dtype, --rhs-dtype and --result-dtype say.
+FailureOr<ProductTypes> Run::getProductTypes() const {
+  Type types[3];
+  const cl::opt<std::string> *options[] = {&line.dtype, &line.rhsType, &line.resultType};
+  for (auto [type, option] : llvm::zip(types, options)) {
+    if (option->getValue().empty() && option != &line.dtype)
+      continue;
+    type = parseTypeName(option->getValue(), context);
+    bool isSum = option == &line.resultType;
+    if (!type || (!isSum && getTypeBytes(option->getValue()) == 0))
+      return error() << "expects --" << option->ArgStr << " to be fp64, fp32, fp16, bf16, fp8, int8"
+                     << (isSum ? ", int4 or int32" : " or int4") << ", got '" << option->getValue()
+                     << "'";
+  }
+  if (!types[1])
+    types[1] = types[0];
+  Type product = dagrt::getProductType(types[0], types[1], types[2]);
+  std::string name = getTypeName(product);
+  ProductTypes usual = ProductTypes::get(name);
+  ProductTypes result = ProductTypes::get(types[0], types[1], types[2] ? types[2] : product);
+  if (!types[2])
+    result.resultBytes = usual.resultBytes;
+  return result;
+}
+
+/// `bf16`, or `bf16 x fp8 -> fp32`: the types as they are given.
+static std::string describeTypes(const CommandLine &line) {
+  std::string text = line.dtype;
+  if (!line.rhsType.empty())
+    text += " x " + line.rhsType;
+  if (!line.resultType.empty())
+    text += " -> " + line.resultType;
+  return text;
+}
+
 FailureOr<KernelQuery> Run::makeGemm(const Device &device, std::string &what) const {
-  if (failed(checkUnused("--op=gemm", {&line.m.option, &line.k.option, &line.n.option,
-                                       &line.batch.option, &line.dtype})))
+  if (failed(checkUnused("--op=gemm",
+                         {&line.m.option, &line.k.option, &line.n.option, &line.batch.option,
+                          &line.dtype, &line.rhsType, &line.resultType})))
+    return failure();
+  FailureOr<ProductTypes> types = getProductTypes();
+  if (failed(types))
     return failure();
   FailureOr<double> m = getSize(line.m, {}), k = getSize(line.k, {}), n = getSize(line.n, {}),
                     batch = getSize(line.batch, 1);
   if (failed(m) || failed(k) || failed(n) || failed(batch))
     return failure();
   std::string many = *batch > 1 ? llvm::formatv("{0:f0} x ", *batch).str() : "";
-  what = llvm::formatv("gemm {0}, {1}[{2:f0}, {3:f0}] x [{3:f0}, {4:f0}]", line.dtype, many, *m, *k,
-                       *n);
+  what = llvm::formatv("gemm {0}, {1}[{2:f0}, {3:f0}] x [{3:f0}, {4:f0}]", describeTypes(line),
+                       many, *m, *k, *n);
   std::string message;
   FailureOr<KernelQuery> query =
-      makeGemmQuery(line.dtype, *batch, *m, *k, *n, /*events=*/false, device, message);
+      makeGemmQuery(*types, *batch, *m, *k, *n, /*events=*/false, device, message);
   return failed(query) ? FailureOr<KernelQuery>(error() << message) : query;
 }
 

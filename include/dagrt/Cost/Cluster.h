@@ -32,7 +32,8 @@ struct Device {
   std::string architecture; ///< `volta`, `ampere`, ...: selects constants of NCCL.
   std::string source;       ///< Where the facts come from.
   bool hypothetical = false;
-  std::optional<double> fp64, fp32, fp16, bf16, fp8; ///< FLOP/s of matrix products.
+  /// FLOP/s of matrix products, and operations/s of those of integers.
+  std::optional<double> fp64, fp32, fp16, bf16, fp8, int8, int4;
   double memoryBytes = 0, memoryBandwidth = 0;
   double l2Bytes = 0;       ///< 0 when unknown.
   int64_t smCount = 0;      ///< 0 when unknown.

@@ -81,9 +81,6 @@ private:
   std::vector<std::pair<std::string, Factory>> models;
 };
 
-/// `bf16`: an element type as tables of measurements write it; empty if they do not.
-std::string getTypeName(mlir::Type elementType);
-
 /// The model fitted to measurements (docs/accuracy.md).
 std::unique_ptr<CostModel> createCalibratedModel(std::unique_ptr<MeasurementTable> table = nullptr);
 

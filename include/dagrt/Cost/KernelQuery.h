@@ -119,11 +119,32 @@ Prediction predictRoofline(const KernelQuery &query, const Device &device);
 /// Writes the key `calibration` of a device description.
 void writeCalibrations(llvm::ArrayRef<KernelCalibration> calibrations, llvm::raw_ostream &os);
 
-/// Bytes of an element of `fp64`, `fp32`, `fp16`, `bf16` or `fp8`; 0 for any other name.
+/// `bf16`: an element type as tables of measurements write it, or as MLIR does if they do not.
+std::string getTypeName(mlir::Type elementType);
+
+/// The element type of such a name; null for any other.
+mlir::Type parseTypeName(llvm::StringRef name, mlir::MLIRContext *context);
+
+/// Bytes of an element of `fp64`, `fp32`, `fp16`, `bf16`, `fp8`, `int8` or `int4`; 0 for any other
+/// name.
 double getTypeBytes(llvm::StringRef type);
 
 /// Rate of matrix products of such elements in FLOP/s, if the device's description has one.
 std::optional<double> getMatrixFlops(const Device &device, llvm::StringRef type);
+
+/// Why there is no rate for products of `type`: the type, the device, its rates, and the key that
+/// is missing.
+std::string describeMissingRate(const Device &device, llvm::StringRef type);
+
+/// What is multiplied, and the bytes of elements as they are stored.
+struct ProductTypes {
+  std::string name; ///< Of the type at whose rate the product runs.
+  double leftBytes = 0, rightBytes = 0, resultBytes = 0;
+
+  static ProductTypes get(mlir::Type lhs, mlir::Type rhs, mlir::Type result);
+  /// Of a product of one type, written as GPUs usually do: fp8 as bf16, integers as int32.
+  static ProductTypes get(llvm::StringRef type);
+};
 
 /// (query, key) pairs when the last `queries` of `keys` tokens attend to all up to themselves.
 double getCausalPairs(double queries, double keys);
@@ -145,6 +166,9 @@ getCollectiveVariants(CommunicationKind kind, llvm::StringRef link, llvm::String
 /// known, or that the device has no rate for, and say what is expected in `error`.
 mlir::FailureOr<KernelQuery> makeGemmQuery(llvm::StringRef type, double batch, double m, double k,
                                            double n, bool events, const Device &device,
+                                           std::string &error);
+mlir::FailureOr<KernelQuery> makeGemmQuery(const ProductTypes &types, double batch, double m,
+                                           double k, double n, bool events, const Device &device,
                                            std::string &error);
 mlir::FailureOr<KernelQuery> makeRowwiseQuery(llvm::StringRef op, llvm::StringRef type, double rows,
                                               double columns, bool events, std::string &error);

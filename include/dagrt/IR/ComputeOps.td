@@ -59,10 +59,13 @@ def Dagrt_MatmulOp : Dagrt_ComputeOp<"matmul"> {
     products of their dims. A projection to heads has `n... = G, Q, D`; the output
     projection contracts all three (`contract 3`).
 
+    Operands and result may differ in element type: weights of fp8 with activations of bf16, a sum
+    kept in f32. The operands are widened before they are multiplied, and the sum is rounded to the
+    result's type once. Costs are those of the wider operand's rate, and of the bytes of each.
+
     **Constraints**
     1. `matmul-c1`: `contract` is at least 1 and at most the rank of either operand.
     2. `matmul-c2`: the result has the dims of `lhs` and `rhs` that are not contracted.
-    3. `matmul-c3`: `lhs`, `rhs` and result have one element type.
 
     Example:
     ```mlir
@@ -411,7 +414,8 @@ def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments]>
 def Dagrt_AttentionScoresOp : Dagrt_ComputeOp<"attention_scores"> {
   let summary = "Scaled products of queries and keys";
   let description = [{
-    `scale * q k^T`: `[batch, s, G, Q, D] x [batch, t, G, D] -> [batch, G, Q, s, t]`.
+    `scale * q k^T`: `[batch, s, G, Q, D] x [batch, t, G, D] -> [batch, G, Q, s, t]`. Element types
+    may differ, as in `dagrt.matmul`.
 
     **Constraints**
     1. `attention_scores-c1`: `query` has five dims, `key` four, the result five.
@@ -474,7 +478,8 @@ def Dagrt_SoftmaxOp : Dagrt_ComputeOp<"softmax", [AttrSizedOperandSegments]> {
 def Dagrt_AttentionContextOp : Dagrt_ComputeOp<"attention_context"> {
   let summary = "Values, weighted by attention";
   let description = [{
-    `[batch, G, Q, s, t] x [batch, t, G, D] -> [batch, s, G, Q, D]`.
+    `[batch, G, Q, s, t] x [batch, t, G, D] -> [batch, s, G, Q, D]`. Element types may differ, as
+    in `dagrt.matmul`.
 
     **Constraints**
     1. `attention_context-c1`: `weights` has five dims, `value` four, the result five.

@@ -394,8 +394,14 @@ def Dagrt_CostAttr : Dagrt_Attr<"Cost", "cost"> {
     - `provenance`: where the number comes from.
     - `algorithm`: what a collective or transfer uses (`ring`, `tree`, `nvls`, `p2p`), or empty.
     - `error_percent`: half the width of the error bar, negative when unknown.
+    - `fingerprint`: what the time was computed for, written `for 0x...`; 0 if nobody said. The upper
+      half stands for the work and the device (or for what is sent and the links), the lower half for
+      the model with its tables, or for the fixed times of a cluster's description; 0 there if a
+      person gave the time.
 
-    An op that already carries a cost keeps it.
+    A time that a model computed holds for what its fingerprint says only: on an op that has changed
+    since, it is computed anew. A time without a fingerprint, as people write it, is given: the op
+    keeps it.
 
     ```mlir
     func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
@@ -409,7 +415,24 @@ def Dagrt_CostAttr : Dagrt_Attr<"Cost", "cost"> {
     DefaultValuedParameter<"::dagrt::Bound", "::dagrt::Bound::none">:$bound,
     DefaultValuedParameter<"::dagrt::Provenance", "::dagrt::Provenance::given">:$provenance,
     StringRefParameter<"", "\"\"">:$algorithm,
-    DefaultValuedParameter<"::dagrt::Real", "::dagrt::Real(-1.0)">:$errorPercent);
+    DefaultValuedParameter<"::dagrt::Real", "::dagrt::Real(-1.0)">:$errorPercent,
+    DefaultValuedParameter<"uint64_t", "0">:$fingerprint);
+  let builders = [AttrBuilder<(ins "int64_t":$picoseconds, "::dagrt::Bound":$bound,
+      "::dagrt::Provenance":$provenance, "::llvm::StringRef":$algorithm,
+      "::dagrt::Real":$errorPercent), [{
+    return $_get($_ctxt, picoseconds, bound, provenance, algorithm, errorPercent, uint64_t(0));
+  }]>];
+  let extraClassDeclaration = [{
+    /// True if no model computed it: it was written by hand, or fixed by a cluster's description.
+    bool isGiven() const {
+      return getModelPrint() == 0 || getProvenance() == ::dagrt::Provenance::given;
+    }
+    /// True if a cluster's description fixed it: what it says is to be read again.
+    bool isFixed() const { return isGiven() && getModelPrint() != 0; }
+    /// The halves of the fingerprint, 0 if there is none.
+    uint32_t getWorkPrint() const { return static_cast<uint32_t>(getFingerprint() >> 32); }
+    uint32_t getModelPrint() const { return static_cast<uint32_t>(getFingerprint()); }
+  }];
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }

@@ -61,6 +61,7 @@ def Dagrt_Dialect : Dialect {
     | `dagrt.role` | `#dagrt.role`: the part the op plays in the model, and its layer |
     | `dagrt.cost` | `#dagrt.cost`: how long the op takes, and what binds it |
     | `dagrt.cluster` | on a function: `#dagrt.cluster`, what its costs were computed for |
+    | `dagrt.cost_model` | on a function: `cluster`, `model` and `table` as they were named when its costs were computed, a dictionary of strings |
     | `dagrt.costs_at` | on a function: the named sizes that its costs hold at, a dictionary of `i64` |
     | `dagrt.timing` | `#dagrt.timing`: when the op starts and ends, and its slack |
     | `dagrt.logical` | on a placed function: `#dagrt.logical`, the totals of the model it came from |
@@ -81,6 +82,7 @@ def Dagrt_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kRoleAttrName = "dagrt.role";
     static constexpr ::llvm::StringLiteral kCostAttrName = "dagrt.cost";
     static constexpr ::llvm::StringLiteral kClusterAttrName = "dagrt.cluster";
+    static constexpr ::llvm::StringLiteral kCostModelAttrName = "dagrt.cost_model";
     static constexpr ::llvm::StringLiteral kCostsAtAttrName = "dagrt.costs_at";
     static constexpr ::llvm::StringLiteral kTimingAttrName = "dagrt.timing";
     static constexpr ::llvm::StringLiteral kLogicalAttrName = "dagrt.logical";

@@ -39,7 +39,7 @@ def Dagrt_MatmulStepOp : Dagrt_Op<"matmul_step", [Pure,
     With `piece`, `lhs` is a block of the contracted dim, which has arrived in a message (`dagrt.recv`).
 
     **Constraints**
-    1. `matmul_step-c1`: all values are placed on one mesh, operands are not partial, and shapes and element types are those of `dagrt.matmul`.
+    1. `matmul_step-c1`: all values are placed on one mesh, operands are not partial, and shapes are those of `dagrt.matmul`.
     2. `matmul_step-c2`: in a ring, one dim is held in blocks over one whole axis by one tensor and whole by the other; all others are cut alike.
     3. `matmul_step-c3`: `step` is less than `of`, which is the number of blocks, and says how far they are rotated.
     4. `matmul_step-c4`: a piece is block `step` of the only contracted dim, which is not cut, and none of the `of` blocks is empty.

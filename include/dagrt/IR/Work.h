@@ -63,6 +63,8 @@ struct Work {
   WorkKind kind = WorkKind::None;
   /// Element type of the op's result.
   mlir::Type elementType;
+  /// Of products, element types of what is multiplied; null where it is that of the result.
+  mlir::Type lhsType, rhsType;
   std::optional<GemmShape> gemm;
   std::optional<AttentionShape> attention;
   /// What the kernel is called in tables of measurements (`rmsnorm`, `add`); empty if there is no
@@ -82,7 +84,14 @@ struct Work {
   double bytes() const { return bytesRead + bytesWritten; }
 };
 
-/// Size of an element in bytes: at least one.
+/// The element type at whose rate a product runs: the wider of the operands' types, and a float
+/// rather than an integer (a product of bf16 and int4 is one of bf16). What sums are kept in does
+/// not matter, but for f64: no unit adds products of narrower types in it.
+mlir::Type getProductType(mlir::Type lhs, mlir::Type rhs, mlir::Type result);
+mlir::Type getProductType(const Work &work);
+
+/// Size of an element in bytes, as devices store it: a power of two, half a byte for 4 bits and at
+/// least one for a single bit.
 double getElementBytes(mlir::Type elementType);
 
 /// Number of real elements on the busiest device (which is the first).

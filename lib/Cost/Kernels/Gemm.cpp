@@ -132,9 +132,9 @@ GemmTimer::GemmTimer(const GemmCall &call, const Device &device, ArrayRef<double
     : call(call), coefficients(coefficients) {
   sms = device.smCount > 0 ? device.smCount : 108;
   bandwidth = device.memoryBandwidth / 1e6;
-  double leftBytes = call.batch * call.m * call.k * call.elementBytes;
+  double leftBytes = call.batch * call.m * call.k * call.leftBytes;
   resultBytes = call.batch * call.m * call.n * call.resultBytes;
-  operandBytes = leftBytes + call.batch * call.k * call.n * call.elementBytes;
+  operandBytes = leftBytes + call.batch * call.k * call.n * call.rightBytes;
   double footprint = operandBytes + resultBytes;
   double kept = device.l2Bytes * get(L2Share) / footprint;
   double missing = 1 / (1 + kept * kept);
@@ -165,7 +165,8 @@ bool GemmTimer::isShorter(const Choice &choice, KernelTime &best) const {
   double latencyUs = std::ceil(waves / residency) * (steps * get(StepUs) + get(WaveUs));
   double reach = std::min(1.0, std::min(waves, 1.0) * get(Reach));
   double memoryUs = this->memoryUs / std::sqrt(reach);
-  double blockBytes = (tile.rows + tile.columns) * steps * step * call.elementBytes;
+  double blockBytes =
+      (tile.rows * call.leftBytes + tile.columns * call.rightBytes) * steps * step;
   double l2Rate = bandwidth * get(L2Bandwidth);
   double l2Us = (blocks * blockBytes + resultBytes) / (4 * l2Rate * reach);
   double splitUs = choice.parts > 1 ? get(SplitUs) + get(SplitTraffic) * choice.parts * 8 *

@@ -241,7 +241,7 @@ static double getWorkUs(const RowwiseCall &call, const Grid &grid, double waves,
                         const Device &device, llvm::ArrayRef<double> coefficients) {
   double scale = kReferenceHz / getClockHz(device);
   if (grid.isFlat) {
-    std::optional<double> flops = call.elementBytes == 8 ? device.fp64 : device.fp32;
+    std::optional<double> flops = call.isDouble ? device.fp64 : device.fp32;
     double flopsUs = flops && call.flops > 0 ? call.flops / *flops * 1e6 : 0;
     return scale * (coefficients[BlockUs] + coefficients[StepUs] * std::max(waves, 1.0)) + flopsUs;
   }

@@ -207,9 +207,9 @@ struct ScoresPattern final : OpConversionPattern<AttentionScoresOp> {
     Emitter emit(rewriter, op.getLoc());
     Value query = zeroContracted(emit, op, 0, adaptor.getQuery());
     Value key = zeroContracted(emit, op, 1, adaptor.getKey());
+    Type type = getElementTypeOrSelf(getTypeConverter()->convertType(op.getType()));
     rewriter.replaceOp(op, emitScores(emit, query, key, op.getScale().convertToDouble(),
-                                      getLead(op.getType()),
-                                      Emitter::getElementType(adaptor.getQuery())));
+                                      getLead(op.getType()), type));
     return success();
   }
 };
@@ -233,8 +233,8 @@ struct ContextPattern final : OpConversionPattern<AttentionContextOp> {
     Emitter emit(rewriter, op.getLoc());
     Value weights = zeroContracted(emit, op, 0, adaptor.getWeights());
     Value value = zeroContracted(emit, op, 1, adaptor.getValue());
-    rewriter.replaceOp(op, emitContext(emit, weights, value, getLead(op.getType()),
-                                       Emitter::getElementType(adaptor.getValue())));
+    Type type = getElementTypeOrSelf(getTypeConverter()->convertType(op.getType()));
+    rewriter.replaceOp(op, emitContext(emit, weights, value, getLead(op.getType()), type));
     return success();
   }
 };

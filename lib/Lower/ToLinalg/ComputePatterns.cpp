@@ -66,8 +66,9 @@ struct MatmulPattern final : OpConversionPattern<dagrt::MatmulOp> {
     Emitter emit(rewriter, op.getLoc());
     Value lhs = zeroContracted(emit, op, 0, adaptor.getLhs());
     Value rhs = zeroContracted(emit, op, 1, adaptor.getRhs());
-    rewriter.replaceOp(op, emitMatmul(emit, lhs, rhs, getLead(op.getType()), op.getContract(),
-                                      Emitter::getElementType(lhs)));
+    Type type = getElementTypeOrSelf(getTypeConverter()->convertType(op.getType()));
+    rewriter.replaceOp(op,
+                       emitMatmul(emit, lhs, rhs, getLead(op.getType()), op.getContract(), type));
     return success();
   }
 };

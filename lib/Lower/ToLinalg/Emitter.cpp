@@ -97,7 +97,13 @@ Value Emitter::convert(Value tensor, Type type) {
 
 Value Emitter::contract(Value lhs, Value rhs, ArrayRef<AffineMap> maps, ArrayRef<int64_t> shape,
                         Type type) {
-  Value zero = fill(shape, getComputeType(type), 0);
+  // The sum is kept in the widest of the types, as products of narrower ones are exact in it.
+  Type sumType = getComputeType(type);
+  for (Value factor : {lhs, rhs})
+    if (Type wide = getComputeType(getElementType(factor));
+        wide.getIntOrFloatBitWidth() > sumType.getIntOrFloatBitWidth())
+      sumType = wide;
+  Value zero = fill(shape, sumType, 0);
   auto op = linalg::ContractOp::create(builder, loc, zero.getType(), ValueRange{lhs, rhs}, zero,
                                        builder.getAffineMapArrayAttr(maps));
   return convert(op.getResult(0), type);

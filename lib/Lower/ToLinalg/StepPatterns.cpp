@@ -88,7 +88,7 @@ struct MatmulStepPattern final : OpConversionPattern<MatmulStepOp> {
     MeshOp mesh = lookupMesh(op, getDist(op.getType()).getMesh());
     Value sides[] = {zeroPadding(emit, adaptor.getLhs(), mesh, getDist(op.getLhs().getType())),
                      zeroPadding(emit, adaptor.getRhs(), mesh, getDist(op.getRhs().getType()))};
-    Type type = Emitter::getElementType(sides[0]);
+    Type type = getElementTypeOrSelf(getTypeConverter()->convertType(op.getType()));
     std::optional<StepBlock> block = getStepBlock(op);
     Blocks blocks;
     if (block) {

@@ -18,10 +18,12 @@ namespace dagrt {
 /// `batch` products `[m, k] x [k, n]`. Sizes are doubles: they may be far beyond 64 bits together.
 struct GemmCall {
   double batch = 1, m = 0, k = 0, n = 0;
-  double elementBytes = 2; ///< Of both operands.
+  double elementBytes = 2; ///< Of what is multiplied.
   double resultBytes = 2;
   double matrixFlops = 0; ///< Peak rate for the element type, in FLOP/s.
   bool events = false;    ///< Timed by events around a call from the host, which adds to it.
+  /// Of the operands as they are stored: weights that are widened on the way are narrower.
+  double leftBytes = elementBytes, rightBytes = elementBytes;
 };
 
 /// What predictGemm takes, in order.

@@ -45,6 +45,7 @@ struct RowwiseCall {
   bool events = false;
   /// Of an `Other`, whose rows and columns are not looked at.
   double bytesRead = 0, bytesWritten = 0, flops = 0;
+  bool isDouble = false; ///< Its FLOPs are those of fp64.
 };
 
 /// The coefficients, in the order in which `predictRowwise` wants them.
