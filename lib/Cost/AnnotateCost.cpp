@@ -62,28 +62,56 @@ LogicalResult dagrt::checkDevices(func::FuncOp function, const Cluster &cluster)
   return success();
 }
 
-FailureOr<SizeBinding> dagrt::readCostSizes(func::FuncOp function, StringRef sizes) {
-  auto emitError = [&]() { return function.emitError(); };
-  auto module = function->getParentOfType<ModuleOp>();
-  // Without a choice there is no name to check, which takes a walk over the module.
-  FailureOr<SizeBinding> binding = SizeBinding();
-  if (module)
-    binding = sizes.empty() ? FailureOr<SizeBinding>(getDefaultSizes(module))
-                            : readSizes(module, sizes, emitError);
-  if (failed(binding))
-    return failure();
-  auto existing = function->getAttrOfType<DictionaryAttr>(DagrtDialect::kCostsAtAttrName);
-  if (!existing || getSizeBinding(existing) == *binding)
-    return binding;
-  if (sizes.empty())
-    return getSizeBinding(existing);
-  return function.emitError() << "expects costs at " << binding->str() << " or none, got costs at "
-                              << getSizeBinding(existing).str()
-                              << "; costs hold at one binding: start from the program without them";
+/// Writes the costs on the ops. What is said of an op that takes no time, or that takes another
+/// time than it did, no longer holds. Counts the ops whose cost a model says, and those of them
+/// whose cost is a new one.
+static std::pair<int64_t, int64_t> writeCosts(const SymbolicCosts &costs) {
+  func::FuncOp function = costs.getFunction();
+  auto costName = StringAttr::get(function.getContext(), DagrtDialect::kCostAttrName);
+  auto timingName = StringAttr::get(function.getContext(), DagrtDialect::kTimingAttrName);
+  unsigned number = 0;
+  int64_t modelled = 0, computed = 0;
+  bool isChanged = false;
+  for (Block &block : function.getBody()) {
+    for (Operation &op : block) {
+      unsigned index = costs.getClass(number);
+      CostAttr cost = costs.getCost(number++);
+      bool isModelled = cost && !costs.getClasses()[index].given;
+      modelled += isModelled;
+      if (op.getDiscardableAttr(costName) == cost)
+        continue;
+      isChanged = true;
+      computed += isModelled;
+      if (cost)
+        op.setDiscardableAttr(costName, cost);
+      else
+        op.removeDiscardableAttr(costName);
+    }
+  }
+  if (isChanged)
+    function->walk([&](Operation *op) { op->removeDiscardableAttr(timingName); });
+  return {modelled, computed};
+}
+
+/// Says on the function what its costs were computed with.
+static void writeOrigin(func::FuncOp function, const SymbolicCosts &costs,
+                        const SizeBinding &binding) {
+  Builder builder(function.getContext());
+  NamedAttrList names;
+  const CostOptions &options = costs.getOptions();
+  names.set("cluster", builder.getStringAttr(options.cluster));
+  names.set("model", builder.getStringAttr(options.model));
+  if (!options.table.empty())
+    names.set("table", builder.getStringAttr(options.table));
+  function->setAttr(DagrtDialect::kCostModelAttrName, names.getDictionary(function.getContext()));
+  function->setAttr(DagrtDialect::kClusterAttrName,
+                    getClusterAttr(function.getContext(), costs.getCluster()));
+  if (costs.dependsOnSizes())
+    function->setAttr(DagrtDialect::kCostsAtAttrName, getSizesAttr(function.getContext(), binding));
 }
 
 LogicalResult dagrt::annotateCosts(func::FuncOp function, const CostOptions &options,
-                                   const CostModelRegistry &registry) {
+                                   const CostModelRegistry &registry, CostSummary *summary) {
   if (function.isExternal())
     return success();
   FailureOr<SizeBinding> binding = readCostSizes(function, options.sizes);
@@ -92,33 +120,23 @@ LogicalResult dagrt::annotateCosts(func::FuncOp function, const CostOptions &opt
   FailureOr<SymbolicCosts> costs = SymbolicCosts::create(function, options, registry);
   if (failed(costs) || failed(costs->evaluate(*binding)))
     return failure();
-  MLIRContext *context = function.getContext();
-  auto name = StringAttr::get(context, DagrtDialect::kCostAttrName);
-  unsigned number = 0;
-  int64_t costed = 0;
-  for (Block &block : function.getBody()) {
-    for (Operation &op : block) {
-      CostAttr cost = costs->getCost(number++);
-      if (!cost) {
-        // What a loop or a call cost when its body was another.
-        op.removeDiscardableAttr(name);
-        continue;
-      }
-      op.setDiscardableAttr(name, cost);
-      ++costed;
-    }
+  auto [modelled, computed] = writeCosts(*costs);
+  if (modelled > 0)
+    writeOrigin(function, *costs, *binding);
+  emitCostRemarks(*costs, computed, modelled - computed);
+  if (summary) {
+    summary->used = {costs->getOptions(), costs->isTakenOver()};
+    summary->modelled = modelled;
+    summary->given = costs->countFixed() + costs->countKept();
+    if (modelled > 0)
+      summary->cluster = getClusterAttr(function.getContext(), costs->getCluster());
   }
-  costed -= costs->countFixed() + costs->countKept();
-  if (costed > 0 && !function->hasAttr(DagrtDialect::kClusterAttrName))
-    function->setAttr(DagrtDialect::kClusterAttrName, getClusterAttr(context, costs->getCluster()));
-  if (costed > 0 && costs->dependsOnSizes())
-    function->setAttr(DagrtDialect::kCostsAtAttrName, getSizesAttr(context, *binding));
-  emitCostRemarks(*costs, costed);
   return success();
 }
 
-LogicalResult dagrt::annotateCosts(func::FuncOp function, const CostOptions &options) {
-  return annotateCosts(function, options, CostModelRegistry::getBuiltin());
+LogicalResult dagrt::annotateCosts(func::FuncOp function, const CostOptions &options,
+                                   CostSummary *summary) {
+  return annotateCosts(function, options, CostModelRegistry::getBuiltin(), summary);
 }
 
 namespace {

@@ -49,8 +49,8 @@ llvm::LogicalResult checkDevices(mlir::func::FuncOp function, const Cluster &clu
 llvm::SmallVector<MeshOp> getUsedMeshes(mlir::func::FuncOp function);
 
 /// Says where meshes lie, which algorithm each collective got, and the totals: the model costed
-/// `costed` ops.
-void emitCostRemarks(const SymbolicCosts &costs, int64_t costed);
+/// `costed` ops anew and found `unchanged` others to have their cost.
+void emitCostRemarks(const SymbolicCosts &costs, int64_t costed, int64_t unchanged);
 
 } // namespace dagrt
 

@@ -88,6 +88,10 @@ void CostModelRegistry::add(StringRef name, Factory factory) {
   models.push_back({name.str(), std::move(factory)});
 }
 
+bool CostModelRegistry::has(StringRef name) const {
+  return llvm::any_of(models, [&](const auto &model) { return model.first == name; });
+}
+
 FailureOr<std::unique_ptr<CostModel>> CostModelRegistry::create(const CostOptions &options,
                                                                 EmitError emitError) const {
   std::vector<std::string> names;

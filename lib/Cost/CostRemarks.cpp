@@ -77,8 +77,8 @@ struct CommunicationUse {
 
 static std::vector<CommunicationUse> collectUses(const SymbolicCosts &costs) {
   // Addresses of attributes serve for look-up only: their order reaches no output.
-  using Key =
-      std::tuple<CommunicationKind, double, const void *, const void *, int64_t, const void *>;
+  using Key = std::tuple<CommunicationKind, double, const void *, const void *, int64_t, int64_t,
+                         std::string>;
   std::map<Key, size_t> numbers;
   std::vector<CommunicationUse> uses;
   for (auto [index, entry] : llvm::enumerate(costs.getClasses())) {
@@ -96,7 +96,8 @@ static std::vector<CommunicationUse> collectUses(const SymbolicCosts &costs) {
             use.what.mesh.getAsOpaquePointer(),
             use.what.destination.getAsOpaquePointer(),
             use.ranks,
-            use.cost.getAsOpaquePointer()};
+            use.cost.getPicoseconds(),
+            use.cost.getAlgorithm().str()};
     auto [it, isNew] = numbers.try_emplace(key, uses.size());
     if (isNew)
       uses.push_back(use);
@@ -127,7 +128,7 @@ static void reportCommunication(const CommunicationUse &use, remark::RemarkOpts 
       << remark::metric("Microseconds", microseconds) << remark::metric("Count", use.count);
 }
 
-void dagrt::emitCostRemarks(const SymbolicCosts &costs, int64_t costed) {
+void dagrt::emitCostRemarks(const SymbolicCosts &costs, int64_t costed, int64_t unchanged) {
   func::FuncOp function = costs.getFunction();
   const Cluster &cluster = costs.getCluster();
   if (!function.getContext()->getRemarkEngine())
@@ -144,12 +145,13 @@ void dagrt::emitCostRemarks(const SymbolicCosts &costs, int64_t costed) {
         << remark::reason("{0}", ops.reason.empty() ? "the op does not say what it computes"
                                                     : ops.reason.str())
         << remark::suggest("implement WorkOpInterface for it, or give it a 'dagrt.cost'");
+  int64_t kept = costs.countKept() + unchanged;
   int64_t distinct =
       llvm::count_if(costs.getClasses(), [](const CostClass &entry) { return !entry.given; });
   remark::analysis(function.getLoc(), name("CostTotals"))
       << remark::add(
              "{0} ops costed for '{1}', {2} of them distinct; {3} fixed by it, {4} kept their cost",
-             costed, cluster.name, distinct, costs.countFixed(), costs.countKept())
+             costed, cluster.name, distinct, costs.countFixed(), kept)
       << remark::metric("Costed", costed) << remark::metric("Fixed", costs.countFixed())
-      << remark::metric("Kept", costs.countKept());
+      << remark::metric("Kept", kept);
 }

@@ -129,11 +129,11 @@ static Counting classifyAlone(Operation *op) {
 // Parts
 //===----------------------------------------------------------------------===//
 
-/// True if `op` carries a cost that is right for it. A modelled one of an op with parts is as old
-/// as they were when it was computed, and they are there to ask.
-static bool keepsCost(Operation *op, bool hasParts) {
+/// True if `op` was given a cost. A modelled one of an op with parts is as old as they were when it
+/// was computed, and they are there to ask.
+static bool keepsCost(Operation *op) {
   CostAttr cost = getCost(op);
-  return cost && (!hasParts || cost.getProvenance() == Provenance::given);
+  return cost && cost.isGiven();
 }
 
 namespace {
@@ -308,13 +308,13 @@ CountedOp CoverageBuilder::classifyCall(CallOpInterface call) {
 
 CountedOp CoverageBuilder::classify(Operation *op) {
   if (isa<shard::ShardOp>(op))
-    return getCost(op) ? CountedOp{op, Counting::Work} : refuse(op, Reason::kSharding);
+    return keepsCost(op) ? CountedOp{op, Counting::Work} : refuse(op, Reason::kSharding);
   bool isOwn = isa<CommunicationOpInterface, WorkOpInterface>(op);
   std::optional<Regions> regions;
   auto call = dyn_cast<CallOpInterface>(op);
   if (!isOwn && !call && op->getNumRegions() > 0)
     regions = getBodies(op);
-  if (keepsCost(op, call || regions))
+  if (keepsCost(op))
     return {op, Counting::Work};
   if (regions)
     return classifyParts(op, *regions);

@@ -15,6 +15,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "AnnotateSteps.h"
+#include "Fingerprint.h"
 
 #include "mlir/IR/Remarks.h"
 
@@ -87,16 +88,18 @@ static FixedKey *findKey(Operation *op, MutableArrayRef<FixedKey> keys) {
   return found;
 }
 
-static CostAttr makeCost(Operation *op, int64_t picoseconds) {
+/// `print` stands for what the description fixes: it is read again for each report.
+static CostAttr makeCost(Operation *op, int64_t picoseconds, uint32_t print) {
   return CostAttr::get(op->getContext(), picoseconds, Bound::fixed, Provenance::given, "",
-                       Real(-1.0));
+                       Real(-1.0), joinPrints(0, print));
 }
 
 /// Equal parts; what does not divide goes to the first.
-static void splitTime(ArrayRef<Operation *> ops, int64_t picoseconds, FixedTimes &times) {
+static void splitTime(ArrayRef<Operation *> ops, int64_t picoseconds, uint32_t print,
+                      FixedTimes &times) {
   int64_t count = ops.size();
   for (auto [i, op] : llvm::enumerate(ops))
-    times[op] = makeCost(op, picoseconds / count + (i == 0 ? picoseconds % count : 0));
+    times[op] = makeCost(op, picoseconds / count + (i == 0 ? picoseconds % count : 0), print);
 }
 
 /// A key that no model knows is most likely a typo; one that this function has no op for is not.
@@ -132,6 +135,7 @@ FixedTimes dagrt::getFixedTimes(func::FuncOp function, const Cluster &cluster) {
   FixedTimes times;
   if (cluster.fixedTimes.empty())
     return times;
+  uint32_t print = getFixedTimesPrint(cluster);
   SmallVector<FixedKey> keys;
   for (const FixedTime &time : cluster.fixedTimes)
     keys.emplace_back(time, function.getContext());
@@ -144,10 +148,11 @@ FixedTimes dagrt::getFixedTimes(func::FuncOp function, const Cluster &cluster) {
       if (!key)
         continue;
       ++key->ops;
-      if (getCost(&op))
+      CostAttr carried = getCost(&op);
+      if (carried && carried.isGiven() && !carried.isFixed())
         continue;
       if (!key->mnemonic.empty()) {
-        times[&op] = makeCost(&op, key->time->picoseconds);
+        times[&op] = makeCost(&op, key->time->picoseconds, print);
         continue;
       }
       RoleAttr role = getRole(&op);
@@ -155,7 +160,7 @@ FixedTimes dagrt::getFixedTimes(func::FuncOp function, const Cluster &cluster) {
     }
   }
   for (auto &[group, ops] : groups)
-    splitTime(ops, std::get<0>(group)->picoseconds, times);
+    splitTime(ops, std::get<0>(group)->picoseconds, print, times);
   reportKeys(function, keys);
   return times;
 }

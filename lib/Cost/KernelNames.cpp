@@ -110,8 +110,8 @@ static LogicalResult checkType(StringRef type, const Device *device, std::string
   if (device && getMatrixFlops(*device, type))
     return success();
   if (getTypeBytes(type) == 0)
-    error = ("expects a data type that is one of " + llvm::join(kTypeNames, ", ") + "; got '" +
-             type + "'")
+    error = ("expects a data type that is one of " +
+             llvm::join(ArrayRef<StringRef>(kTypeNames), ", ") + "; got '" + type + "'")
                 .str();
   else if (device)
     error = describeMissingRate(*device, type);

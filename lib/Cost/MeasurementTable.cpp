@@ -55,8 +55,7 @@ namespace {
 /// the one that measurements are sorted by.
 struct PointOf {
   Point operator()(const GemmCall &c) const {
-    return {toLog(c.m, 2), toLog(c.k, 1.5), toLog(c.n, 1.5), toLog(c.batch, 2), getMixture(c),
-            0};
+    return {toLog(c.m, 2), toLog(c.k, 1.5), toLog(c.n, 1.5), toLog(c.batch, 2), getMixture(c), 0};
   }
   Point operator()(const AttentionCall &c) const {
     return {toLog(c.keys),

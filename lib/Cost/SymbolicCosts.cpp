@@ -8,14 +8,17 @@
 // Each op says what it does (WorkOpInterface, CommunicationOpInterface), and a cost model says how
 // long that takes. A transformer repeats its layers, so most ops equal another one by name,
 // properties and types: they are a class, and each class is costed once. Costs that ops
-// carry, and times that the cluster's description fixes, are classes, too, and so is each loop,
-// branch and function that is called: its cost is a sum of the costs of classes before it.
+// were given, and times that the cluster's description fixes, are classes, too, and so is each
+// loop, branch and function that is called: its cost is a sum of the costs of classes before it. A
+// cost that a model computed before holds while its fingerprint does (Fingerprint.h): passes clone,
+// cut and rewrite ops, and know nothing of costs.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Cost/SymbolicCosts.h"
 
 #include "AnnotateSteps.h"
+#include "Fingerprint.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -28,6 +31,11 @@ using namespace dagrt;
 //===----------------------------------------------------------------------===//
 // Equal costs
 //===----------------------------------------------------------------------===//
+
+/// Looked up for each op: faster than among all attributes.
+static CostAttr getCarried(Operation *op) {
+  return dyn_cast_or_null<CostAttr>(op->getDiscardableAttr(DagrtDialect::kCostAttrName));
+}
 
 static bool holdsIntegers(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
@@ -42,7 +50,7 @@ unsigned SameCostInfo::getHashValue(const Operation *constOp) {
                               holdsIntegers(operand) ? operand.getAsOpaquePointer() : nullptr);
   for (Type type : op->getResultTypes())
     hash = llvm::hash_combine(hash, type);
-  return static_cast<unsigned>(hash);
+  return static_cast<unsigned>(llvm::hash_combine(hash, getCarried(op).getAsOpaquePointer()));
 }
 
 bool SameCostInfo::isEqual(const Operation *constA, const Operation *constB) {
@@ -53,7 +61,7 @@ bool SameCostInfo::isEqual(const Operation *constA, const Operation *constB) {
       return false;
   auto *a = const_cast<Operation *>(constA), *b = const_cast<Operation *>(constB);
   if (a->getName() != b->getName() || a->getNumOperands() != b->getNumOperands() ||
-      a->getResultTypes() != b->getResultTypes() ||
+      a->getResultTypes() != b->getResultTypes() || getCarried(a) != getCarried(b) ||
       !a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage()))
     return false;
   return llvm::all_of(llvm::zip_equal(a->getOperands(), b->getOperands()), [](auto pair) {
@@ -90,7 +98,7 @@ static LogicalResult checkStatic(Operation *op, Operation *bound) {
 }
 
 /// Rounds to picoseconds. An op that does something takes one at least.
-static FailureOr<CostAttr> getCostAttr(Operation *op, const Cost &cost) {
+static FailureOr<CostAttr> getCostAttr(Operation *op, const Cost &cost, uint64_t fingerprint) {
   // 2^63, which the largest time is below.
   constexpr double limit = 9223372036854775808.0;
   if (!(cost.picoseconds >= 0 && cost.picoseconds < limit))
@@ -100,7 +108,7 @@ static FailureOr<CostAttr> getCostAttr(Operation *op, const Cost &cost) {
   if (cost.picoseconds > 0)
     picoseconds = std::max<int64_t>(picoseconds, 1);
   return CostAttr::get(op->getContext(), picoseconds, cost.bound, cost.provenance, cost.algorithm,
-                       cost.errorPercent);
+                       cost.errorPercent, fingerprint);
 }
 
 /// Meshes have been checked; this is for grids of other dialects.
@@ -117,10 +125,8 @@ static LogicalResult checkGroups(Operation *op, const CommunicationShape &shape,
 
 /// The cost of `op`, which takes time. `bound` stands for it; errors are about the op itself.
 static FailureOr<CostAttr> computeCost(Operation *op, Operation *bound, const CostModel &model,
-                                       const Cluster &cluster) {
+                                       const Cluster &cluster, uint64_t fingerprint) {
   auto emitError = [op]() { return op->emitOpError(); };
-  if (failed(checkStatic(op, bound)))
-    return failure();
   FailureOr<Cost> cost = failure();
   if (isa<CommunicationOpInterface>(bound)) {
     CommunicationShape shape = getCommunicationShape(bound);
@@ -131,12 +137,23 @@ static FailureOr<CostAttr> computeCost(Operation *op, Operation *bound, const Co
     Work work = cast<WorkOpInterface>(bound).getWork();
     cost = model.getComputeCost(work, cluster.device, emitError);
   }
-  return failed(cost) ? FailureOr<CostAttr>() : getCostAttr(op, *cost);
+  return failed(cost) ? FailureOr<CostAttr>() : getCostAttr(op, *cost, fingerprint);
 }
 
 //===----------------------------------------------------------------------===//
 // Classes
 //===----------------------------------------------------------------------===//
+
+/// Writes into a given cost what op it was given for, where that is in numbers, so that it is not
+/// taken for the cost of another.
+static CostAttr stampGiven(Operation *op, CostAttr cost) {
+  if (cost.getFingerprint() != 0 || hasSymbolicTypes(op))
+    return cost;
+  uint32_t print = getWorkPrint(op, /*machinePrint=*/0);
+  return CostAttr::get(op->getContext(), cost.getPicoseconds(), cost.getBound(),
+                       cost.getProvenance(), cost.getAlgorithm(), cost.getErrorPercent(),
+                       joinPrints(print, 0));
+}
 
 namespace {
 /// Puts ops into classes.
@@ -144,11 +161,20 @@ class Grouping {
 public:
   explicit Grouping(std::vector<CostClass> &classes) : classes(classes) {}
 
-  /// The class of ops that carry `cost`.
-  unsigned addGiven(Operation *op, CostAttr cost) {
-    auto [it, isNew] = given.try_emplace(cost, classes.size());
+  /// The class of ops whose time is fixed by a description.
+  unsigned addFixed(Operation *op, CostAttr cost) {
+    auto [it, isNew] = fixed.try_emplace(cost, classes.size());
     if (isNew)
-      classes.push_back({op, 0, cost, cost});
+      classes.push_back({op, 0, cost, cost, CostAttr()});
+    ++classes[it->second].count;
+    return it->second;
+  }
+
+  /// The class of ops that were given `cost`, which equal each other.
+  unsigned addGiven(Operation *op, CostAttr cost) {
+    auto [it, isNew] = given.try_emplace(op, classes.size());
+    if (isNew)
+      classes.push_back({op, 0, cost, stampGiven(op, cost), CostAttr()});
     ++classes[it->second].count;
     return it->second;
   }
@@ -170,14 +196,14 @@ private:
   unsigned addClass(Operation *op) {
     if (!takesTime(op))
       return SymbolicCosts::kFree;
-    classes.push_back({op, 1, CostAttr(), CostAttr()});
+    classes.push_back({op, 1, CostAttr(), CostAttr(), getCarried(op)});
     return classes.size() - 1;
   }
 
   std::vector<CostClass> &classes;
-  // Both are looked up only; never iterated.
-  llvm::DenseMap<Attribute, unsigned> given;
-  llvm::DenseMap<Operation *, unsigned, SameCostInfo> known;
+  // They are looked up only; never iterated.
+  llvm::DenseMap<Attribute, unsigned> fixed;
+  llvm::DenseMap<Operation *, unsigned, SameCostInfo> given, known;
 };
 } // namespace
 
@@ -187,7 +213,6 @@ class OpGrouper {
 public:
   OpGrouper(SymbolicCosts &costs, const Coverage &coverage)
       : costs(costs), coverage(coverage), grouping(costs.classes),
-        name(StringAttr::get(costs.function.getContext(), DagrtDialect::kCostAttrName)),
         fixedTimes(getFixedTimes(costs.function, costs.cluster)) {
     costs.fixed = fixedTimes.size();
   }
@@ -197,14 +222,16 @@ public:
     for (const OpParts &parts : coverage.getParts())
       classOfParts.push_back(addParts(parts));
     for (const CountedOp &op : coverage.getOps()) {
-      costs.kept += op.counting == Counting::Work && getCarried(op.op);
+      costs.kept += op.counting == Counting::Work && getGiven(op.op);
       costs.classOf.push_back(add(op));
     }
   }
 
 private:
-  CostAttr getCarried(Operation *op) const {
-    return dyn_cast_or_null<CostAttr>(op->getDiscardableAttr(name));
+  /// The cost that a person gave to `op`.
+  static CostAttr getGiven(Operation *op) {
+    CostAttr carried = getCarried(op);
+    return carried && carried.isGiven() && !carried.isFixed() ? carried : CostAttr();
   }
 
   unsigned add(const CountedOp &op) {
@@ -216,10 +243,10 @@ private:
     }
     if (op.counting != Counting::Work)
       return SymbolicCosts::kFree;
-    if (CostAttr carried = getCarried(op.op))
-      return grouping.addGiven(op.op, carried);
-    if (CostAttr given = fixedTimes.lookup(op.op))
+    if (CostAttr given = getGiven(op.op))
       return grouping.addGiven(op.op, given);
+    if (CostAttr fixed = fixedTimes.lookup(op.op))
+      return grouping.addFixed(op.op, fixed);
     return grouping.addModelled(op.op);
   }
 
@@ -235,14 +262,13 @@ private:
       nested.bodies.emplace_back(counts.begin(), counts.end());
     }
     costs.nested.try_emplace(costs.classes.size(), std::move(nested));
-    costs.classes.push_back({parts.op, 0, CostAttr(), CostAttr()});
+    costs.classes.push_back({parts.op, 0, CostAttr(), CostAttr(), CostAttr()});
     return costs.classes.size() - 1;
   }
 
   SymbolicCosts &costs;
   const Coverage &coverage;
   Grouping grouping;
-  StringAttr name;
   FixedTimes fixedTimes;
   std::vector<unsigned> classOfParts;
 };
@@ -259,21 +285,69 @@ void SymbolicCosts::groupOps() {
   microbatches.emplace(function);
 }
 
+LogicalResult SymbolicCosts::createModel(const CostModelRegistry &registry) {
+  modelPrint = getModelPrint(options, cluster);
+  machinePrint = getMachinePrint(cluster);
+  // Costs that an embedder's model computed hold, though nobody here can compute others.
+  if (takenOver && !registry.has(options.model))
+    return success();
+  FailureOr<std::unique_ptr<CostModel>> created =
+      registry.create(options, [&]() { return function.emitError(); });
+  if (failed(created))
+    return failure();
+  model = std::move(*created);
+  return success();
+}
+
 FailureOr<SymbolicCosts> SymbolicCosts::create(func::FuncOp function, const CostOptions &options,
                                                const CostModelRegistry &registry) {
-  FailureOr<Cluster> cluster = loadCluster(options.cluster, function.getLoc());
-  if (failed(cluster))
+  FailureOr<ResolvedCostOptions> resolved = resolveCostOptions(function, options);
+  if (failed(resolved))
     return failure();
-  FailureOr<std::unique_ptr<CostModel>> model =
-      registry.create(options, [&]() { return function.emitError(); });
-  if (failed(model) || failed(checkDevices(function, *cluster)))
+  FailureOr<Cluster> cluster = loadCluster(resolved->options.cluster, function.getLoc());
+  if (failed(cluster))
     return failure();
   SymbolicCosts costs;
   costs.function = function;
   costs.cluster = std::move(*cluster);
-  costs.model = std::move(*model);
+  costs.options = std::move(resolved->options);
+  costs.takenOver = resolved->isTakenOver;
   costs.groupOps();
+  if (failed(costs.createModel(registry)) ||
+      ((costs.isModelled() || costs.fixed > 0) && failed(checkDevices(function, costs.cluster))))
+    return failure();
   return costs;
+}
+
+/// The cost that `entry` carries if it was computed for the same, else a new one.
+FailureOr<CostAttr> SymbolicCosts::getModelledCost(const CostClass &entry,
+                                                   Operation *boundOp) const {
+  if (failed(checkStatic(entry.op, boundOp)))
+    return failure();
+  uint32_t workPrint = getWorkPrint(boundOp, machinePrint);
+  uint64_t fingerprint = joinPrints(workPrint, modelPrint);
+  CostAttr carried = entry.carried;
+  bool isSameWork = carried && carried.getWorkPrint() == workPrint;
+  if (isSameWork && (!model || carried.getFingerprint() == fingerprint))
+    return carried;
+  if (!model)
+    return entry.op->emitOpError()
+           << "expects a cost by the model '" << options.model << "', which is not one of this "
+           << "tool's, got " << (carried ? "a cost of what the op was before" : "none")
+           << "; run --annotate-cost with that model, or start from the program without costs";
+  return computeCost(entry.op, boundOp, *model, cluster, fingerprint);
+}
+
+/// A time that was given for an op does not hold for what a pass has made of it.
+LogicalResult SymbolicCosts::checkGiven(const CostClass &entry) const {
+  uint32_t print = entry.given.getWorkPrint();
+  if (print == 0 || entry.given.isFixed() || hasSymbolicTypes(entry.op) ||
+      getWorkPrint(entry.op, /*machinePrint=*/0) == print)
+    return success();
+  return entry.op->emitOpError()
+         << "expects a time that was given for this op, got " << entry.given
+         << ", which was given for it before a pass changed what it does; give it a time again, "
+         << "or remove its 'dagrt.cost'";
 }
 
 LogicalResult SymbolicCosts::evaluate(const SizeBinding &binding) {
@@ -283,18 +357,26 @@ LogicalResult SymbolicCosts::evaluate(const SizeBinding &binding) {
   if (failed(bound->bind(binding)))
     return failure();
   for (auto [index, entry] : llvm::enumerate(classes)) {
-    if (entry.given)
+    if (entry.given) {
+      if (failed(checkGiven(entry)))
+        return failure();
       continue;
+    }
     auto parts = nested.find(index);
     FailureOr<CostAttr> cost =
         parts == nested.end()
-            ? computeCost(entry.op, (*bound)[index], *model, cluster)
-            : getCostAttr(entry.op, computeNestedCost(parts->second, [&](unsigned number) {
-                            return classes[number].cost;
-                          }));
+            ? getModelledCost(entry, (*bound)[index])
+            : getCostAttr(entry.op,
+                          computeNestedCost(parts->second,
+                                            [&](unsigned number) { return classes[number].cost; }),
+                          joinPrints(0, modelPrint));
     if (failed(cost))
       return failure();
     entry.cost = *cost;
   }
   return success();
+}
+
+bool SymbolicCosts::isModelled() const {
+  return llvm::any_of(classes, [](const CostClass &entry) { return !entry.given; });
 }

@@ -437,11 +437,6 @@ Attribute RopeAttr::parse(AsmParser &parser, Type) {
       interleaved = true;
       continue;
     }
-    if (succeeded(parser.parseOptionalKeyword("for"))) {
-      if (parser.parseInteger(fingerprint))
-        return {};
-      continue;
-    }
     StringRef keyword;
     SMLoc keywordLoc = parser.getCurrentLocation();
     if (parser.parseKeyword(&keyword))
@@ -653,6 +648,11 @@ Attribute CostAttr::parse(AsmParser &parser, Type) {
       continue;
     if (succeeded(parser.parseOptionalKeyword("error"))) {
       if (parser.parseFloat(errorPercent))
+        return {};
+      continue;
+    }
+    if (succeeded(parser.parseOptionalKeyword("for"))) {
+      if (parser.parseInteger(fingerprint))
         return {};
       continue;
     }

@@ -164,22 +164,7 @@ static LogicalAttr bindTotals(func::FuncOp function, LogicalAttr totals, const S
   return LogicalAttr::get(function.getContext(), flops, totals.getParameters(), DictionaryAttr());
 }
 
-/// Costs that were computed for other sizes would be wrong.
-static LogicalResult checkCosts(ModuleOp module, const SizeBinding &sizes) {
-  for (auto function : module.getOps<func::FuncOp>()) {
-    auto costsAt = function->getAttrOfType<DictionaryAttr>(DagrtDialect::kCostsAtAttrName);
-    if (!costsAt || holdsAt(getSizeBinding(costsAt), sizes))
-      continue;
-    return function.emitError() << "expects costs at " << sizes.str() << " or none, got costs at "
-                                << getSizeBinding(costsAt).str()
-                                << "; bind the program before --annotate-cost";
-  }
-  return success();
-}
-
 LogicalResult dagrt::bindSizes(ModuleOp module, const SizeBinding &sizes) {
-  if (failed(checkCosts(module, sizes)))
-    return failure();
   WalkResult filled = module.walk([&](func::FuncOp function) {
     auto where = [&]() { return function.emitOpError(); };
     return WalkResult(MicrobatchSizes(function).check(sizes, where));
@@ -190,6 +175,7 @@ LogicalResult dagrt::bindSizes(ModuleOp module, const SizeBinding &sizes) {
   if (failed(SizeBinder(module, sizes).bind(module)))
     return failure();
   module.walk([&](func::FuncOp function) {
+    // Costs that were computed at other sizes no longer have the fingerprints of their ops.
     function->removeAttr(DagrtDialect::kCostsAtAttrName);
     auto totals = function->getAttrOfType<LogicalAttr>(DagrtDialect::kLogicalAttrName);
     if (totals && totals.getSizes())

@@ -58,7 +58,7 @@ static std::optional<GemmShape> getGemmShape(linalg::LinalgOp op) {
 
 namespace {
 /// A number that a body multiplies.
-struct Factor {
+struct BodyFactor {
   Type type;         ///< The narrowest that it has been on its way from an operand.
   unsigned rank = 0; ///< Of that operand.
 };
@@ -78,8 +78,8 @@ static bool isCastProduct(Value value) {
 
 /// What `value` is, seen through casts and the subtraction of a zero point. Units multiply the
 /// narrowest type; the body is written in the type of the sum.
-static Factor getFactor(linalg::LinalgOp op, Value value) {
-  Factor factor{value.getType()};
+static BodyFactor getFactor(linalg::LinalgOp op, Value value) {
+  BodyFactor factor{value.getType()};
   while (Operation *producer = value.getDefiningOp()) {
     if (!isa<CastOpInterface, arith::SubIOp, arith::SubFOp>(producer))
       return factor;
@@ -97,13 +97,14 @@ static Factor getFactor(linalg::LinalgOp op, Value value) {
 
 /// The two factors that the body of a product multiplies; a third is a scale, which has fewer dims.
 static std::pair<Type, Type> getFactorTypes(linalg::LinalgOp op) {
-  SmallVector<Factor> factors;
+  SmallVector<BodyFactor> factors;
   for (Operation &inner : op.getBlock()->without_terminator())
     if (isProduct(&inner))
       for (Value operand : inner.getOperands())
         if (!isCastProduct(operand))
           factors.push_back(getFactor(op, operand));
-  llvm::stable_sort(factors, [](const Factor &a, const Factor &b) { return a.rank > b.rank; });
+  llvm::stable_sort(factors,
+                    [](const BodyFactor &a, const BodyFactor &b) { return a.rank > b.rank; });
   if (factors.size() >= 2)
     return {factors[0].type, factors[1].type};
   auto getType = [&](int64_t i) {

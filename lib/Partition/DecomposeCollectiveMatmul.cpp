@@ -133,6 +133,12 @@ void Decomposer::replaceReaders(ArrayRef<MatmulOp> readers, ArrayRef<Value> sums
 // Conditions
 //===----------------------------------------------------------------------===//
 
+/// A time that was given for a whole op says nothing of its parts.
+static bool hasGivenTime(Operation *op) {
+  CostAttr cost = getCost(op);
+  return cost && cost.isGiven();
+}
+
 static bool isPartial(Value value) { return getDist(value.getType()).isPartial(); }
 
 /// The one whole axis of at least two devices that `axes` are; null if they are not.
@@ -156,6 +162,8 @@ std::string Decomposer::collectReaders(Value value, SmallVectorImpl<MatmulOp> &r
       return "a product reads it as its right operand";
     if (isPartial(matmul.getRhs()))
       return "a product multiplies it by a sum not yet reduced";
+    if (hasGivenTime(matmul))
+      return "the time of a product was given";
     readers.push_back(matmul);
   }
   llvm::sort(readers, [&](MatmulOp a, MatmulOp b) { return places.lookup(a) < places.lookup(b); });
@@ -189,6 +197,8 @@ std::string Decomposer::makeAvailable(ArrayRef<MatmulOp> readers) {
 
 /// all_gather + products -> steps, each with the block that a shift has brought.
 void Decomposer::decompose(AllGatherOp op) {
+  if (hasGivenTime(op))
+    return remarkKept(op, "its time was given");
   DistAttr dist = getDist(op.getOperand().getType());
   MeshOp mesh = lookupMesh(op, dist.getMesh());
   int64_t dim = op.getDim();
@@ -217,6 +227,8 @@ void Decomposer::decompose(AllGatherOp op) {
 
 /// product + reduce_scatter -> steps of two sums that travel in turn, and their join.
 void Decomposer::decompose(ReduceScatterOp op) {
+  if (hasGivenTime(op))
+    return remarkKept(op, "its time was given");
   MeshOp mesh = lookupMesh(op, getDist(op.getType()).getMesh());
   int64_t dim = op.getDim();
   AxisRefAttr axis = getRingAxis(mesh, op.getAxes());
@@ -227,6 +239,8 @@ void Decomposer::decompose(ReduceScatterOp op) {
     return remarkKept(op, "its operand is not a product");
   if (!matmul.getResult().hasOneUse())
     return remarkKept(op, "the product has other uses");
+  if (hasGivenTime(matmul))
+    return remarkKept(op, "the time of its product was given");
   if (isPartial(matmul.getLhs()) || isPartial(matmul.getRhs()))
     return remarkKept(op, "the product has an operand that is a sum not yet reduced");
   builder.setInsertionPoint(matmul);
@@ -251,6 +265,8 @@ void Decomposer::decompose(ReduceScatterOp op) {
 
 /// recv + products -> a step for each piece that arrives.
 void Decomposer::decompose(RecvOp op) {
+  if (hasGivenTime(op))
+    return remarkKept(op, "its time was given");
   auto send = op.getMessage().getDefiningOp<SendOp>();
   if (op.getPiece() || !send)
     return;

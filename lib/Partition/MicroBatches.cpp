@@ -19,6 +19,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "MicroBatches.h"
+#include "GivenCosts.h"
 
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/IR/Sizes.h"
@@ -182,6 +183,8 @@ public:
       : function(function), spec(spec), groupSize(getGroupSize(spec, stages)), batch(batch),
         findPlace(findPlace), batchDims(function), builder(function.getContext()) {}
 
+  /// Drops what is said about times of whole ops; fails where they were given.
+  LogicalResult dropAllTimes();
   void run();
 
 private:
@@ -318,6 +321,14 @@ void Splitter::writeSegments() {
   segments.clear();
 }
 
+LogicalResult Splitter::dropAllTimes() {
+  for (Operation &op : function.getBody().front())
+    if (batchDims.isSplit(&op) &&
+        failed(dropTimes(&op, "cut into " + Twine(spec.count) + " micro-batches")))
+      return failure();
+  return success();
+}
+
 void Splitter::run() {
   Block &block = function.getBody().front();
   SmallVector<Operation *> ops;
@@ -377,7 +388,10 @@ LogicalResult dagrt::splitIntoMicrobatches(func::FuncOp function, const Microbat
            << "'func.func' op expects at most " << *batch << " micro-batch"
            << (*batch == 1 ? "" : "es, one for each element of the batch") << ", got "
            << spec.count;
-  Splitter(function, spec, stages, size, findPlace).run();
+  Splitter splitter(function, spec, stages, size, findPlace);
+  if (failed(splitter.dropAllTimes()))
+    return failure();
+  splitter.run();
   remarkParts(function, *batch, spec.count);
   return success();
 }

@@ -13,6 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Partition/Partitioner.h"
+#include "GivenCosts.h"
 #include "MicroBatches.h"
 #include "PlacementRemarks.h"
 #include "Propagation.h"
@@ -216,6 +217,17 @@ FailureOr<SmallVector<Value>> Partitioner::createOp(Operation *op, const OpPlan 
   return SmallVector<Value>(clone->getResults());
 }
 
+/// A device that computes a part of `op` takes another time.
+static LogicalResult dropTimesOfParts(Operation *op, const OpPlan &plan) {
+  int64_t parts = 1;
+  for (AxesAttr axes : plan.axes)
+    parts *= getNumShards(MeshOp(plan.mesh), axes);
+  if (parts > 1)
+    return dropTimes(op, "cut over " + Twine(parts) + " devices");
+  op->removeDiscardableAttr(DagrtDialect::kTimingAttrName);
+  return success();
+}
+
 LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   if (isa<ParameterOp, PositionsOp, AlibiSlopesOp>(op)) {
     values.addSource(op);
@@ -251,6 +263,8 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
       return failure();
     operands.push_back(*placed);
   }
+  if (failed(dropTimesOfParts(op, *plan)))
+    return failure();
   FailureOr<SmallVector<Value>> results = createOp(op, *plan, operands);
   if (failed(results))
     return op->emitOpError() << "expects to be able to decompose itself over a cut factor";

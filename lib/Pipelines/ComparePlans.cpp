@@ -122,17 +122,19 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
       return failure();
     FailureOr<std::vector<Plan>> read =
         readPlans(plans, [&](const Twine &text) { error() << text; });
-    if (failed(read) ||
-        failed(checkCostOptions(getOperation(), {cluster, model, table, /*sizes=*/""})))
+    FailureOr<ResolvedCostOptions> costs =
+        resolveCostOptions(getOperation(), {cluster, model, table, /*sizes=*/""});
+    if (failed(read) || failed(costs) || failed(checkCostOptions(getOperation(), costs->options)))
       return failure();
-    FailureOr<Cluster> machine = loadCluster(cluster, getOperation().getLoc());
+    FailureOr<Cluster> machine = loadCluster(costs->options.cluster, getOperation().getLoc());
     if (failed(machine))
       return failure();
     PlansReport result;
     result.plans = std::move(*read);
     result.cluster = std::move(*machine);
-    result.model = model;
-    if (failed(compare(result)))
+    result.model = costs->options.model;
+    result.costsTakenOver = costs->isTakenOver;
+    if (failed(compare(result, costs->options)))
       return failure();
     return write(result);
   }
@@ -151,9 +153,9 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
     return std::move(points->axes.front());
   }
 
-  LogicalResult compare(PlansReport &result) {
+  LogicalResult compare(PlansReport &result, const CostOptions &costOptions) {
     FailureOr<SizeAxis> axis = readAxis();
-    FailureOr<SizeBinding> others = readSizes(getOperation(), sizes, [&]() { return error(); });
+    FailureOr<SizeBinding> others = readCostSizes(getOperation(), sizes);
     if (failed(axis) || failed(others))
       return failure();
     FailureOr<std::unique_ptr<PrivateModule>> copy = PrivateModule::create(getOperation());
@@ -161,7 +163,7 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
       return failure();
     PlanPrograms programs(getOperation(), result.plans, **copy);
     ScheduleOptions scheduleOptions{overlap == "full", resources == "limited"};
-    if (failed(programs.run({cluster, model, table, /*sizes=*/""}, scheduleOptions)))
+    if (failed(programs.run(costOptions, scheduleOptions)))
       return failure();
     auto evaluate = [&](int64_t size) {
       SizeBinding binding = *others;

@@ -45,6 +45,8 @@ static void writeHeader(llvm::raw_ostream &os, const PlansReport &report) {
   if (!report.sizes.empty())
     first += ", " + report.sizes.str();
   os << fit(first, kColumns) << '\n';
+  if (report.costsTakenOver)
+    os << "  costs  for the cluster and model that the program's costs were computed for\n";
   size_t width = 0;
   for (const Plan &plan : report.plans)
     width = std::max(width, plan.name.size());
@@ -250,6 +252,7 @@ void dagrt::renderPlansJson(const PlansReport &report, llvm::raw_ostream &os) {
     json.attribute("cluster", llvm::json::fixUTF8(report.cluster.name));
     json.attribute("hypothetical", report.cluster.hypothetical);
     json.attribute("model", llvm::json::fixUTF8(report.model));
+    json.attribute("costs_taken_over", report.costsTakenOver);
     if (report.cluster.device.memoryBytes > 0)
       json.attribute("device_memory_bytes",
                      static_cast<int64_t>(report.cluster.device.memoryBytes));

@@ -21,6 +21,8 @@ struct PlansReport {
   std::vector<Plan> plans;
   Cluster cluster;
   std::string model;
+  /// True if cluster or model are those that the program's costs were computed for.
+  bool costsTakenOver = false;
   /// The name that is swept; empty for a comparison at the sizes as they are.
   std::string name;
   /// The numbers of the other names.

@@ -91,12 +91,13 @@ static void emitChoice(ModuleOp module, ArrayRef<Candidate> candidates, const Ca
 
 FailureOr<int64_t> dagrt::searchPoolSize(ModuleOp module, const PoolSearchRequest &request) {
   FailureOr<std::unique_ptr<PrivateModule>> copy = PrivateModule::create(module);
-  CostOptions options{request.cluster, request.model, request.table, /*sizes=*/""};
-  if (failed(copy) || failed(checkCostOptions(module, options)))
+  FailureOr<ResolvedCostOptions> costs =
+      resolveCostOptions(module, {request.cluster, request.model, request.table, /*sizes=*/""});
+  if (failed(copy) || failed(costs) || failed(checkCostOptions(module, costs->options)))
     return failure();
   std::vector<Candidate> candidates;
   for (int64_t size = 0; size <= request.limit; ++size)
-    candidates.push_back(tryPool(**copy, request, options, size));
+    candidates.push_back(tryPool(**copy, request, costs->options, size));
   const Candidate *best = choose(candidates);
   if (!best) {
     emitError(module.getLoc())

@@ -231,7 +231,7 @@ FailureOr<SizeBinding> CompareTerms::readBinding() {
   ModuleOp module = getOperation();
   auto report = [&]() { return emitError(module.getLoc()); };
   if (hasSymbolicSizes(module))
-    return readSizes(module, sizes, report);
+    return readCostSizes(module, sizes);
   // A static program has no names of its own; the terms may.
   return SizeBinding::parse(sizes, report);
 }

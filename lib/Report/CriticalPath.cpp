@@ -157,7 +157,7 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     FailureOr<SizeSweep> points = parseSweep(sweep, emitError);
     if (failed(points) || failed(checkSweep(*points, module, emitError)))
       return failure();
-    FailureOr<SizeBinding> defaults = readSizes(module, sizes, emitError);
+    FailureOr<SizeBinding> defaults = readCostSizes(module, sizes);
     if (failed(defaults))
       return failure();
     FailureOr<SweepReport> result =

@@ -166,10 +166,11 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
     json.attribute("cluster", llvm::json::fixUTF8(function.cluster.getName()));
   else
     json.attribute("cluster", nullptr);
-  if (function.addedCosts)
-    json.attribute("model", llvm::json::fixUTF8(report.costOptions.model));
+  if (function.isModelled)
+    json.attribute("model", llvm::json::fixUTF8(function.costs.options.model));
   else
     json.attribute("model", nullptr);
+  json.attribute("costs_taken_over", function.isModelled && function.costs.isTakenOver);
   if (function.phase.empty())
     json.attribute("phase", nullptr);
   else

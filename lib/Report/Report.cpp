@@ -107,16 +107,6 @@ OpNames::OpNames(const Timeline &timeline) {
 // Analysis
 //===----------------------------------------------------------------------===//
 
-/// True if costs have to be added, those of loops and calls anew, or old ones of these taken away.
-static bool needsCosts(const Coverage &coverage) {
-  return llvm::any_of(coverage.getOps(), [&](const CountedOp &counted) {
-    bool hasCost = counted.op->hasAttr(DagrtDialect::kCostAttrName);
-    if (coverage.takesTime(counted))
-      return !hasCost || counted.counting == Counting::Parts;
-    return hasCost;
-  });
-}
-
 static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
                                                  const CostOptions &costOptions,
                                                  const ScheduleOptions &scheduleOptions) {
@@ -124,10 +114,12 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
   Coverage coverage = Coverage::compute(function);
   report.uncounted = coverage.getUncounted();
   report.branches = coverage.getBranches();
-  report.addedCosts = needsCosts(coverage);
+  CostSummary costs;
   FailureOr<SizeBinding> binding = readCostSizes(function, costOptions.sizes);
-  if (failed(binding) || (report.addedCosts && failed(annotateCosts(function, costOptions))))
+  if (failed(binding) || failed(annotateCosts(function, costOptions, &costs)))
     return failure();
+  report.isModelled = costs.modelled > 0;
+  report.costs = std::move(costs.used);
   if (llvm::any_of(function.getOps(), [](Operation &op) { return hasSymbolicTypes(&op); }))
     report.binding = *binding;
   report.cluster = function->getAttrOfType<ClusterAttr>(DagrtDialect::kClusterAttrName);

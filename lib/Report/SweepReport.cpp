@@ -49,10 +49,10 @@ static void writeHead(llvm::raw_ostream &os, const SweepReport &report,
     names += (names.empty() ? "" : ", ") + llvm::formatv("{0} from {1} to {2}", axis.name,
                                                          axis.values.front(), axis.values.back())
                                                .str();
-  std::string line =
-      llvm::formatv("@{0}: {1}, {2}, on cluster {3}, by the {4} model", getName(function), names,
-                    count(function.points.size(), "point"),
-                    function.timeline->getCosts().getCluster().name, report.costOptions.model);
+  std::string line = llvm::formatv("@{0}: {1}, {2}, on cluster {3}, by the {4} model",
+                                   getName(function), names, count(function.points.size(), "point"),
+                                   function.timeline->getCosts().getCluster().name,
+                                   function.timeline->getCosts().getOptions().model);
   if (!function.phase.empty())
     line += ", " + function.phase;
   if (!report.scheduleOptions.overlap)
@@ -62,6 +62,8 @@ static void writeHead(llvm::raw_ostream &os, const SweepReport &report,
   os << fit(line, 100) << '\n';
   writeUncounted(os, function.uncounted);
   writeBranches(os, function.branches);
+  if (function.timeline->getCosts().isTakenOver())
+    os << "  costs  for the cluster and model that the program's costs were computed for\n";
 }
 
 /// The kinds with the largest parts of a point, as many as fit.
@@ -221,7 +223,8 @@ static void writeJsonFunction(OStream &json, const SweepReport &report,
   const Timeline &timeline = function.timeline->getTimeline();
   json.attribute("function", llvm::json::fixUTF8(getName(function)));
   json.attribute("cluster", llvm::json::fixUTF8(function.timeline->getCosts().getCluster().name));
-  json.attribute("model", llvm::json::fixUTF8(report.costOptions.model));
+  json.attribute("model", llvm::json::fixUTF8(function.timeline->getCosts().getOptions().model));
+  json.attribute("costs_taken_over", function.timeline->getCosts().isTakenOver());
   if (function.phase.empty())
     json.attribute("phase", nullptr);
   else

@@ -111,8 +111,8 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
     first += " at " + function.binding.str();
   if (function.cluster)
     first += (" of cluster " + function.cluster.getName()).str();
-  if (function.addedCosts)
-    first += ", by the " + report.costOptions.model + " model";
+  if (function.isModelled)
+    first += ", by the " + function.costs.options.model + " model";
   else
     first += ", by the costs given";
   if (!timeline.options.overlap)
@@ -122,6 +122,8 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   os << fit(first, kColumns) << '\n';
   writeUncounted(os, function.uncounted);
   writeBranches(os, function.branches);
+  if (function.isModelled && function.costs.isTakenOver)
+    os << "  costs  for the cluster, model and sizes that the program's costs were computed for\n";
   if (timeline.makespan == 0)
     return;
   auto least = llvm::min_element(function.usage, [](const MeshUsage &a, const MeshUsage &b) {

@@ -168,10 +168,6 @@ LogicalResult dagrt::checkSweep(const SizeSweep &sweep, ModuleOp module,
 FailureOr<std::unique_ptr<SymbolicTimeline>>
 SymbolicTimeline::create(func::FuncOp function, const CostOptions &costOptions,
                          const ScheduleOptions &scheduleOptions) {
-  if (auto at = function->getAttrOfType<DictionaryAttr>(DagrtDialect::kCostsAtAttrName))
-    return function.emitError()
-           << "expects a function without costs to evaluate at other sizes, got costs at "
-           << getSizeBinding(at).str() << "; start from the program before --annotate-cost";
   FailureOr<SymbolicCosts> costs =
       SymbolicCosts::create(function, costOptions, CostModelRegistry::getBuiltin());
   if (failed(costs))

@@ -87,6 +87,38 @@ TEST_F(CostModelTest, ModelOfOnesOwnReplacesABuiltinOne) {
   EXPECT_EQ(getCost(&function.getBody().front().front()).getPicoseconds(), 1000000);
 }
 
+/// Adds `mine` to the models.
+static CostModelRegistry addMine() {
+  CostModelRegistry registry = CostModelRegistry::getBuiltin();
+  registry.add("mine", [](const CostOptions &, EmitError) -> FailureOr<std::unique_ptr<CostModel>> {
+    auto model = std::make_unique<ConstantModel>();
+    model->picoseconds = 42;
+    return std::unique_ptr<CostModel>(std::move(model));
+  });
+  return registry;
+}
+
+TEST_F(CostModelTest, CostsOfAModelOfOnesOwnHoldWhereNobodyKnowsIt) {
+  Operation *op = &function.getBody().front().front();
+  ASSERT_TRUE(succeeded(annotateCosts(function, {"dgx-h100", "mine"}, addMine())));
+  CostSummary summary;
+  ASSERT_TRUE(succeeded(annotateCosts(function, CostOptions(), &summary)));
+  EXPECT_EQ(getCost(op).getPicoseconds(), 42);
+  EXPECT_EQ(summary.used.options.model, "mine");
+  EXPECT_TRUE(summary.used.isTakenOver);
+  // They are of no other work.
+  auto type = RankedTensorType::get({8}, Float32Type::get(&context));
+  function.getArgument(0).setType(type);
+  op->getResult(0).setType(type);
+  EXPECT_TRUE(failed(annotateCosts(function, CostOptions())));
+  EXPECT_NE(
+      errors.back().find("expects a cost by the model 'mine', which is not one of this tool's"),
+      std::string::npos);
+  // Who knows the model computes anew, and nobody else names another.
+  ASSERT_TRUE(succeeded(annotateCosts(function, CostOptions(), addMine())));
+  EXPECT_TRUE(failed(annotateCosts(function, {"dgx-h100", "calibrated"})));
+}
+
 TEST_F(CostModelTest, TimeThatOverflowsIsAnErrorAtTheOp) {
   EXPECT_TRUE(failed(annotate(1e19)));
   EXPECT_EQ(errors.back(),

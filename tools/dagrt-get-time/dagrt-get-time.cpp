@@ -63,10 +63,9 @@ struct CommandLine {
                                       "(default: bf16)"),
                              cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4"), cl::init("bf16"),
                              cl::cat(category)};
-  cl::opt<std::string> rhsType{"rhs-dtype",
-                               cl::desc("Element type of a product's weights (default: --dtype)"),
-                               cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4"),
-                               cl::cat(category)};
+  cl::opt<std::string> rhsType{
+      "rhs-dtype", cl::desc("Element type of a product's weights (default: --dtype)"),
+      cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4"), cl::cat(category)};
   cl::opt<std::string> resultType{"result-dtype",
                                   cl::desc("Element type of a product's result (default: that of "
                                            "the product; of fp8 bf16, of integers int32)"),
@@ -145,13 +144,12 @@ private:
 
 /// Fails if an option is given that says nothing about what is `asked`, which would be ignored.
 LogicalResult Run::checkUnused(StringRef asked, ArrayRef<const cl::Option *> used) const {
-  const cl::Option *all[] = {&line.dtype,          &line.rhsType,      &line.resultType,
-                             &line.m.option,     &line.k.option,
-                             &line.n.option,       &line.batch.option, &line.queries.option,
-                             &line.keys.option,    &line.heads.option, &line.keyHeads.option,
-                             &line.headDim.option, &line.rows.option,  &line.columns.option,
-                             &line.bytes.option,   &line.ranks.option, &line.nodes.option,
-                             &line.link,           &line.library};
+  const cl::Option *all[] = {
+      &line.dtype,        &line.rhsType,        &line.resultType,      &line.m.option,
+      &line.k.option,     &line.n.option,       &line.batch.option,    &line.queries.option,
+      &line.keys.option,  &line.heads.option,   &line.keyHeads.option, &line.headDim.option,
+      &line.rows.option,  &line.columns.option, &line.bytes.option,    &line.ranks.option,
+      &line.nodes.option, &line.link,           &line.library};
   for (const cl::Option *option : all)
     if (option->getNumOccurrences() > 0 && !llvm::is_contained(used, option)) {
       std::string expected =

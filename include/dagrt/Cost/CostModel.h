@@ -73,6 +73,9 @@ public:
   /// Adds a model, or replaces the one of this name.
   void add(llvm::StringRef name, Factory factory);
 
+  /// True if there is a model of this name.
+  bool has(llvm::StringRef name) const;
+
   /// Makes the model that `options` name.
   mlir::FailureOr<std::unique_ptr<CostModel>> create(const CostOptions &options,
                                                      EmitError emitError) const;
@@ -93,7 +96,8 @@ std::unique_ptr<CostModel> createRooflineModel();
 
 /// `annotateCosts` with models of the caller's own.
 llvm::LogicalResult annotateCosts(mlir::func::FuncOp function, const CostOptions &options,
-                                  const CostModelRegistry &registry);
+                                  const CostModelRegistry &registry,
+                                  CostSummary *summary = nullptr);
 
 } // namespace dagrt
 

@@ -19,9 +19,13 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
     **Requires**: meshes whose device ids the cluster has. A function
     without meshes runs on one device.
 
-    **Ensures**: every op that computes or communicates carries a cost. An op that carried one before
-    keeps it. Symbolic sizes have the module's default, or what `sizes` gives; the function then says in
-    `dagrt.costs_at` which sizes its costs hold at. Functions carry a `dagrt.cluster` that says what they were costed for. Idempotent.
+    **Ensures**: every op that computes or communicates carries a cost. An op keeps a cost that was
+    given to it. It keeps one that a model computed while the cost's fingerprint says that the work,
+    the device and the model are the same; otherwise the cost is computed anew. Symbolic sizes have the
+    module's default, or what `sizes` gives; the function then says in `dagrt.costs_at` which sizes its
+    costs hold at. Functions carry `dagrt.cluster` and `dagrt.cost_model`, which say what they were
+    costed for and by which model; a cluster, model or size that is named and differs is an error.
+    Idempotent.
 
     Models: `calibrated`, fitted to measurements, with an error bar of 80 %; `table`, the same with
     measurements of the user's own on top; `roofline`, a bound from below.
@@ -42,7 +46,7 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
     func.func @activation(%x: tensor<4096x4096xbf16>) -> tensor<4096x4096xbf16>
         attributes {dagrt.cluster = #dagrt.cluster<"dgx-h100", 32 nodes of 8,
           <"h100-sxm", {bf16_tflops = 989.0, fp16_tflops = 989.0, fp32_tflops = 66.9,
-                        fp64_tflops = 67.0, fp8_tflops = 1979.0, memory_bandwidth_gbs = 3350.0,
+                        fp64_tflops = 67.0, fp8_tflops = 1979.0, int8_tops = 1979.0, memory_bandwidth_gbs = 3350.0,
                         memory_gb = 80.0}>,
           links {inter = {bandwidth_gbs = 50.0, efficiency = 0.95, kind = "network"},
                  intra = {bandwidth_gbs = 450.0, efficiency = 0.824, kind = "nvlink", nvls}}>} {
@@ -55,9 +59,12 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
     **Cost**: linear in the number of ops; ops of one kind with equal types are costed once.
   }];
   let options = [
-    Option<"cluster", "cluster", "std::string", "\"dgx-h100\"",
-           "Machine to cost for: the name of a built-in cluster, or a YAML or JSON file">,
-    Option<"model", "model", "std::string", "\"calibrated\"", "Cost model: calibrated, table or roofline">,
+    Option<"cluster", "cluster", "std::string", "\"\"",
+           "Machine to cost for: the name of a built-in cluster, or a YAML or JSON file (default: "
+           "dgx-h100, or what costs in the program were computed for)">,
+    Option<"model", "model", "std::string", "\"\"",
+           "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
+           "costs in the program)">,
     Option<"table", "table", "std::string", "\"\"",
            "Tables of measurements for the model table, with commas between them (default: none)">,
     Option<"sizes", "sizes", "std::string", "\"\"",

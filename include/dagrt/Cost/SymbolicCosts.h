@@ -27,9 +27,12 @@ namespace dagrt {
 struct CostClass {
   mlir::Operation *op = nullptr; ///< The first of them.
   int64_t count = 0;             ///< How many they are.
-  /// The cost that they carry, or that the cluster's description fixes; null if the model is asked.
+  /// The cost that was given to them, or that the cluster's description fixes; null if the model is
+  /// asked.
   CostAttr given;
   CostAttr cost; ///< At the last binding.
+  /// The cost that a model computed for them before; it holds while its fingerprint does.
+  CostAttr carried;
 };
 
 /// What the ops of a function cost, at any binding of its sizes.
@@ -60,20 +63,33 @@ public:
   /// True if a cost may depend on the binding.
   bool dependsOnSizes() const { return bound->hasCopies(); }
   const Cluster &getCluster() const { return cluster; }
+  /// The cluster, model and table that were named, taken over, or are the defaults.
+  const CostOptions &getOptions() const { return options; }
+  bool isTakenOver() const { return takenOver; }
   mlir::func::FuncOp getFunction() const { return function; }
 
   int64_t countFixed() const { return fixed; } ///< That the cluster's description fixes.
-  int64_t countKept() const { return kept; }   ///< That carry a cost.
+  int64_t countKept() const { return kept; }   ///< That were given a cost.
+  /// True if a model says what some of the ops cost.
+  bool isModelled() const;
   /// Ops that take time that is not counted, by name.
   llvm::ArrayRef<NamedOps> getUncounted() const { return uncounted; }
 
 private:
   SymbolicCosts() = default;
   void groupOps();
+  /// Decides which model is asked; null if all that is known of it are costs that it computed.
+  mlir::LogicalResult createModel(const CostModelRegistry &registry);
+  mlir::FailureOr<CostAttr> getModelledCost(const CostClass &entry, mlir::Operation *boundOp) const;
+  mlir::LogicalResult checkGiven(const CostClass &entry) const;
 
   mlir::func::FuncOp function;
   Cluster cluster;
+  CostOptions options;
+  bool takenOver = false;
   std::unique_ptr<CostModel> model;
+  uint64_t machinePrint = 0;
+  uint32_t modelPrint = 0;
   std::vector<unsigned> classOf;
   std::vector<CostClass> classes;
   std::unique_ptr<BoundOps> bound;

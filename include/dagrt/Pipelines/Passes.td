@@ -58,9 +58,12 @@ def ComparePlansPass : Pass<"compare-plans", "::mlir::ModuleOp"> {
            "Whether communication overlaps with compute on a device: full or none">,
     Option<"resources", "resources", "std::string", "\"limited\"",
            "Whether ops wait for devices (limited) or for operands only (unlimited)">,
-    Option<"cluster", "cluster", "std::string", "\"dgx-h100\"",
-           "Cluster to take costs from: a name or a file">,
-    Option<"model", "model", "std::string", "\"calibrated\"", "Cost model">,
+    Option<"cluster", "cluster", "std::string", "\"\"",
+           "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
+           "program were computed for)">,
+    Option<"model", "model", "std::string", "\"\"",
+           "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
+           "costs in the program)">,
     Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];

@@ -77,9 +77,12 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
            "Whether communication overlaps with compute on a device: full or none">,
     Option<"resources", "resources", "std::string", "\"limited\"",
            "Whether ops wait for devices (limited) or for operands only (unlimited)">,
-    Option<"cluster", "cluster", "std::string", "\"dgx-h100\"",
-           "Cluster to take costs from, where there are none: a name or a file">,
-    Option<"model", "model", "std::string", "\"calibrated\"", "Cost model for such costs">,
+    Option<"cluster", "cluster", "std::string", "\"\"",
+           "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
+           "program were computed for)">,
+    Option<"model", "model", "std::string", "\"\"",
+           "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
+           "costs in the program)">,
     Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
     Option<"unknown", "unknown", "::dagrt::UnknownWork", "::dagrt::UnknownWork::Report",
            "What becomes of ops whose time is not counted: report (the default) or error",
@@ -141,9 +144,12 @@ def CompareTermsPass : Pass<"compare-terms", "::mlir::ModuleOp"> {
     Option<"report", "report", "std::string", "\"\"",
            "File for the report; by default it goes to standard error, and `-` is standard output">,
     Option<"format", "format", "std::string", "\"text\"", "Format of the report: text or json">,
-    Option<"cluster", "cluster", "std::string", "\"dgx-h100\"",
-           "Cluster to take costs from, where there are none: a name or a file">,
-    Option<"model", "model", "std::string", "\"calibrated\"", "Cost model for such costs">,
+    Option<"cluster", "cluster", "std::string", "\"\"",
+           "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
+           "program were computed for)">,
+    Option<"model", "model", "std::string", "\"\"",
+           "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
+           "costs in the program)">,
     Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];

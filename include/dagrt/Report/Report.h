@@ -62,8 +62,9 @@ struct FunctionReport {
   std::vector<MeshMemory> memory;
   std::vector<ResourceWait> waits;
   NearCritical nearCritical;
-  /// True if costs were added, by the report's model.
-  bool addedCosts = false;
+  /// True if a model says some of the costs, and which; else all were given.
+  bool isModelled = false;
+  ResolvedCostOptions costs;
   /// Ops that take time that is not counted, and branches that count by their longest body.
   std::vector<NamedOps> uncounted, branches;
   /// What the costs were computed for; null if unknown.

@@ -165,8 +165,7 @@ bool GemmTimer::isShorter(const Choice &choice, KernelTime &best) const {
   double latencyUs = std::ceil(waves / residency) * (steps * get(StepUs) + get(WaveUs));
   double reach = std::min(1.0, std::min(waves, 1.0) * get(Reach));
   double memoryUs = this->memoryUs / std::sqrt(reach);
-  double blockBytes =
-      (tile.rows * call.leftBytes + tile.columns * call.rightBytes) * steps * step;
+  double blockBytes = (tile.rows * call.leftBytes + tile.columns * call.rightBytes) * steps * step;
   double l2Rate = bandwidth * get(L2Bandwidth);
   double l2Us = (blocks * blockBytes + resultBytes) / (4 * l2Rate * reach);
   double splitUs = choice.parts > 1 ? get(SplitUs) + get(SplitTraffic) * choice.parts * 8 *
