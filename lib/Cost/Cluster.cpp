@@ -123,6 +123,11 @@ static std::string getName(StringRef name, StringRef path) {
   return (name.empty() ? llvm::sys::path::stem(path) : name).str();
 }
 
+/// What a driver's context, communication libraries and captured graphs take of a device's memory
+/// where its description is silent: 0.4 GB of NCCL's buffers and 3.5 GB of all else, as
+/// ai-dynamo/aiconfigurator reserves them.
+static constexpr double kReservedGb = 3.9;
+
 /// Takes over what a description says of a device, whether or not all is there that must be.
 static void setFacts(const DeviceFile &file, Device &device) {
   device.architecture = file.architecture;
@@ -136,6 +141,8 @@ static void setFacts(const DeviceFile &file, Device &device) {
   device.int8 = scale(file.int8, 1e12);
   device.int4 = scale(file.int4, 1e12);
   device.memoryBytes = scale(file.memoryGb, 1e9).value_or(0);
+  double usualGb = file.architecture == "cpu" ? 0 : kReservedGb;
+  device.reservedBytes = (file.reservedGb ? file.reservedGb->value : usualGb) * 1e9;
   device.memoryBandwidth = scale(file.memoryBandwidthGbs, 1e9).value_or(0);
   device.l2Bytes = scale(file.l2Mb, 1e6).value_or(0);
   device.smCount = file.smCount ? file.smCount->value : 0;
@@ -195,6 +202,9 @@ FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
       failed(require(file.memoryBandwidthGbs, 1e9, "memory_bandwidth_gbs", start)) ||
       failed(require(file.fp32, 1e12, "fp32_tflops", start)))
     return failure();
+  if (file.reservedGb && file.reservedGb->value >= file.memoryGb->value)
+    return emitError(start) << "expects 'reserved_gb' to be less than the " << file.memoryGb->value
+                            << " GB of 'memory_gb', got " << file.reservedGb->value;
   Device device;
   device.name = getName(file.name, text->path);
   setFacts(file, device);
@@ -421,6 +431,7 @@ ClusterAttr dagrt::getClusterAttr(MLIRContext *context, const Cluster &cluster) 
   add("int8_tops", device.int8, 1e12);
   add("int4_tops", device.int4, 1e12);
   add("memory_gb", device.memoryBytes, 1e9);
+  add("reserved_gb", device.reservedBytes, 1e9);
   add("memory_bandwidth_gbs", device.memoryBandwidth, 1e9);
   if (cluster.intra)
     links.set("intra", getLinkAttr(builder, *cluster.intra));

@@ -147,6 +147,16 @@ struct ScalarTraits<Microseconds> {
 };
 
 template <>
+struct ScalarTraits<Gigabytes> {
+  static void output(const Gigabytes &value, void *, raw_ostream &os) { os << value.value; }
+  static StringRef input(StringRef scalar, void *context, Gigabytes &value) {
+    return readNumber(scalar, context, "an amount in GB, 0 or above and below 1e15", true,
+                      value.value);
+  }
+  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
+};
+
+template <>
 struct ScalarTraits<Count> {
   static void output(const Count &value, void *, raw_ostream &os) { os << value.value; }
   static StringRef input(StringRef scalar, void *context, Count &value) {
@@ -214,6 +224,7 @@ struct MappingTraits<DeviceFile> {
     keys.map("int8_tops", file.int8);
     keys.map("int4_tops", file.int4);
     keys.map("memory_gb", file.memoryGb);
+    keys.map("reserved_gb", file.reservedGb);
     keys.map("memory_bandwidth_gbs", file.memoryBandwidthGbs);
     keys.map("l2_mb", file.l2Mb);
     keys.map("peer_bandwidth_gbs", file.peerBandwidthGbs);

@@ -46,6 +46,11 @@ struct Microseconds {
   double value = 0;
 };
 
+/// An amount of memory in GB that may be 0.
+struct Gigabytes {
+  double value = 0;
+};
+
 /// Numbers by name, in the order of the text.
 struct NamedNumbers {
   std::vector<std::pair<std::string, double>> numbers;
@@ -75,6 +80,7 @@ struct DeviceFile {
   std::optional<Quantity<Unit::GigabytesPerSecond>> memoryBandwidthGbs, peerBandwidthGbs;
   std::optional<Quantity<Unit::Megabytes>> l2Mb;
   std::optional<Quantity<Unit::Megahertz>> boostMhz;
+  std::optional<Gigabytes> reservedGb;
   std::optional<Count> smCount;
   std::string calibratedLike, measurements;
   std::vector<CalibrationFile> calibration;

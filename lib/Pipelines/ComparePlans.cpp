@@ -36,12 +36,14 @@ public:
       : module(module), plans(plans), original(original) {}
 
   /// Runs the plans' pipelines.
-  LogicalResult run(const CostOptions &costOptions, const ScheduleOptions &scheduleOptions) {
+  LogicalResult run(const CostOptions &costOptions, const ScheduleOptions &scheduleOptions,
+                    const MemoryOptions &memoryOptions) {
     for (const Plan &plan : plans) {
       OwningOpRef<ModuleOp> program = original.get().clone();
       if (failed(runPipeline(plan, *program)))
         return failure();
-      FailureOr<PlacedPlan> placed = PlacedPlan::create(*program, costOptions, scheduleOptions);
+      FailureOr<PlacedPlan> placed =
+          PlacedPlan::create(*program, costOptions, scheduleOptions, memoryOptions);
       if (failed(placed))
         return error(plan) << "to be scheduled, got: " << original.takeError();
       programs.push_back(std::move(program));
@@ -118,7 +120,8 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
   LogicalResult compareAndReport() {
     if (failed(checkChoice("format", format, "text", "json")) ||
         failed(checkChoice("overlap", overlap, "full", "none")) ||
-        failed(checkChoice("resources", resources, "limited", "unlimited")))
+        failed(checkChoice("resources", resources, "limited", "unlimited")) ||
+        failed(parseKvCache(kvCache, [&]() { return error(); })))
       return failure();
     FailureOr<std::vector<Plan>> read =
         readPlans(plans, [&](const Twine &text) { error() << text; });
@@ -134,6 +137,7 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
     result.cluster = std::move(*machine);
     result.model = costs->options.model;
     result.costsTakenOver = costs->isTakenOver;
+    result.kvCache = kvCache;
     if (failed(compare(result, costs->options)))
       return failure();
     return write(result);
@@ -163,7 +167,9 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
       return failure();
     PlanPrograms programs(getOperation(), result.plans, **copy);
     ScheduleOptions scheduleOptions{overlap == "full", resources == "limited"};
-    if (failed(programs.run(costOptions, scheduleOptions)))
+    MemoryOptions memoryOptions;
+    memoryOptions.keepKeyValues = kvCache == "keep";
+    if (failed(programs.run(costOptions, scheduleOptions, memoryOptions)))
       return failure();
     auto evaluate = [&](int64_t size) {
       SizeBinding binding = *others;

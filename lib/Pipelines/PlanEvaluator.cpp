@@ -9,7 +9,6 @@
 
 #include "dagrt/Cost/CostModel.h"
 #include "dagrt/Report/Uncounted.h"
-#include "dagrt/Schedule/Memory.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/Diagnostics.h"
@@ -62,8 +61,10 @@ LogicalResult dagrt::checkCostOptions(ModuleOp module, const CostOptions &option
 }
 
 FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, const CostOptions &costOptions,
-                                         const ScheduleOptions &scheduleOptions) {
+                                         const ScheduleOptions &scheduleOptions,
+                                         const MemoryOptions &memoryOptions) {
   PlacedPlan plan;
+  plan.memoryOptions = memoryOptions;
   plan.uncounted = listUncountedFunctions(placed);
   for (func::FuncOp function : dropCallees(getCountedFunctions(placed))) {
     llvm::append_range(plan.uncounted, Coverage::compute(function).getUncounted());
@@ -90,12 +91,13 @@ FailureOr<PlanOutcome> PlacedPlan::evaluate(const SizeBinding &sizes) {
       return function.emitError() << "expects functions that take less than 2^63 ps (106 days) "
                                      "together, got more";
     uncertainties.push_back(computeUncertainty(timeline, kinds));
-    FailureOr<std::vector<MeshMemory>> memories = computeMemory(timeline, symbolic->getBinding());
+    FailureOr<std::vector<MeshMemory>> memories =
+        computeMemory(timeline, symbolic->getBinding(), memoryOptions);
     if (failed(memories))
       return failure();
-    double limit = symbolic->getCosts().getCluster().device.memoryBytes;
+    const Device &device = symbolic->getCosts().getCluster().device;
     for (auto [mesh, memory] : llvm::zip_equal(timeline.meshes, *memories)) {
-      outcome.fits &= limit <= 0 || static_cast<double>(memory.peakBytes) <= limit;
+      outcome.fits &= device.fits(memory.peakBytes);
       if (memory.peakBytes > outcome.peakBytes) {
         outcome.peakBytes = memory.peakBytes;
         outcome.peakMesh = mesh.getName().str();

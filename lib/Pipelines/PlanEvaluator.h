@@ -16,6 +16,7 @@
 
 #include "dagrt/Cost/AnnotateCost.h"
 #include "dagrt/Cost/Coverage.h"
+#include "dagrt/Schedule/Memory.h"
 #include "dagrt/Schedule/Sweep.h"
 #include "dagrt/Schedule/Uncertainty.h"
 
@@ -37,7 +38,7 @@ struct PlanOutcome {
   /// What the device that holds most holds, and the mesh it is of.
   int64_t peakBytes = 0;
   std::string peakMesh;
-  /// False if that is more than the device has.
+  /// False if that is more than the device has beside what is reserved.
   bool fits = true;
 };
 
@@ -68,7 +69,8 @@ class PlacedPlan {
 public:
   /// Errors are emitted on the op they belong to.
   static mlir::FailureOr<PlacedPlan> create(mlir::ModuleOp placed, const CostOptions &costOptions,
-                                            const ScheduleOptions &scheduleOptions = {});
+                                            const ScheduleOptions &scheduleOptions = {},
+                                            const MemoryOptions &memoryOptions = {});
 
   /// Ops that take time that is not counted, and functions that are not analyzed.
   llvm::ArrayRef<NamedOps> getUncounted() const { return uncounted; }
@@ -77,6 +79,7 @@ public:
   mlir::FailureOr<PlanOutcome> evaluate(const SizeBinding &sizes);
 
 private:
+  MemoryOptions memoryOptions;
   std::vector<std::unique_ptr<SymbolicTimeline>> timelines;
   std::vector<NamedOps> uncounted;
   /// The kinds of the ops of each.

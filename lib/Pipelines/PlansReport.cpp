@@ -40,7 +40,8 @@ static void writeHeader(llvm::raw_ostream &os, const PlansReport &report) {
                                     report.cluster.hypothetical ? " (hypothetical)" : "");
   if (report.cluster.device.memoryBytes > 0)
     first += ", " + formatBytes(static_cast<int64_t>(report.cluster.device.memoryBytes)) +
-             " on a device";
+             " on a device (" +
+             formatBytes(static_cast<int64_t>(report.cluster.device.reservedBytes)) + " reserved)";
   first += ", by the " + report.model + " model";
   if (!report.sizes.empty())
     first += ", " + report.sizes.str();
@@ -253,9 +254,11 @@ void dagrt::renderPlansJson(const PlansReport &report, llvm::raw_ostream &os) {
     json.attribute("hypothetical", report.cluster.hypothetical);
     json.attribute("model", llvm::json::fixUTF8(report.model));
     json.attribute("costs_taken_over", report.costsTakenOver);
-    if (report.cluster.device.memoryBytes > 0)
-      json.attribute("device_memory_bytes",
-                     static_cast<int64_t>(report.cluster.device.memoryBytes));
+    if (const Device &device = report.cluster.device; device.memoryBytes > 0) {
+      json.attribute("device_memory_bytes", static_cast<int64_t>(device.memoryBytes));
+      json.attribute("device_reserved_bytes", static_cast<int64_t>(device.reservedBytes));
+    }
+    json.attribute("kv_cache", report.kvCache);
     json.attributeObject("sizes", [&] {
       for (const auto &[name, number] : report.sizes)
         json.attribute(name, number);

@@ -23,6 +23,7 @@ struct PlansReport {
   std::string model;
   /// True if cluster or model are those that the program's costs were computed for.
   bool costsTakenOver = false;
+  std::string kvCache; ///< `keep` or `none`.
   /// The name that is swept; empty for a comparison at the sizes as they are.
   std::string name;
   /// The numbers of the other names.

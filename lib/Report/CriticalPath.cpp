@@ -135,9 +135,12 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
       return failure();
     CostOptions costOptions{cluster, model, table, sizes};
     ScheduleOptions scheduleOptions{*overlaps, *isLimited};
+    FailureOr<MemoryOptions> memoryOptions = readMemoryOptions(module);
+    if (failed(memoryOptions))
+      return failure();
     if (!sweep.empty())
-      return reportSweep(module, costOptions, scheduleOptions, *reportFormat);
-    FailureOr<Report> result = analyzeModule(module, costOptions, scheduleOptions);
+      return reportSweep(module, costOptions, scheduleOptions, *memoryOptions, *reportFormat);
+    FailureOr<Report> result = analyzeModule(module, costOptions, scheduleOptions, *memoryOptions);
     if (failed(result))
       return failure();
     for (const FunctionReport &function : result->functions) {
@@ -147,8 +150,21 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     return writeOutputs(module, *result, *reportFormat);
   }
 
+  FailureOr<MemoryOptions> readMemoryOptions(ModuleOp module) {
+    FailureOr<bool> keeps = parseKvCache(kvCache, [&]() { return module.emitError(); });
+    if (failed(keeps))
+      return failure();
+    // Negated, so that it is an error for what is no number, too.
+    if (!(memoryUtilization > 0 && memoryUtilization <= 1))
+      return module.emitError() << "expects option 'memory-utilization' to be above 0 and at most "
+                                   "1, got "
+                                << memoryUtilization;
+    return MemoryOptions{*keeps, memoryUtilization};
+  }
+
   LogicalResult reportSweep(ModuleOp module, const CostOptions &costOptions,
-                            const ScheduleOptions &scheduleOptions, const ReportFormat &form) {
+                            const ScheduleOptions &scheduleOptions,
+                            const MemoryOptions &memoryOptions, const ReportFormat &form) {
     auto emitError = [&]() { return module.emitError(); };
     if (!trace.empty() || !dot.empty())
       return emitError() << "expects no '" << (dot.empty() ? "trace" : "dot")
@@ -160,8 +176,8 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     FailureOr<SizeBinding> defaults = readCostSizes(module, sizes);
     if (failed(defaults))
       return failure();
-    FailureOr<SweepReport> result =
-        analyzeSweep(module, std::move(*points), *defaults, costOptions, scheduleOptions);
+    FailureOr<SweepReport> result = analyzeSweep(module, std::move(*points), *defaults, costOptions,
+                                                 scheduleOptions, memoryOptions);
     if (failed(result))
       return failure();
     markAllAnalysesPreserved();

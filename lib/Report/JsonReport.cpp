@@ -69,9 +69,11 @@ static void writeMemory(OStream &json, const FunctionReport &function, const Mes
   json.attributeObject("memory", [&] {
     json.attribute("peak_bytes", memory.peakBytes);
     writeTime(json, "at_us", memory.peakTime);
-    if (int64_t limit = function.getDeviceMemory())
-      json.attribute("fits", memory.peakBytes <= limit);
+    if (function.getDeviceMemory() > 0)
+      json.attribute("fits", function.fits(memory));
     json.attribute("weight_bytes", memory.weightBytes);
+    json.attribute("keys_and_values_bytes", memory.keyValueBytes);
+    json.attribute("kept_bytes", memory.keptBytes);
     json.attributeArray("largest", [&] {
       for (const LiveValue &value : memory.largest)
         json.object([&] {
@@ -79,6 +81,17 @@ static void writeMemory(OStream &json, const FunctionReport &function, const Mes
           json.attribute("bytes", value.bytes);
         });
     });
+  });
+}
+
+static void writeBatch(OStream &json, const std::optional<BatchLimit> &limit) {
+  if (!limit)
+    return;
+  json.attributeObject("batch", [&] {
+    json.attribute("sequences", limit->sequences);
+    json.attribute("tokens", limit->tokens);
+    writeFraction(json, "memory_utilization", limit->utilization);
+    json.attribute("largest", limit->largest);
   });
 }
 
@@ -175,10 +188,14 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
     json.attribute("phase", nullptr);
   else
     json.attribute("phase", function.phase);
-  if (int64_t bytes = function.getDeviceMemory())
+  json.attribute("kv_cache", report.memoryOptions.keepKeyValues ? "keep" : "none");
+  if (int64_t bytes = function.getDeviceMemory()) {
     json.attribute("device_memory_bytes", bytes);
+    json.attribute("device_reserved_bytes", function.getReservedMemory());
+  }
   if (std::optional<bool> fits = function.fitsInMemory())
     json.attribute("fits_in_memory", *fits);
+  writeBatch(json, function.batchLimit);
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
   json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));

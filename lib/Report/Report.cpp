@@ -107,9 +107,51 @@ OpNames::OpNames(const Timeline &timeline) {
 // Analysis
 //===----------------------------------------------------------------------===//
 
+/// Sequences and tokens of `[batch, tokens, ...]`, the first argument of `function`, which runs
+/// attention; none if it says nothing of the kind.
+static BatchLimit readBatch(func::FuncOp function, const SizeBinding &sizes) {
+  BatchLimit limit;
+  if (function.getNumArguments() == 0 || llvm::none_of(function.getOps(), [](Operation &op) {
+        return isa<AttentionOp, AttentionScoresOp>(op);
+      }))
+    return limit;
+  // Sizes were bound before without an error.
+  FailureOr<Type> bound = bindType(function.getArgumentTypes().front(), sizes, function,
+                                   [&]() { return function.emitError(); });
+  auto type = succeeded(bound) ? dyn_cast<RankedTensorType>(*bound) : RankedTensorType();
+  if (!type || type.getRank() < 2)
+    return limit;
+  ArrayRef<int64_t> shape = getGlobalShape(type);
+  limit.sequences = shape[0];
+  limit.tokens = shape[1];
+  return limit;
+}
+
+static std::optional<BatchLimit> computeBatchLimit(const FunctionReport &report,
+                                                   double utilization) {
+  BatchLimit limit = readBatch(report.timeline.function, report.binding);
+  if (report.getDeviceMemory() == 0 || limit.sequences <= 0 || limit.tokens <= 0)
+    return std::nullopt;
+  limit.utilization = utilization;
+  double usable = utilization * static_cast<double>(report.getDeviceMemory()) -
+                  static_cast<double>(report.getReservedMemory());
+  double most = 0x1p62;
+  for (const MeshMemory &mesh : report.memory) {
+    double room = usable - static_cast<double>(mesh.weightBytes);
+    auto others = static_cast<double>(mesh.peakBytes - mesh.weightBytes);
+    if (others > 0)
+      most = std::min(most, room / others * static_cast<double>(limit.sequences));
+  }
+  if (most == 0x1p62)
+    return std::nullopt;
+  limit.largest = static_cast<int64_t>(std::max(most, 0.0));
+  return limit;
+}
+
 static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
                                                  const CostOptions &costOptions,
-                                                 const ScheduleOptions &scheduleOptions) {
+                                                 const ScheduleOptions &scheduleOptions,
+                                                 const MemoryOptions &memoryOptions) {
   FunctionReport report;
   Coverage coverage = Coverage::compute(function);
   report.uncounted = coverage.getUncounted();
@@ -129,11 +171,13 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
   report.timeline = std::move(*timeline);
   report.names = OpNames(report.timeline);
   FailureOr<std::vector<OpFacts>> facts = collectFacts(report.timeline, report.binding);
-  FailureOr<std::vector<MeshMemory>> memory = computeMemory(report.timeline, report.binding);
+  FailureOr<std::vector<MeshMemory>> memory =
+      computeMemory(report.timeline, report.binding, memoryOptions);
   if (failed(facts) || failed(memory))
     return failure();
   report.facts = std::move(*facts);
   report.memory = std::move(*memory);
+  report.batchLimit = computeBatchLimit(report, memoryOptions.utilization);
   report.attribution = attributeCriticalPath(report.timeline, report.facts);
   report.uncertainty = computeUncertainty(report.timeline, report.facts);
   if (!report.uncounted.empty())
@@ -149,12 +193,15 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
 }
 
 FailureOr<Report> dagrt::analyzeModule(ModuleOp module, const CostOptions &costOptions,
-                                       const ScheduleOptions &scheduleOptions) {
+                                       const ScheduleOptions &scheduleOptions,
+                                       const MemoryOptions &memoryOptions) {
   Report report;
   report.costOptions = costOptions;
+  report.memoryOptions = memoryOptions;
   report.uncountedFunctions = listUncountedFunctions(module);
   for (func::FuncOp function : getCountedFunctions(module)) {
-    FailureOr<FunctionReport> analyzed = analyzeFunction(function, costOptions, scheduleOptions);
+    FailureOr<FunctionReport> analyzed =
+        analyzeFunction(function, costOptions, scheduleOptions, memoryOptions);
     if (failed(analyzed))
       return failure();
     if (!report.uncountedFunctions.empty())
@@ -177,13 +224,18 @@ SmallVector<int64_t> FunctionReport::getNodes(const ScheduledMesh &mesh) const {
   return nodes;
 }
 
-int64_t FunctionReport::getDeviceMemory() const {
-  if (!cluster)
-    return 0;
-  auto gigabytes = cluster.getDevice().getFacts().getAs<FloatAttr>("memory_gb");
+/// The fact `key` of the cluster's device in bytes; 0 if unknown.
+static int64_t getBytesOfDevice(ClusterAttr cluster, StringRef key) {
+  auto gigabytes = cluster ? cluster.getDevice().getFacts().getAs<FloatAttr>(key) : FloatAttr();
   if (!gigabytes)
     return 0;
   return static_cast<int64_t>(std::clamp(gigabytes.getValueAsDouble(), 0.0, 1e9) * 1e9);
+}
+
+int64_t FunctionReport::getDeviceMemory() const { return getBytesOfDevice(cluster, "memory_gb"); }
+
+int64_t FunctionReport::getReservedMemory() const {
+  return getBytesOfDevice(cluster, "reserved_gb");
 }
 
 std::string FunctionReport::getName(const LiveValue &value) const {
@@ -193,10 +245,9 @@ std::string FunctionReport::getName(const LiveValue &value) const {
 }
 
 std::optional<bool> FunctionReport::fitsInMemory() const {
-  int64_t bytes = getDeviceMemory();
-  if (bytes == 0)
+  if (getDeviceMemory() == 0)
     return std::nullopt;
-  return llvm::all_of(memory, [&](const MeshMemory &mesh) { return mesh.peakBytes <= bytes; });
+  return llvm::all_of(memory, [&](const MeshMemory &mesh) { return fits(mesh); });
 }
 
 ArrayRef<ReportFormat> dagrt::getReportFormats() {

@@ -27,8 +27,9 @@ static constexpr unsigned kMaxChanges = 32;
 namespace {
 class Sweeper {
 public:
-  Sweeper(FunctionSweep &result, const SizeSweep &sweep, const SizeBinding &defaults)
-      : result(result), sweep(sweep), defaults(defaults),
+  Sweeper(FunctionSweep &result, const SizeSweep &sweep, const SizeBinding &defaults,
+          const MemoryOptions &memoryOptions)
+      : result(result), sweep(sweep), defaults(defaults), memoryOptions(memoryOptions),
         facts(collectKinds(result.timeline->getTimeline())) {}
 
   LogicalResult run();
@@ -36,13 +37,15 @@ public:
 private:
   FailureOr<unsigned> evaluate(const SizeBinding &binding);
   unsigned internFormula(Formula formula);
-  SweepPoint makePoint(unsigned formula);
+  FailureOr<SweepPoint> makePoint(unsigned formula);
+  LogicalResult addMemory(SweepPoint &point);
   LogicalResult refine(size_t point, int64_t last);
   void extend(size_t point, int64_t first, int64_t last, unsigned formula);
 
   FunctionSweep &result;
   const SizeSweep &sweep;
   const SizeBinding &defaults;
+  const MemoryOptions &memoryOptions;
   std::vector<OpFacts> facts;
   std::map<std::vector<unsigned>, unsigned> numbers;
   /// Numbers of the kinds of terms.
@@ -65,8 +68,19 @@ unsigned Sweeper::internFormula(Formula formula) {
   return it->second;
 }
 
+LogicalResult Sweeper::addMemory(SweepPoint &point) {
+  FailureOr<std::vector<MeshMemory>> memories =
+      computeMemory(result.timeline->getTimeline(), result.timeline->getBinding(), memoryOptions);
+  if (failed(memories))
+    return failure();
+  for (const MeshMemory &memory : *memories)
+    point.peakBytes = std::max(point.peakBytes, memory.peakBytes);
+  point.fits = result.timeline->getCosts().getCluster().device.fits(point.peakBytes);
+  return success();
+}
+
 /// The point at the binding that was evaluated last.
-SweepPoint Sweeper::makePoint(unsigned formula) {
+FailureOr<SweepPoint> Sweeper::makePoint(unsigned formula) {
   const Timeline &timeline = result.timeline->getTimeline();
   SweepPoint point;
   point.makespan = timeline.makespan;
@@ -88,6 +102,8 @@ SweepPoint Sweeper::makePoint(unsigned formula) {
     }
     point.byKind[it->second] += time;
   }
+  if (failed(addMemory(point)))
+    return failure();
   return point;
 }
 
@@ -138,7 +154,10 @@ LogicalResult Sweeper::run() {
     FailureOr<unsigned> formula = evaluate(sweep.getPoint(point, defaults));
     if (failed(formula))
       return failure();
-    result.points.push_back(makePoint(*formula));
+    FailureOr<SweepPoint> made = makePoint(*formula);
+    if (failed(made))
+      return failure();
+    result.points.push_back(std::move(*made));
   }
   for (SweepPoint &point : result.points)
     point.byKind.resize(result.kinds.size());
@@ -154,9 +173,11 @@ LogicalResult Sweeper::run() {
 FailureOr<SweepReport> dagrt::analyzeSweep(ModuleOp module, SizeSweep sweep,
                                            const SizeBinding &defaults,
                                            const CostOptions &costOptions,
-                                           const ScheduleOptions &scheduleOptions) {
+                                           const ScheduleOptions &scheduleOptions,
+                                           const MemoryOptions &memoryOptions) {
   SweepReport report{costOptions,
                      scheduleOptions,
+                     memoryOptions,
                      std::move(sweep),
                      defaults,
                      {},
@@ -172,7 +193,7 @@ FailureOr<SweepReport> dagrt::analyzeSweep(ModuleOp module, SizeSweep sweep,
     result.branches = coverage.getBranches();
     result.timeline = std::move(*timeline);
     result.terms = std::make_unique<FormulaTerms>(result.timeline->getTimeline());
-    if (failed(Sweeper(result, report.sweep, defaults).run()))
+    if (failed(Sweeper(result, report.sweep, defaults, memoryOptions).run()))
       return failure();
     const Cluster &cluster = result.timeline->getCosts().getCluster();
     result.phase = getPhase(function, report.sweep.getPoint(0, defaults)).str();

@@ -93,7 +93,8 @@ static void writePoints(llvm::raw_ostream &os, const SweepReport &report,
     os << llvm::formatv(" {0,10}", fit(axis.name, 10));
   bool hasErrors = llvm::any_of(
       function.points, [](const SweepPoint &point) { return point.uncertainty.isKnown(); });
-  os << "       time" << (hasErrors ? "        +-" : "") << "  communication  formula  made of\n";
+  os << "       time" << (hasErrors ? "        +-" : "")
+     << "     memory   communication  formula  made of\n";
   for (size_t i = 0; i < std::min(function.points.size(), kMaxPoints); ++i) {
     const SweepPoint &point = function.points[i];
     SizeBinding binding = report.sweep.getPoint(i);
@@ -109,6 +110,7 @@ static void writePoints(llvm::raw_ostream &os, const SweepReport &report,
       // The sign has a column of its own, so that digits stand below each other.
       line += llvm::formatv(" {0,9}", StringRef(error).ends_with("+") ? error : error + " ");
     }
+    line += llvm::formatv(" {0,10}{1}", formatBytes(point.peakBytes), point.fits ? ' ' : '*');
     line += llvm::formatv("  {0,13} {1,8}  ",
                           formatPercent(point.makespan > 0 ? communication / point.makespan : 0),
                           "#" + std::to_string(point.formula + 1));
@@ -118,6 +120,8 @@ static void writePoints(llvm::raw_ostream &os, const SweepReport &report,
   if (function.points.size() > kMaxPoints)
     os << "  ... " << count(function.points.size() - kMaxPoints, "point")
        << " more; format=json lists every one\n";
+  if (llvm::any_of(function.points, [](const SweepPoint &point) { return !point.fits; }))
+    os << "    (* does NOT fit in the memory of a device, less what is reserved)\n";
   if (hasErrors)
     os << "    (+- half the width of the time's interval, in four of five cases; + or more: a part "
           "of\n     the path has no error bar; ? if that part is large)\n";
@@ -205,6 +209,9 @@ static void writeJsonPoints(OStream &json, const SweepReport &report,
         writeSizes(line, report.sweep.getPoint(index, report.defaults));
         writeTime(line, "makespan_us", point.makespan);
         writeUncertainty(line, point.uncertainty, point.makespan);
+        line.attribute("peak_bytes", point.peakBytes);
+        if (function.timeline->getCosts().getCluster().device.memoryBytes > 0)
+          line.attribute("fits", point.fits);
         line.attributeObject("by_kind", [&] {
           for (auto [kind, time] : llvm::zip_equal(function.kinds, point.byKind))
             if (time > 0)
@@ -231,6 +238,12 @@ static void writeJsonFunction(OStream &json, const SweepReport &report,
     json.attribute("phase", function.phase);
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
+  json.attribute("kv_cache", report.memoryOptions.keepKeyValues ? "keep" : "none");
+  if (const Device &device = function.timeline->getCosts().getCluster().device;
+      device.memoryBytes > 0) {
+    json.attribute("device_memory_bytes", static_cast<int64_t>(device.memoryBytes));
+    json.attribute("device_reserved_bytes", static_cast<int64_t>(device.reservedBytes));
+  }
   json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));
   std::vector<NamedOps> uncounted = function.uncounted;
   if (report.functions.size() == 1)

@@ -23,6 +23,9 @@ struct SweepPoint {
   int64_t makespan = 0;
   /// Without what is known by kind.
   Uncertainty uncertainty;
+  /// What the device that holds most holds, and whether it has that much.
+  int64_t peakBytes = 0;
+  bool fits = true;
   unsigned formula = 0;
   /// What it is made of, in the order of FunctionSweep::kinds.
   std::vector<int64_t> byKind;
@@ -68,6 +71,7 @@ struct FunctionSweep {
 struct SweepReport {
   CostOptions costOptions;
   ScheduleOptions scheduleOptions;
+  MemoryOptions memoryOptions;
   SizeSweep sweep;
   SizeBinding defaults;
   std::vector<FunctionSweep> functions;
@@ -83,7 +87,8 @@ struct SweepReport {
 mlir::FailureOr<SweepReport> analyzeSweep(mlir::ModuleOp module, SizeSweep sweep,
                                           const SizeBinding &defaults,
                                           const CostOptions &costOptions,
-                                          const ScheduleOptions &scheduleOptions);
+                                          const ScheduleOptions &scheduleOptions,
+                                          const MemoryOptions &memoryOptions);
 
 } // namespace dagrt
 

@@ -157,26 +157,50 @@ static void writePlaces(llvm::raw_ostream &os, const FunctionReport &function) {
     os << fit("  nodes: " + places, kColumns) << '\n';
 }
 
-/// What a device of each mesh holds at most and whether it fits; if not, what the most of it is.
+/// What the most that a device holds is made of.
+static std::string listMemory(const FunctionReport &function, const MeshMemory &memory) {
+  std::string parts = "weights " + formatBytes(memory.weightBytes);
+  if (memory.keptBytes > 0)
+    parts += ", keys and values " + formatBytes(memory.keyValueBytes);
+  if (memory.keptBytes != memory.keyValueBytes)
+    parts += " (at the end " + formatBytes(memory.keptBytes) + ")";
+  for (const LiveValue &value : memory.largest)
+    parts += ", " + function.getName(value) + " " + formatBytes(value.bytes);
+  return parts;
+}
+
+/// What a device of each mesh holds at most, whether it fits, and what it is.
 static void writeMemory(llvm::raw_ostream &os, const FunctionReport &function) {
-  int64_t limit = function.getDeviceMemory();
+  int64_t limit = function.getDeviceMemory(), reserved = function.getReservedMemory();
   for (auto [mesh, memory] : llvm::zip(function.timeline.meshes, function.memory)) {
-    bool fits = limit == 0 || memory.peakBytes <= limit;
     std::string line = mesh.getName().empty() ? "" : (" of " + mesh.getName()).str();
     line = "  memory" + line + ": " + formatBytes(memory.peakBytes);
+    if (reserved > 0)
+      line += " + " + formatBytes(reserved) + " reserved";
     if (limit > 0)
       line += " of " + formatBytes(limit);
     line += " at " + formatTime(memory.peakTime);
+    bool fits = limit == 0 || function.fits(memory);
     if (limit > 0)
       line += fits ? ", fits" : ", does NOT fit";
-    std::string parts = "weights " + formatBytes(memory.weightBytes);
-    for (const LiveValue &value : memory.largest)
-      parts += ", " + function.getName(value) + " " + formatBytes(value.bytes);
-    if (fits)
-      os << fit(line + "; " + parts, kColumns) << '\n';
+    std::string parts = listMemory(function, memory);
+    if (fits && line.size() + parts.size() + 2 <= kColumns)
+      os << line << "; " << parts << '\n';
     else
       os << fit(line, kColumns) << '\n' << fit("    " + parts, kColumns) << '\n';
   }
+}
+
+/// How many sequences fit.
+static void writeBatch(llvm::raw_ostream &os, const FunctionReport &function) {
+  if (!function.batchLimit)
+    return;
+  const BatchLimit &limit = *function.batchLimit;
+  std::string line = llvm::formatv(
+      "  batch: {0} sequence{1} of {2} tokens fit{3} in {4} of a device's memory; this has {5}",
+      limit.largest, limit.largest == 1 ? "" : "s", limit.tokens, limit.largest == 1 ? "s" : "",
+      formatPercent(limit.utilization), limit.sequences);
+  os << fit(line, kColumns) << '\n';
 }
 
 static void writeMeshes(llvm::raw_ostream &os, const FunctionReport &function) {
@@ -195,6 +219,7 @@ static void writeMeshes(llvm::raw_ostream &os, const FunctionReport &function) {
   }
   writePlaces(os, function);
   writeMemory(os, function);
+  writeBatch(os, function);
 }
 
 /// One table of shares as lines of equal width.

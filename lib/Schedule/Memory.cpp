@@ -7,11 +7,14 @@
 //
 // One pass over the ops gives each stored value its span of time; for each class of devices, the
 // starts and ends of its spans in order of time give the peak. A span that ends where another
-// begins makes room for it.
+// begins makes room for it. What decoding needs of keys and values has a span to the end, or, of a
+// view, one of its own, as if it were copied into a cache.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Schedule/Memory.h"
+
+#include "KeyValues.h"
 
 #include "mlir/Interfaces/ViewLikeInterface.h"
 #include "mlir/Transforms/RegionUtils.h"
@@ -61,20 +64,65 @@ std::vector<double> dagrt::sumWeights(const Timeline &timeline, BytesOfType getB
   return bytes;
 }
 
+FailureOr<bool> dagrt::parseKvCache(StringRef text, SizeBinding::EmitError emitError) {
+  if (text == "keep" || text == "none")
+    return text == "keep";
+  return emitError() << "expects option 'kv-cache' to be 'keep' or 'none', got '" << text << "'";
+}
+
 namespace {
+/// What types take on a device at one binding of sizes. Types are asked for many times.
+class BoundTypes {
+public:
+  BoundTypes(func::FuncOp function, const SizeBinding &sizes)
+      : function(function), binder(function, sizes) {}
+
+  double getBytes(Type type) { return lookup(type).bytes; }
+  /// The second dim of `[batch, tokens, ...]`, at least 1.
+  double getTokens(Type type) { return lookup(type).tokens; }
+  bool hasFailed() const { return failed; }
+
+private:
+  struct Facts {
+    double bytes = 0, tokens = 1;
+  };
+
+  Facts lookup(Type type) {
+    auto [it, isNew] = known.try_emplace(type);
+    if (!isNew || failed)
+      return it->second;
+    FailureOr<Type> bound = binder.bind(type, [&]() { return function.emitError(); });
+    failed = mlir::failed(bound);
+    if (failed)
+      return it->second;
+    it->second.bytes = getLocalBytes(*bound);
+    RankedTensorType stored = getStoredType(*bound);
+    if (stored && stored.getRank() > 1)
+      it->second.tokens = std::max<double>(stored.getDimSize(1), 1);
+    return it->second;
+  }
+
+  func::FuncOp function;
+  SizeBinder binder;
+  llvm::DenseMap<Type, Facts> known;
+  bool failed = false;
+};
+
 /// A stored value and when it is there.
 struct Span {
   int64_t start = 0, end = 0;
   unsigned mesh = kNone;
   double bytes = 0;
   unsigned op = kNone, argument = 0;
+  bool isKeyValue = false; ///< Keys or values that decoding needs.
+  bool isKept = false;     ///< There at the end of the program because of that.
 };
 
 /// Gives each stored value of a function its span.
 class SpanCollector {
 public:
-  SpanCollector(const Timeline &timeline, BytesOfType getBytes)
-      : timeline(timeline), getBytes(getBytes) {
+  SpanCollector(const Timeline &timeline, BoundTypes &types, bool keepKeyValues)
+      : timeline(timeline), types(types), keepKeyValues(keepKeyValues) {
     for (auto [index, mesh] : llvm::enumerate(timeline.meshes))
       if (MeshOp op = mesh.op)
         meshes.try_emplace(op.getSymNameAttr(), index);
@@ -90,6 +138,9 @@ public:
       visit(index, op);
     for (Value result : body.getTerminator()->getOperands())
       extend(result, timeline.makespan);
+    if (keepKeyValues)
+      for (auto [value, window] : findKeyValues(function))
+        keep(value, window);
     return std::move(spans);
   }
 
@@ -110,7 +161,7 @@ private:
   void store(Value value, Span span) {
     if (!getStoredType(value.getType()) || span.mesh == kNone)
       return;
-    span.bytes = getBytes(value.getType());
+    span.bytes = types.getBytes(value.getType());
     numbers.try_emplace(value, spans.size());
     spans.push_back(span);
   }
@@ -128,6 +179,33 @@ private:
       return false;
     return isa<MessageType>(op.op->getOperand(0).getType()) ||
            isa<WorkOpInterface, ViewLikeOpInterface>(op.op);
+  }
+
+  /// Keeps the last `window` tokens of keys or values, or all of them, until the end.
+  void keep(Value value, int64_t window) {
+    auto it = numbers.find(value);
+    if (it == numbers.end())
+      return;
+    double bytes = types.getBytes(value.getType());
+    double part = window > 0 ? std::min(window / types.getTokens(value.getType()), 1.0) : 1;
+    Span &whole = spans[it->second];
+    if (whole.bytes == bytes && part == 1) {
+      whole.isKeyValue = whole.isKept = true;
+      whole.end = std::max(whole.end, timeline.makespan);
+      return;
+    }
+    // A window is what is left behind the last reader. A view is part of something else.
+    Span rest = whole;
+    if (whole.bytes == bytes) {
+      whole.isKeyValue = true;
+      rest.start = whole.end;
+    } else if (value.getDefiningOp()) {
+      rest.start = starts.lookup(value);
+    }
+    rest.end = timeline.makespan;
+    rest.bytes = part * bytes;
+    rest.isKeyValue = rest.isKept = true;
+    spans.push_back(rest);
   }
 
   void visit(unsigned index, const ScheduledOp &op) {
@@ -148,16 +226,21 @@ private:
       }
       // Part of a parameter has no span of its own either.
       auto viewed = numbers.find(op.op->getOperand(0));
-      if (viewed != numbers.end())
-        numbers.try_emplace(result, unsigned(viewed->second));
+      if (viewed == numbers.end())
+        continue;
+      numbers.try_emplace(result, unsigned(viewed->second));
+      starts.try_emplace(result, op.start);
     }
   }
 
   const Timeline &timeline;
-  BytesOfType getBytes;
+  BoundTypes &types;
+  bool keepKeyValues;
   llvm::DenseMap<StringAttr, unsigned> meshes;
   /// The span of each value, views among them.
   llvm::DenseMap<Value, unsigned> numbers;
+  /// When views are made.
+  llvm::DenseMap<Value, int64_t> starts;
   std::vector<Span> spans;
 };
 } // namespace
@@ -185,22 +268,37 @@ static MeshMemory findPeak(ArrayRef<const Span *> spans, double weights) {
   memory.peakBytes = toBytes(weights + most);
   memory.weightBytes = toBytes(weights);
   memory.peakTime = time;
-  for (const Span *span : spans)
-    if (span->start <= time && time < span->end)
+  double keyValues = 0, kept = 0;
+  for (const Span *span : spans) {
+    kept += span->isKept ? span->bytes : 0;
+    if (span->start > time || time >= span->end)
+      continue;
+    if (span->isKeyValue)
+      keyValues += span->bytes;
+    else
       memory.largest.push_back({span->op, span->argument, toBytes(span->bytes)});
+  }
+  memory.keyValueBytes = toBytes(keyValues);
+  memory.keptBytes = toBytes(kept);
   llvm::stable_sort(memory.largest,
                     [](const LiveValue &a, const LiveValue &b) { return a.bytes > b.bytes; });
   memory.largest.resize(std::min(memory.largest.size(), kMostLargest));
   return memory;
 }
 
-std::vector<MeshMemory> dagrt::computeMemory(const Timeline &timeline, BytesOfType getBytes) {
-  std::vector<Span> spans = SpanCollector(timeline, getBytes).collect();
+FailureOr<std::vector<MeshMemory>> dagrt::computeMemory(const Timeline &timeline,
+                                                        const SizeBinding &sizes,
+                                                        const MemoryOptions &options) {
+  BoundTypes types(timeline.function, sizes);
+  std::vector<Span> spans = SpanCollector(timeline, types, options.keepKeyValues).collect();
+  std::vector<double> weights =
+      sumWeights(timeline, [&](Type type) { return types.getBytes(type); });
+  if (types.hasFailed())
+    return failure();
   std::vector<std::vector<const Span *>> spansOfMesh(timeline.meshes.size());
   for (const Span &span : spans)
     if (span.start < span.end && span.bytes > 0)
       spansOfMesh[span.mesh].push_back(&span);
-  std::vector<double> weights = sumWeights(timeline, getBytes);
   std::vector<MeshMemory> memories(timeline.meshes.size());
   std::vector<const Span *> stored;
   for (const DeviceClass &deviceClass : timeline.classes) {
@@ -215,27 +313,5 @@ std::vector<MeshMemory> dagrt::computeMemory(const Timeline &timeline, BytesOfTy
       if (memory.peakBytes > memories[mesh].peakBytes)
         memories[mesh] = memory;
   }
-  return memories;
-}
-
-FailureOr<std::vector<MeshMemory>> dagrt::computeMemory(const Timeline &timeline,
-                                                        const SizeBinding &sizes) {
-  func::FuncOp function = timeline.function;
-  SizeBinder binder(function, sizes);
-  llvm::DenseMap<Type, double> known;
-  bool isBound = true;
-  auto emitError = [&]() { return function.emitError(); };
-  auto getBytes = [&](Type type) {
-    auto [it, isNew] = known.try_emplace(type, 0);
-    if (isNew && isBound) {
-      FailureOr<Type> bound = binder.bind(type, emitError);
-      isBound = succeeded(bound);
-      it->second = isBound ? getLocalBytes(*bound) : 0;
-    }
-    return it->second;
-  };
-  std::vector<MeshMemory> memories = computeMemory(timeline, getBytes);
-  if (!isBound)
-    return failure();
   return memories;
 }

@@ -9,7 +9,8 @@
 // SYMBOLIC: error: {{.*}}expects sizes that are numbers or named
 // JSON: "cluster": "l4-pcie-8",
 // JSON-NEXT: "model": "roofline",
-// JSON: "device_memory_bytes": 24000000000,
+// JSON: "device_memory_bytes": 24152900000,
+// JSON-NEXT: "device_reserved_bytes": 3900000000,
 // JSON: "by_provenance": {
 // JSON-DAG: "given": 5.000000
 // JSON-DAG: "modelled":

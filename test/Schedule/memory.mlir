@@ -21,12 +21,15 @@ dagrt.mesh @c <"x" = 2> devices [1, 4]
 // A value lives until the end of its last user: %x and %y, then %y and %z, then %z and %u.
 // CHECK: "function": "chain"
 // CHECK: "device_memory_bytes": 1000,
+// CHECK-NEXT: "device_reserved_bytes": 0,
 // CHECK-NEXT: "fits_in_memory": true,
 // CHECK: "memory": {
 // CHECK-NEXT: "peak_bytes": 512,
 // CHECK-NEXT: "at_us": 0.000000,
 // CHECK-NEXT: "fits": true,
 // CHECK-NEXT: "weight_bytes": 0,
+// CHECK-NEXT: "keys_and_values_bytes": 0,
+// CHECK-NEXT: "kept_bytes": 0,
 // CHECK-NEXT: "largest": [
 // CHECK-NEXT: {
 // CHECK-NEXT: "name": "argument #0",

@@ -35,6 +35,7 @@ struct Device {
   /// FLOP/s of matrix products, and operations/s of those of integers.
   std::optional<double> fp64, fp32, fp16, bf16, fp8, int8, int4;
   double memoryBytes = 0, memoryBandwidth = 0;
+  double reservedBytes = 0; ///< Of the memory, that no program gets.
   double l2Bytes = 0;       ///< 0 when unknown.
   int64_t smCount = 0;      ///< 0 when unknown.
   double clockHz = 0;       ///< 0 when unknown.
@@ -48,6 +49,11 @@ struct Device {
 
   /// FLOP/s of matrix products of `elementType`; no rate stands in for another.
   std::optional<double> getMatrixFlops(mlir::Type elementType) const;
+
+  /// True if `bytes` and what is reserved are no more than the memory, or that is unknown.
+  bool fits(int64_t bytes) const {
+    return memoryBytes <= 0 || static_cast<double>(bytes) + reservedBytes <= memoryBytes;
+  }
 
   /// FLOP/s outside matrix products: the fp32 rate, and for f64 the fp64 rate.
   std::optional<double> getVectorFlops(mlir::Type elementType) const;

@@ -58,6 +58,9 @@ def ComparePlansPass : Pass<"compare-plans", "::mlir::ModuleOp"> {
            "Whether communication overlaps with compute on a device: full or none">,
     Option<"resources", "resources", "std::string", "\"limited\"",
            "Whether ops wait for devices (limited) or for operands only (unlimited)">,
+    Option<"kvCache", "kv-cache", "std::string", "\"keep\"",
+           "Whether memory holds the keys and values of causal attention until the end, for decoding: keep "
+           "(default) or none">,
     Option<"cluster", "cluster", "std::string", "\"\"",
            "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
            "program were computed for)">,

@@ -77,6 +77,12 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
            "Whether communication overlaps with compute on a device: full or none">,
     Option<"resources", "resources", "std::string", "\"limited\"",
            "Whether ops wait for devices (limited) or for operands only (unlimited)">,
+    Option<"kvCache", "kv-cache", "std::string", "\"keep\"",
+           "Whether memory holds the keys and values of causal attention until the end, for decoding: keep "
+           "(default) or none">,
+    Option<"memoryUtilization", "memory-utilization", "double", "0.9",
+           "Part of a device's memory that decides the largest batch, above 0 and at most 1 (default 0.9); "
+           "whether the program fits is not decided by it">,
     Option<"cluster", "cluster", "std::string", "\"\"",
            "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
            "program were computed for)">,

@@ -51,6 +51,16 @@ llvm::StringRef getMnemonic(mlir::Operation *op);
 /// The name of an op without its layer, mesh and number: `attention.query`, `norm.ffn.all_gather`.
 std::string getLabel(mlir::Operation *op);
 
+/// How many sequences fit, if what a device holds beside its weights grows with their number.
+struct BatchLimit {
+  /// Sequences of the program, and tokens of each.
+  int64_t sequences = 0, tokens = 0;
+  /// The part of a device's memory that they may fill, with weights and what is reserved.
+  double utilization = 0;
+  /// As many sequences of this length at most.
+  int64_t largest = 0;
+};
+
 /// All that a report shows of one function.
 struct FunctionReport {
   Timeline timeline;
@@ -60,6 +70,8 @@ struct FunctionReport {
   Uncertainty uncertainty;
   std::vector<MeshUsage> usage;
   std::vector<MeshMemory> memory;
+  /// Absent if the memory of a device is unknown, or nothing tells what a sequence is.
+  std::optional<BatchLimit> batchLimit;
   std::vector<ResourceWait> waits;
   NearCritical nearCritical;
   /// True if a model says some of the costs, and which; else all were given.
@@ -81,6 +93,12 @@ struct FunctionReport {
   llvm::SmallVector<int64_t> getNodes(const ScheduledMesh &mesh) const;
   /// Memory of a device in bytes; 0 if unknown.
   int64_t getDeviceMemory() const;
+  /// The part of it that no program gets.
+  int64_t getReservedMemory() const;
+  /// True if a device holds `mesh`, whose part of the memory is known.
+  bool fits(const MeshMemory &mesh) const {
+    return mesh.peakBytes <= getDeviceMemory() - getReservedMemory();
+  }
   /// The name of the op that makes `value`, or `argument #0`.
   std::string getName(const LiveValue &value) const;
   /// True if no mesh ever needs more than the memory of a device; nothing if that is unknown.
@@ -90,6 +108,7 @@ struct FunctionReport {
 /// All that a report shows of a module.
 struct Report {
   CostOptions costOptions;
+  MemoryOptions memoryOptions;
   std::vector<FunctionReport> functions;
   /// What is said of no function alone.
   std::vector<std::string> warnings;
@@ -99,7 +118,8 @@ struct Report {
 
 /// Schedules every function of `module` that has a body; adds costs where there are none.
 mlir::FailureOr<Report> analyzeModule(mlir::ModuleOp module, const CostOptions &costOptions = {},
-                                      const ScheduleOptions &scheduleOptions = {});
+                                      const ScheduleOptions &scheduleOptions = {},
+                                      const MemoryOptions &memoryOptions = {});
 
 /// For people; at most 100 columns.
 void renderText(const Report &report, llvm::raw_ostream &os);

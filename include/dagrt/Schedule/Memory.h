@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A plan that does not fit into the memory of its devices is no plan, however fast. This is what a
-// device of each mesh holds at most: weights all the time, every other value from the start of the
-// op that makes it to the end of the last op that reads it.
+// device of each mesh holds at most: weights all the time, keys and values from the start of the op
+// that makes them to the end of the program, where decoding goes on with them, and every other
+// value from the start of the op that makes it to the end of the last op that reads it.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,6 +19,18 @@
 #include "dagrt/Schedule/Timeline.h"
 
 namespace dagrt {
+
+/// What is counted beside the values of the program.
+struct MemoryOptions {
+  /// Whether the keys and values of causal attention stay until the end, as a prefill leaves them
+  /// for decoding: `kv-cache=keep`.
+  bool keepKeyValues = true;
+  /// The part of a device's memory that an engine fills: decides the largest batch only.
+  double utilization = 0.9;
+};
+
+/// Reads `kv-cache=keep|none`; emits an error if `text` is neither.
+mlir::FailureOr<bool> parseKvCache(llvm::StringRef text, SizeBinding::EmitError emitError);
 
 /// Bytes that a device holds of a value of `type`: of a tensor, or of the payload of a message.
 double getLocalBytes(mlir::Type type);
@@ -40,24 +53,25 @@ struct MeshMemory {
   int64_t peakBytes = 0;
   /// The part that is there all the time.
   int64_t weightBytes = 0;
+  /// The part that is keys and values, and what of them is left at the end of the program.
+  int64_t keyValueBytes = 0, keptBytes = 0;
   /// The first moment at which it holds so much, in picoseconds.
   int64_t peakTime = 0;
-  /// The largest values then, at most three, largest first.
+  /// The largest other values then, at most three, largest first.
   llvm::SmallVector<LiveValue, 3> largest;
 };
 
 /// The memory of each of the timeline's meshes. A value is stored once: what computes nothing (a
 /// slice, the arrival of a message) is a view that keeps what it is cut from alive, and no op
 /// overwrites its operands. A message takes memory at its destination from the start of its
-/// transfer, an argument from the start of the program, a result until its end. Linear in ops,
-/// apart from sorting their starts and ends.
-std::vector<MeshMemory> computeMemory(const Timeline &timeline,
-                                      BytesOfType getBytes = getLocalBytes);
-
-/// The memory at a binding of the function's sizes, which must bind all of them. Errors are emitted
-/// on the function.
+/// transfer, an argument from the start of the program, a result until its end. Keys and values
+/// stay where they lie: of a copy that one op gathers, or a ring passes on, the original does.
+/// Beyond its last reader, a sliding window leaves no more than itself. Linear in ops, apart from
+/// sorting their starts and ends. `sizes` must bind all sizes of the function; errors are emitted
+/// on it.
 mlir::FailureOr<std::vector<MeshMemory>> computeMemory(const Timeline &timeline,
-                                                       const SizeBinding &sizes);
+                                                       const SizeBinding &sizes = {},
+                                                       const MemoryOptions &options = {});
 
 /// Bytes of the distinct parameters of each mesh on one of its devices.
 std::vector<double> sumWeights(const Timeline &timeline, BytesOfType getBytes = getLocalBytes);
