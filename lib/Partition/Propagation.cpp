@@ -13,6 +13,8 @@
 
 #include "Propagation.h"
 
+#include "llvm/Support/MathExtras.h"
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -80,6 +82,7 @@ struct Planner {
   }
 
   FailureOr<int64_t> getSize(const Factor &factor);
+  LogicalResult refuseSize(const CutSpec &cut, ArrayRef<int64_t> elements);
   LogicalResult applyCut(const CutSpec &cut);
   LogicalResult applyResult(ArrayRef<std::string> names);
   void keepPending(OperandTypes operands);
@@ -94,6 +97,74 @@ FailureOr<int64_t> Planner::getSize(const Factor &factor) {
   return factor.symbol.evaluate(sizes, [&]() { return op->emitOpError(); });
 }
 
+/// True if an axis of `size` devices can be spread over factors of so many elements, as applyCut
+/// does it.
+static bool canSpread(int64_t size, ArrayRef<int64_t> elements, bool replicateRest) {
+  int64_t left = size;
+  for (auto [i, number] : llvm::enumerate(elements)) {
+    int64_t taken = std::min(left, number);
+    bool isLast = i + 1 == elements.size();
+    if ((isLast && taken < left && !replicateRest) || (taken > 0 && left % taken != 0))
+      return false;
+    left /= std::max<int64_t>(taken, 1);
+  }
+  return true;
+}
+
+/// What a cut of factors cuts, in the words of models: `3 key/value heads`.
+static std::string describeElements(Operation *op, int64_t number, bool isGroup) {
+  RoleAttr role = getRole(op);
+  StringRef name = role ? role.getName() : "";
+  bool isHeads = name == "attention.query" || name == "attention.output";
+  StringRef what = isGroup || name == "attention.key" || name == "attention.value"
+                       ? "key/value head"
+                   : isHeads                               ? "query head"
+                   : name == "embedding" || name == "head" ? "word of the vocabulary"
+                   : name.starts_with("ffn.")              ? "FFN element"
+                                                           : "element";
+  if (number == 1)
+    return ("1 " + what).str();
+  StringRef first = what.take_front(what.find(" of"));
+  return (Twine(number) + " " + first + "s" + what.drop_front(first.size())).str();
+}
+
+/// The sizes that an axis can have: `1, 2, 3, 6 or 9`.
+static std::string listSizes(ArrayRef<int64_t> elements, bool replicateRest, int64_t most) {
+  constexpr size_t kMaxListed = 16;
+  constexpr int64_t kMaxTried = 4096;
+  SmallVector<int64_t> sizes;
+  for (int64_t number = 1; number <= std::min(most, kMaxTried); ++number)
+    if (canSpread(number, elements, replicateRest))
+      sizes.push_back(number);
+  if (most > kMaxTried || (static_cast<int64_t>(sizes.size()) == most && most > 3))
+    return ("at most " + Twine(most)).str();
+  std::string text;
+  for (auto [i, number] : llvm::enumerate(ArrayRef(sizes).take_front(kMaxListed)))
+    text += (i == 0 ? "" : i + 1 == sizes.size() ? " or " : ", ") + std::to_string(number);
+  return text + (sizes.size() > kMaxListed ? ", ..." : "");
+}
+
+/// Refuses an axis that cannot be spread over factors of so many elements, and says which sizes
+/// can.
+LogicalResult Planner::refuseSize(const CutSpec &cut, ArrayRef<int64_t> elements) {
+  int64_t size = plan.mesh.getAxisSize(cut.axis), most = 1;
+  for (int64_t number : elements)
+    most = llvm::MulOverflow(most, number, most) ? INT64_MAX : most;
+  bool isTooLarge = size > most && !cut.replicateRest;
+  InFlightDiagnostic error = op->emitOpError();
+  if (isTooLarge)
+    error << "expects at most " << most << " devices along axis \"" << cut.axis << '"';
+  else
+    error << "expects the size of axis \"" << cut.axis << "\" to be at most the "
+          << elements.front() << " elements that it cuts first, or a multiple of them";
+  bool isGroup = elements.size() > 1 && !isTooLarge;
+  error << describeRole() << ", got "
+        << describeElements(op, isTooLarge ? most : elements.front(), isGroup) << " on " << size
+        << " devices: use " << cut.axis << ' '
+        << listSizes(elements, cut.replicateRest, cut.replicateRest ? 2 * size : most);
+  return error;
+}
+
 /// Spreads the cut's axis over the factors that the op has of those it names.
 LogicalResult Planner::applyCut(const CutSpec &cut) {
   SmallVector<unsigned> factors;
@@ -106,23 +177,18 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
   if (size == 0)
     return op->emitOpError() << "expects the strategy to cut over axes of mesh '@"
                              << plan.mesh.getSymName() << "', got \"" << cut.axis << '"';
+  SmallVector<int64_t> elements;
   for (unsigned number : factors) {
-    const Factor &factor = plan.rule.factors[number];
-    bool isLast = number == factors.back();
-    FailureOr<int64_t> elements = getSize(factor);
-    if (failed(elements))
+    FailureOr<int64_t> count = getSize(plan.rule.factors[number]);
+    if (failed(count))
       return failure();
-    int64_t taken = std::min(left, *elements);
-    if (isLast && taken < left && !cut.replicateRest)
-      return op->emitOpError() << "expects at most " << size / left * *elements
-                               << " devices along axis \"" << cut.axis
-                               << "\", one for each element that it cuts" << describeRole()
-                               << ", got " << size;
-    if (taken > 0 && left % taken != 0)
-      return op->emitOpError() << "expects the size of axis \"" << cut.axis
-                               << "\" to be at most the " << *elements
-                               << " elements that it cuts first" << describeRole()
-                               << ", or a multiple of them, got " << size;
+    elements.push_back(*count);
+  }
+  if (!canSpread(size, elements, cut.replicateRest))
+    return refuseSize(cut, elements);
+  for (auto [number, count] : llvm::zip_equal(factors, elements)) {
+    const Factor &factor = plan.rule.factors[number];
+    int64_t taken = std::min(left, count);
     if (taken > 1) {
       bool whole = taken == size;
       auto ref = AxisRefAttr::get(op->getContext(), cut.axis, whole ? 0 : size / left,

@@ -121,7 +121,7 @@ static std::string getAtMost(int64_t elements, int64_t devices) {
 static std::string getHeadRefusal(const DecoderSpec &spec, int64_t tp) {
   int64_t groups = std::min(tp, spec.groups);
   if (tp % groups != 0)
-    return llvm::formatv("to be at most the {0} elements that it cuts first", spec.groups).str();
+    return llvm::formatv("{0} key/value heads on {1} devices", spec.groups, tp).str();
   return getAtMost(groups * spec.queriesPerGroup, tp);
 }
 
