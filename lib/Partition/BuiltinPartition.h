@@ -14,9 +14,11 @@
 
 namespace dagrt {
 
-/// Partitions `module` by the strategy in `yaml` with `options`; errors are emitted on the module.
+/// Partitions `module` by the strategy in `yaml` with `options`. What is wrong with the text of a
+/// `file` is emitted where it stands, all else on the module.
 llvm::LogicalResult partitionByText(mlir::ModuleOp module, llvm::StringRef yaml,
-                                    llvm::StringRef name, const StrategyOptions &options);
+                                    llvm::StringRef name, const StrategyOptions &options,
+                                    llvm::StringRef file = "");
 
 } // namespace dagrt
 

@@ -23,11 +23,17 @@ using namespace mlir;
 using namespace dagrt;
 
 LogicalResult dagrt::partitionByText(ModuleOp module, StringRef yaml, StringRef name,
-                                     const StrategyOptions &options) {
-  auto report = [&](const Twine &text) { emitError(module.getLoc()) << text; };
+                                     const StrategyOptions &options, StringRef file) {
+  auto report = [&](const Twine &text, TextPosition at) {
+    bool isInFile = at.line > 0 && !file.empty();
+    emitError(isInFile ? FileLineColLoc::get(module.getContext(), file, at.line, at.column)
+                       : module.getLoc())
+        << text;
+  };
   FailureOr<Strategy> strategy = parseStrategy(yaml, name, options, report);
   if (failed(strategy))
     return failure();
+  strategy->file = file.str();
   return partitionModule(module, *strategy);
 }
 
@@ -59,7 +65,7 @@ struct Partition final : dagrt::impl::PartitionPassBase<Partition> {
           << strategy << "': " << llvm::toString(file.takeError());
       return signalPassFailure();
     }
-    if (failed(partitionByText(getOperation(), (*file)->getBuffer(), strategy, values)))
+    if (failed(partitionByText(getOperation(), (*file)->getBuffer(), strategy, values, strategy)))
       signalPassFailure();
   }
 };

@@ -49,7 +49,22 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
       signalPassFailure();
   }
 
+  /// The options of the search do nothing without one.
+  LogicalResult checkSearchOptions(ModuleOp module) {
+    for (auto [name, isGiven] :
+         {std::pair("pool-limit", poolLimit.hasValue()), std::pair("cluster", cluster.hasValue()),
+          std::pair("model", model.hasValue()), std::pair("table", table.hasValue())})
+      if (isGiven) {
+        emitError(module.getLoc()) << "expects '" << name << "' with 'pool=" << kAuto
+                                   << "' alone, which it is for, got it with pool=" << pool;
+        return failure();
+      }
+    return success();
+  }
+
   FailureOr<int64_t> parseSize(ModuleOp module) {
+    if (failed(checkSearchOptions(module)))
+      return failure();
     int64_t size = 0;
     if (StringRef(pool).getAsInteger(10, size) || size < 0 || size > kLargestPool) {
       emitError(module.getLoc()) << "expects 'pool' to be a number of devices from 0 to "

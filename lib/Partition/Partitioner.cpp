@@ -18,10 +18,10 @@
 #include "PlacementRemarks.h"
 #include "Propagation.h"
 #include "Resharding.h"
+#include "StrategyUse.h"
 #include "dagrt/IR/LogicalTotals.h"
 
 #include "mlir/IR/Remarks.h"
-#include "llvm/ADT/SmallPtrSet.h"
 #include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
@@ -32,7 +32,7 @@ namespace {
 class Partitioner {
 public:
   Partitioner(ModuleOp module, const Strategy &strategy)
-      : module(module), strategy(strategy), builder(module.getContext()) {}
+      : module(module), strategy(strategy), builder(module.getContext()), use(strategy) {}
 
   LogicalResult run();
 
@@ -62,8 +62,7 @@ private:
   MeshOp firstMesh;
   int64_t nextDevice = 0, numLayers = 0;
   llvm::StringMap<Directive> directives;
-  /// Entries that some op's role matched.
-  llvm::SmallPtrSet<const StrategyEntry *, 32> usedEntries;
+  StrategyUse use;
 };
 } // namespace
 
@@ -169,10 +168,11 @@ const Directive &Partitioner::getDirective(RoleAttr role) {
   if (!isNew)
     return it->second;
   Directive &directive = it->second;
+  use.addRole(name);
   for (const StrategyEntry &entry : strategy.entries) {
     if (!entry.role.empty() && !(role && role.isWithin(entry.role)))
       continue;
-    usedEntries.insert(&entry);
+    use.addEntry(entry);
     if (entry.mesh)
       directive.mesh = *entry.mesh;
     if (entry.cut)
@@ -189,7 +189,7 @@ const Directive &Partitioner::getDirective(RoleAttr role) {
 /// what a mistyped role looks like.
 void Partitioner::remarkUnusedEntries() {
   for (const StrategyEntry &entry : strategy.entries)
-    if (!usedEntries.contains(&entry))
+    if (!use.isUsed(entry))
       remark::missed(module.getLoc(), remark::RemarkOpts::name("EntryUnused").category("partition"))
           << remark::add("the entry for role '{0}' of strategy '{1}' matches no op", entry.role,
                          strategy.name);
@@ -249,6 +249,8 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   FailureOr<OpPlan> plan = planOp(op, *mesh, directive, types, sizes);
   if (failed(plan))
     return failure();
+  if (directive.cut)
+    use.addCuts(*directive.cut, plan->rule);
   SmallVector<Value> operands;
   for (auto [operand, dims] : llvm::zip_equal(op->getOperands(), plan->rule.operands)) {
     auto type = cast<RankedTensorType>(operand.getType());
@@ -435,6 +437,8 @@ LogicalResult Partitioner::run() {
       return failure();
   }
   remarkUnusedEntries();
+  if (failed(use.check(module)))
+    return failure();
   return emitRemarks(functions);
 }
 

@@ -82,7 +82,7 @@ struct Planner {
   }
 
   FailureOr<int64_t> getSize(const Factor &factor);
-  LogicalResult refuseSize(const CutSpec &cut, ArrayRef<int64_t> elements);
+  LogicalResult refuseSize(const CutSpec &cut, StringRef factor, ArrayRef<int64_t> elements);
   LogicalResult applyCut(const CutSpec &cut);
   LogicalResult applyResult(ArrayRef<std::string> names);
   void keepPending(OperandTypes operands);
@@ -111,21 +111,19 @@ static bool canSpread(int64_t size, ArrayRef<int64_t> elements, bool replicateRe
   return true;
 }
 
-/// What a cut of factors cuts, in the words of models: `3 key/value heads`.
-static std::string describeElements(Operation *op, int64_t number, bool isGroup) {
+/// What a cut of a factor cuts, in the words of models: `key/value head`.
+static StringRef getElementName(Operation *op, StringRef factor, bool isAllHeads) {
   RoleAttr role = getRole(op);
   StringRef name = role ? role.getName() : "";
-  bool isHeads = name == "attention.query" || name == "attention.output";
-  StringRef what = isGroup || name == "attention.key" || name == "attention.value"
-                       ? "key/value head"
-                   : isHeads                               ? "query head"
-                   : name == "embedding" || name == "head" ? "word of the vocabulary"
-                   : name.starts_with("ffn.")              ? "FFN element"
-                                                           : "element";
-  if (number == 1)
-    return ("1 " + what).str();
-  StringRef first = what.take_front(what.find(" of"));
-  return (Twine(number) + " " + first + "s" + what.drop_front(first.size())).str();
+  bool isProjection =
+      name == "attention.query" || name == "attention.key" || name == "attention.value";
+  if ((isProjection && factor == "n") || (name == "attention.output" && factor == "k"))
+    return isAllHeads ? "query head" : "key/value head";
+  if (factor == "vocab" || (name == "head" && factor == "n"))
+    return "word";
+  if (factor == (name == "ffn.down" ? "k" : "n") && name.starts_with("ffn."))
+    return "FFN element";
+  return factor == "hidden" || isProjection ? "hidden element" : "element";
 }
 
 /// The sizes that an axis can have: `1, 2, 3, 6 or 9`.
@@ -146,7 +144,8 @@ static std::string listSizes(ArrayRef<int64_t> elements, bool replicateRest, int
 
 /// Refuses an axis that cannot be spread over factors of so many elements, and says which sizes
 /// can.
-LogicalResult Planner::refuseSize(const CutSpec &cut, ArrayRef<int64_t> elements) {
+LogicalResult Planner::refuseSize(const CutSpec &cut, StringRef factor,
+                                  ArrayRef<int64_t> elements) {
   int64_t size = plan.mesh.getAxisSize(cut.axis), most = 1;
   for (int64_t number : elements)
     most = llvm::MulOverflow(most, number, most) ? INT64_MAX : most;
@@ -157,10 +156,10 @@ LogicalResult Planner::refuseSize(const CutSpec &cut, ArrayRef<int64_t> elements
   else
     error << "expects the size of axis \"" << cut.axis << "\" to be at most the "
           << elements.front() << " elements that it cuts first, or a multiple of them";
-  bool isGroup = elements.size() > 1 && !isTooLarge;
-  error << describeRole() << ", got "
-        << describeElements(op, isTooLarge ? most : elements.front(), isGroup) << " on " << size
-        << " devices: use " << cut.axis << ' '
+  int64_t number = isTooLarge ? most : elements.front();
+  error << describeRole() << ", got " << number << ' '
+        << getElementName(op, factor, isTooLarge && elements.size() > 1) << (number == 1 ? "" : "s")
+        << " on " << size << " devices: use " << cut.axis << ' '
         << listSizes(elements, cut.replicateRest, cut.replicateRest ? 2 * size : most);
   return error;
 }
@@ -185,7 +184,7 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
     elements.push_back(*count);
   }
   if (!canSpread(size, elements, cut.replicateRest))
-    return refuseSize(cut, elements);
+    return refuseSize(cut, plan.rule.factors[factors.front()].name, elements);
   for (auto [number, count] : llvm::zip_equal(factors, elements)) {
     const Factor &factor = plan.rule.factors[number];
     int64_t taken = std::min(left, count);

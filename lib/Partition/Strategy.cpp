@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/Partition/Strategy.h"
+#include "StrategyText.h"
 
 #include "dagrt/IR/YamlNesting.h"
 
@@ -18,168 +18,58 @@
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/YAMLTraits.h"
 #include "llvm/Support/raw_ostream.h"
+
+#include <set>
 
 using namespace mlir;
 using namespace dagrt;
-
-namespace {
-using Strings = std::vector<std::string>;
-struct Values {
-  StrategyOptions map;
-};
-struct Choices {
-  std::map<std::string, Strings> map;
-};
-
-struct AxisText {
-  std::string name, size;
-};
-struct MeshText {
-  std::string name, repeat;
-  std::vector<AxisText> axes;
-  std::vector<int64_t> devices;
-};
-struct CutText {
-  std::string axis, rest;
-  Strings over;
-};
-struct EntryText {
-  std::optional<std::string> role, mesh;
-  std::optional<std::vector<CutText>> cut;
-  std::optional<Strings> result, travels;
-  Values when;
-};
-struct RefusalText {
-  Values when;
-  std::string because;
-};
-struct OrderText {
-  std::string zigzag;
-  Values when;
-};
-struct MicrobatchesText {
-  std::string count, order, virtualStages;
-};
-struct StrategyText {
-  std::string name;
-  Values options;
-  Choices choices;
-  std::vector<RefusalText> refused;
-  std::vector<MeshText> meshes;
-  std::optional<OrderText> order;
-  std::optional<MicrobatchesText> microbatches;
-  std::vector<EntryText> entries;
-};
-} // namespace
-
-LLVM_YAML_IS_SEQUENCE_VECTOR(AxisText)
-LLVM_YAML_IS_SEQUENCE_VECTOR(MeshText)
-LLVM_YAML_IS_SEQUENCE_VECTOR(CutText)
-LLVM_YAML_IS_SEQUENCE_VECTOR(EntryText)
-LLVM_YAML_IS_SEQUENCE_VECTOR(RefusalText)
-
-namespace llvm::yaml {
-template <>
-struct CustomMappingTraits<Values> {
-  static void inputOne(IO &io, StringRef key, Values &values) {
-    io.mapRequired(key, values.map[key.str()]);
-  }
-  static void output(IO &, Values &) {}
-};
-template <>
-struct CustomMappingTraits<Choices> {
-  static void inputOne(IO &io, StringRef key, Choices &choices) {
-    io.mapRequired(key, choices.map[key.str()]);
-  }
-  static void output(IO &, Choices &) {}
-};
-template <>
-struct MappingTraits<AxisText> {
-  static void mapping(IO &io, AxisText &axis) {
-    io.mapOptional("name", axis.name);
-    io.mapOptional("size", axis.size);
-  }
-};
-template <>
-struct MappingTraits<MeshText> {
-  static void mapping(IO &io, MeshText &mesh) {
-    io.mapOptional("name", mesh.name);
-    io.mapOptional("repeat", mesh.repeat);
-    io.mapOptional("axes", mesh.axes);
-    io.mapOptional("devices", mesh.devices);
-  }
-};
-template <>
-struct MappingTraits<CutText> {
-  static void mapping(IO &io, CutText &cut) {
-    io.mapOptional("axis", cut.axis);
-    io.mapOptional("over", cut.over);
-    io.mapOptional("rest", cut.rest);
-  }
-};
-template <>
-struct MappingTraits<EntryText> {
-  static void mapping(IO &io, EntryText &entry) {
-    io.mapOptional("role", entry.role);
-    io.mapOptional("mesh", entry.mesh);
-    io.mapOptional("cut", entry.cut);
-    io.mapOptional("result", entry.result);
-    io.mapOptional("travels", entry.travels);
-    io.mapOptional("when", entry.when);
-  }
-};
-template <>
-struct MappingTraits<RefusalText> {
-  static void mapping(IO &io, RefusalText &refusal) {
-    io.mapOptional("when", refusal.when);
-    io.mapOptional("because", refusal.because);
-  }
-};
-template <>
-struct MappingTraits<OrderText> {
-  static void mapping(IO &io, OrderText &order) {
-    io.mapOptional("zigzag", order.zigzag);
-    io.mapOptional("when", order.when);
-  }
-};
-template <>
-struct MappingTraits<MicrobatchesText> {
-  static void mapping(IO &io, MicrobatchesText &microbatches) {
-    io.mapOptional("count", microbatches.count);
-    io.mapOptional("order", microbatches.order);
-    io.mapOptional("virtual", microbatches.virtualStages);
-  }
-};
-template <>
-struct MappingTraits<StrategyText> {
-  static void mapping(IO &io, StrategyText &strategy) {
-    io.mapOptional("name", strategy.name);
-    io.mapOptional("options", strategy.options);
-    io.mapOptional("choices", strategy.choices);
-    io.mapOptional("refused", strategy.refused);
-    io.mapOptional("meshes", strategy.meshes);
-    io.mapOptional("token_order", strategy.order);
-    io.mapOptional("microbatches", strategy.microbatches);
-    io.mapOptional("entries", strategy.entries);
-  }
-};
-} // namespace llvm::yaml
+using namespace dagrt::written;
 
 //===----------------------------------------------------------------------===//
 // Instantiation
 //===----------------------------------------------------------------------===//
 
+std::string dagrt::suggestName(StringRef name, ArrayRef<std::string> names) {
+  std::string nearest;
+  // More than a third of the letters wrong is another word.
+  unsigned best = std::max<size_t>(name.size() / 3, 1) + 1;
+  for (const std::string &candidate : names) {
+    unsigned distance = name.edit_distance(candidate, /*AllowReplacements=*/true, best);
+    if (distance < best) {
+      best = distance;
+      nearest = candidate;
+    }
+  }
+  return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
+}
+
+static Strings getNames(const StrategyOptions &options) {
+  Strings names;
+  for (const auto &entry : options)
+    names.push_back(entry.first);
+  return names;
+}
+
 namespace {
 /// Fills a strategy's text with option values; every method reports what it refuses.
 struct Instantiation {
   StringRef name;
+  StringRef yaml;
   StrategyOptions values;
-  llvm::function_ref<void(const Twine &)> emitError;
+  StrategyErrorHandler emitError;
+  std::set<std::string> used; ///< Options that something depends on.
 
-  LogicalResult error(const Twine &text) {
-    emitError("strategy '" + name + "' " + text);
+  TextPosition getPosition(const char *at) const {
+    if (!at || at < yaml.begin() || at >= yaml.end())
+      return {};
+    StringRef before(yaml.begin(), at - yaml.begin());
+    size_t start = before.rfind('\n') + 1;
+    return {static_cast<unsigned>(before.count('\n') + 1),
+            static_cast<unsigned>(before.size() - start + 1)};
+  }
+  LogicalResult error(const Twine &text, const char *at = nullptr) {
+    emitError("strategy '" + name + "' " + text, getPosition(at));
     return failure();
   }
 
@@ -187,6 +77,7 @@ struct Instantiation {
   FailureOr<int64_t> getCount(StringRef text, const Twine &what) {
     auto option = values.find(text.str());
     StringRef number = option == values.end() ? text : StringRef(option->second);
+    used.insert(text.str());
     int64_t value = 0;
     if (number.getAsInteger(10, value) || value < 1 || value > (1 << 20))
       return error("expects " + what + " to be an integer from 1 to 1048576, got '" + number + "'");
@@ -195,14 +86,17 @@ struct Instantiation {
 
   /// True if all conditions hold.
   FailureOr<bool> holds(const Values &when) {
+    bool all = true;
     for (const auto &[option, wanted] : when.map) {
       auto it = values.find(option);
       if (it == values.end())
-        return error("expects conditions on its options, got '" + option + "'");
-      if (it->second != wanted)
-        return false;
+        return error("expects conditions on its options, got '" + option + "'" +
+                         suggestName(option, getNames(values)),
+                     when.at.at(option));
+      used.insert(option);
+      all &= it->second == wanted;
     }
-    return true;
+    return all;
   }
 };
 } // namespace
@@ -213,18 +107,32 @@ static LogicalResult readOptions(Instantiation &fill, const StrategyText &text,
   fill.values = text.options.map;
   for (const auto &[option, value] : options) {
     if (!text.options.map.count(option)) {
-      Strings known;
-      for (const auto &entry : text.options.map)
-        known.push_back(entry.first);
+      Strings known = getNames(text.options.map);
       return fill.error("expects one of the options " + llvm::join(known, ", ") + ", got '" +
-                        option + "'");
+                        option + "'" + suggestName(option, known));
     }
     fill.values[option] = value;
   }
-  for (const auto &[option, choices] : text.choices.map)
+  for (const auto &[option, choices] : text.choices.map) {
+    if (!text.options.map.count(option))
+      return fill.error("expects 'choices' of its options, got '" + option + "'" +
+                        suggestName(option, getNames(text.options.map)));
     if (!llvm::is_contained(choices, fill.values[option]))
       return fill.error("expects " + option + " to be one of " + llvm::join(choices, ", ") +
-                        ", got '" + fill.values[option] + "'");
+                        ", got '" + fill.values[option] + "'" +
+                        suggestName(fill.values[option], choices));
+  }
+  return success();
+}
+
+/// An option that nothing depends on does nothing, whatever its value is.
+static LogicalResult checkUsed(Instantiation &fill, const StrategyText &text) {
+  for (const auto &[option, value] : text.options.map)
+    if (!fill.used.count(option))
+      return fill.error("expects each of its options to be the size of something, or in a 'when', "
+                        "got '" +
+                            option + "', which is in none",
+                        text.options.at.at(option));
   return success();
 }
 
@@ -251,11 +159,12 @@ static LogicalResult readMeshes(Instantiation &fill, const StrategyText &text, S
     return fill.error("expects at least one mesh under 'meshes', got none");
   for (const MeshText &mesh : text.meshes) {
     MeshSpec spec;
-    spec.name = mesh.name;
+    spec.name = mesh.name.text;
+    spec.position = fill.getPosition(mesh.name.at);
     spec.devices = mesh.devices;
-    if (mesh.name.empty() || mesh.axes.empty())
-      return fill.error("expects each mesh to have a 'name' and 'axes', got mesh '" + mesh.name +
-                        "'");
+    if (mesh.name.text.empty() || mesh.axes.empty())
+      return fill.error("expects each mesh to have a 'name' and 'axes', got mesh '" +
+                        mesh.name.text + "'");
     int64_t count = 1;
     for (const AxisText &axis : mesh.axes) {
       FailureOr<int64_t> size = fill.getCount(axis.size, axis.size);
@@ -263,7 +172,7 @@ static LogicalResult readMeshes(Instantiation &fill, const StrategyText &text, S
         return failure();
       spec.axes.push_back({axis.name, *size});
       if (llvm::MulOverflow(count, *size, count) || count > (1 << 20))
-        return fill.error("expects mesh '" + mesh.name + "' to have at most 1048576 devices");
+        return fill.error("expects mesh '" + mesh.name.text + "' to have at most 1048576 devices");
     }
     if (!mesh.repeat.empty()) {
       FailureOr<int64_t> repeat = fill.getCount(mesh.repeat, mesh.repeat);
@@ -273,7 +182,7 @@ static LogicalResult readMeshes(Instantiation &fill, const StrategyText &text, S
       if (!mesh.devices.empty())
         return fill.error(
             "expects a repeated mesh to take the next free devices, got 'devices' on '" +
-            mesh.name + "'");
+            mesh.name.text + "'");
     }
     strategy.meshes.push_back(spec);
   }
@@ -282,27 +191,61 @@ static LogicalResult readMeshes(Instantiation &fill, const StrategyText &text, S
 
 /// Axes and meshes that an entry names exist.
 static LogicalResult checkNames(Instantiation &fill, const Strategy &strategy,
-                                const StrategyEntry &entry) {
-  auto isAxis = [&](StringRef name) {
-    return name == "_" || llvm::any_of(strategy.meshes, [&](const MeshSpec &mesh) {
-             return llvm::any_of(mesh.axes, [&](const auto &axis) { return axis.first == name; });
-           });
-  };
-  Strings axes;
-  for (const CutSpec &cut : entry.cut.value_or(std::vector<CutSpec>()))
+                                const EntryText &entry) {
+  Strings meshes, known;
+  for (const MeshSpec &mesh : strategy.meshes) {
+    meshes.push_back(mesh.name);
+    if (entry.mesh && entry.mesh->text != mesh.name)
+      continue;
+    for (const auto &axis : mesh.axes)
+      known.push_back(axis.first);
+  }
+  std::string where = " in the entry for role '" + entry.role->text + "', got '";
+  if (entry.mesh && !llvm::is_contained(meshes, entry.mesh->text))
+    return fill.error("expects one of its meshes" + where + entry.mesh->text + "'" +
+                          suggestName(entry.mesh->text, meshes),
+                      entry.mesh->at);
+  std::vector<Name> axes = entry.result.value_or(std::vector<Name>());
+  for (const CutText &cut : entry.cut.value_or(std::vector<CutText>()))
     axes.push_back(cut.axis);
-  llvm::append_range(axes, entry.result.value_or(Strings()));
-  llvm::append_range(axes, entry.travels.value_or(Strings()));
-  for (const std::string &axis : axes)
-    if (!isAxis(axis))
-      return fill.error("expects axes of its meshes in the entry for role '" + entry.role +
-                        "', got '" + axis + "'");
-  bool known = !entry.mesh || llvm::any_of(strategy.meshes, [&](const MeshSpec &mesh) {
-    return mesh.name == *entry.mesh;
-  });
-  if (!known)
-    return fill.error("expects one of its meshes in the entry for role '" + entry.role +
-                      "', got '" + *entry.mesh + "'");
+  for (const Name &axis : axes)
+    if (axis.text != "_" && !llvm::is_contained(known, axis.text))
+      return fill.error("expects axes of its meshes" + where + axis.text + "'" +
+                            suggestName(axis.text, known),
+                        axis.at);
+  // What travels is cut over the mesh that it goes to.
+  for (const Name &axis : entry.travels.value_or(std::vector<Name>()))
+    if (axis.text != "_" && llvm::none_of(strategy.meshes, [&](const MeshSpec &mesh) {
+          return llvm::is_contained(llvm::make_first_range(mesh.axes), axis.text);
+        }))
+      return fill.error("expects axes of its meshes" + where + axis.text + "'", axis.at);
+  return success();
+}
+
+static std::optional<Strings> getTexts(const std::optional<std::vector<Name>> &names) {
+  if (!names)
+    return std::nullopt;
+  Strings texts;
+  for (const Name &name : *names)
+    texts.push_back(name.text);
+  return texts;
+}
+
+static LogicalResult readCuts(Instantiation &fill, const EntryText &source, StrategyEntry &entry) {
+  if (source.cut)
+    entry.cut.emplace();
+  for (const CutText &cut : source.cut.value_or(std::vector<CutText>())) {
+    if (cut.axis.text.empty() || cut.over.empty() ||
+        (!cut.rest.empty() && cut.rest != "replicated"))
+      return fill.error("expects each cut to have an 'axis', the factors 'over', and 'rest' to "
+                        "be 'replicated' if given, in the entry for role '" +
+                            entry.role + "'",
+                        source.role->at);
+    CutSpec spec{cut.axis.text, *getTexts(cut.over), {}, !cut.rest.empty()};
+    for (const Name &factor : cut.over)
+      spec.positions.push_back(fill.getPosition(factor.at));
+    entry.cut->push_back(spec);
+  }
   return success();
 }
 
@@ -315,21 +258,20 @@ static LogicalResult readEntries(Instantiation &fill, const StrategyText &text,
     if (!source.role)
       return fill.error("expects each entry to have a 'role' (\"\" for all ops), got none");
     StrategyEntry entry;
-    entry.role = *source.role;
-    entry.mesh = source.mesh;
-    entry.result = source.result;
-    entry.travels = source.travels;
-    if (source.cut)
-      entry.cut.emplace();
-    for (const CutText &cut : source.cut.value_or(std::vector<CutText>())) {
-      if (cut.axis.empty() || cut.over.empty() || (!cut.rest.empty() && cut.rest != "replicated"))
-        return fill.error("expects each cut to have an 'axis', the factors 'over', and 'rest' to "
-                          "be 'replicated' if given, in the entry for role '" +
-                          entry.role + "'");
-      entry.cut->push_back({cut.axis, cut.over, !cut.rest.empty()});
-    }
-    if (failed(checkNames(fill, strategy, entry)))
+    entry.role = source.role->text;
+    entry.position = fill.getPosition(source.role->at);
+    entry.isOptional = source.optional;
+    if (source.mesh)
+      entry.mesh = source.mesh->text;
+    entry.result = getTexts(source.result);
+    entry.travels = getTexts(source.travels);
+    if (failed(readCuts(fill, source, entry)) || failed(checkNames(fill, strategy, source)))
       return failure();
+    if (!entry.mesh && !entry.cut && !entry.result && !entry.travels)
+      return fill.error("expects an entry to say 'mesh', 'cut', 'result' or 'travels', got the "
+                        "entry for role '" +
+                            entry.role + "' with none",
+                        source.role->at);
     if (*applies)
       strategy.entries.push_back(entry);
   }
@@ -377,6 +319,7 @@ static LogicalResult readMicrobatches(Instantiation &fill, const StrategyText &t
   if (failed(count) || failed(stages))
     return failure();
   StringRef order = text.microbatches->order;
+  fill.used.insert(order.str());
   if (auto option = fill.values.find(order.str()); option != fill.values.end())
     order = option->second;
   std::optional<MicrobatchOrder> known = getOrder(order.empty() ? "breadth-first" : order);
@@ -388,29 +331,49 @@ static LogicalResult readMicrobatches(Instantiation &fill, const StrategyText &t
   return checkMicrobatches(fill, strategy);
 }
 
+/// Says in our words what the reader found.
+static std::string describeError(StringRef message) {
+  static const Strings keys = {
+      "name",    "options", "choices", "refused", "meshes", "token_order", "microbatches",
+      "entries", "role",    "mesh",    "cut",     "result", "travels",     "optional",
+      "when",    "axis",    "over",    "rest",    "axes",   "size",        "devices",
+      "repeat",  "because", "zigzag",  "count",   "order",  "virtual"};
+  std::string text = ("expects a YAML mapping of name, options, choices, refused, meshes, "
+                      "token_order, microbatches and entries: " +
+                      message)
+                         .str();
+  if (message.consume_front("unknown key '"))
+    text += suggestName(message.take_until([](char c) { return c == '\''; }), keys);
+  return text;
+}
+
 FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
                                          const StrategyOptions &options,
-                                         llvm::function_ref<void(const Twine &)> emitError) {
-  std::string message;
+                                         StrategyErrorHandler emitError) {
+  struct ReadError {
+    std::string message;
+    TextPosition position;
+  } first;
   auto collect = [](const llvm::SMDiagnostic &diagnostic, void *context) {
-    auto &text = *static_cast<std::string *>(context);
-    if (text.empty())
-      text = (diagnostic.getMessage() + " (line " + Twine(diagnostic.getLineNo()) + ", column " +
-              Twine(diagnostic.getColumnNo() + 1) + ")")
-                 .str();
+    auto &error = *static_cast<ReadError *>(context);
+    if (error.message.empty())
+      error = {diagnostic.getMessage().str(),
+               {static_cast<unsigned>(std::max(diagnostic.getLineNo(), 1)),
+                static_cast<unsigned>(std::max(diagnostic.getColumnNo() + 1, 1))}};
   };
-  Instantiation fill{name, {}, emitError};
+  Instantiation fill{name, yaml, {}, emitError, {}};
   YamlNestingError nesting = checkYamlNesting(yaml);
-  if (!nesting.message.empty())
-    return fill.error(nesting.message + " (line " + Twine(nesting.line) + ", column " +
-                      Twine(nesting.column) + ")");
+  if (!nesting.message.empty()) {
+    emitError("strategy '" + name + "' " + nesting.message, {nesting.line, nesting.column});
+    return failure();
+  }
   StrategyText text;
-  llvm::yaml::Input input(yaml, nullptr, collect, &message);
+  llvm::yaml::Input input(yaml, nullptr, collect, &first);
   input >> text;
-  if (input.error())
-    return fill.error("expects a YAML mapping of name, options, choices, refused, meshes, "
-                      "token_order, microbatches and entries: " +
-                      message);
+  if (input.error()) {
+    emitError("strategy '" + name + "' " + describeError(first.message), first.position);
+    return failure();
+  }
   if (!input.getCurrentNode())
     return fill.error("expects at least one mesh under 'meshes', got none");
   if (input.nextDocument())
@@ -429,5 +392,7 @@ FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
     if (*applies && *blocks > 1)
       strategy.zigzagBlocks = *blocks;
   }
+  if (failed(checkUsed(fill, text)))
+    return failure();
   return strategy;
 }

@@ -76,6 +76,12 @@ FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, const CostOptions &cos
   }
   if (plan.timelines.empty())
     return emitNoFunction(placed);
+  StringRef cluster = plan.timelines.front()->getCosts().getCluster().name;
+  auto chosen = placed->getAttrOfType<StringAttr>(kChosenForAttrName);
+  if (chosen && chosen.getValue() != cluster)
+    return placed.emitError() << "expects pool=auto to choose for cluster '" << cluster
+                              << "', which plans are compared on, got '" << chosen.getValue()
+                              << "'; give the partition the same 'cluster'";
   return plan;
 }
 

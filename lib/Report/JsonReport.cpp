@@ -10,6 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DeviceWork.h"
 #include "FormulaReport.h"
 #include "Warnings.h"
 #include "dagrt/Report/ErrorBars.h"
@@ -95,7 +96,18 @@ static void writeBatch(OStream &json, const std::optional<BatchLimit> &limit) {
   });
 }
 
+static void writeDeviceWork(OStream &json, const DeviceWork &work) {
+  json.attributeObject("flops", [&] {
+    writeFraction(json, "useful", work.useful);
+    writeFraction(json, "repeated", work.repeated);
+    writeFraction(json, "idle", work.idle);
+    if (!work.mostIdle.empty())
+      json.attribute("most_idle", llvm::json::fixUTF8(work.mostIdle));
+  });
+}
+
 static void writeMeshes(OStream &json, const FunctionReport &function) {
+  std::vector<DeviceWork> works = computeDeviceWork(function);
   json.attributeArray("meshes", [&] {
     for (auto [index, mesh, usage, memory] :
          llvm::enumerate(function.timeline.meshes, function.usage, function.memory)) {
@@ -113,6 +125,7 @@ static void writeMeshes(OStream &json, const FunctionReport &function) {
         });
         json.attribute("weight_bytes_per_device", usage.weightBytesPerDevice);
         writeMemory(json, function, memory);
+        writeDeviceWork(json, works[index]);
       });
     }
   });

@@ -14,6 +14,7 @@
 #include "Question.h"
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Schedule/Analysis.h"
 
 #include "llvm/Support/FormatVariadic.h"
 
@@ -97,4 +98,14 @@ std::vector<std::string> dagrt::findOtherQuestions(func::FuncOp function,
     warnings.push_back("this is a prefill of 1 token for each sequence: there are no cached keys, "
                        "so it is not a step of decoding, which takes longer");
   return warnings;
+}
+
+void dagrt::addChosenForOther(ModuleOp module, StringRef cluster,
+                              std::vector<std::string> &warnings) {
+  auto chosen = module->getAttrOfType<StringAttr>(kChosenForAttrName);
+  if (chosen && chosen.getValue() != cluster)
+    warnings.push_back(
+        llvm::formatv("the size of the pool was chosen for cluster {0}, and times are "
+                      "of cluster {1}: give both passes the same 'cluster'",
+                      chosen.getValue(), cluster));
 }

@@ -27,6 +27,10 @@ llvm::StringRef getPhase(mlir::func::FuncOp function, const SizeBinding &binding
 std::vector<std::string> findOtherQuestions(mlir::func::FuncOp function, const SizeBinding &binding,
                                             int64_t clusterDevices);
 
+/// Adds a warning if a partition of `module` chose its sizes for another cluster than `cluster`.
+void addChosenForOther(mlir::ModuleOp module, llvm::StringRef cluster,
+                       std::vector<std::string> &warnings);
+
 } // namespace dagrt
 
 #endif // DAGRT_LIB_REPORT_QUESTION_H

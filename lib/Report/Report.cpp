@@ -210,6 +210,8 @@ FailureOr<Report> dagrt::analyzeModule(ModuleOp module, const CostOptions &costO
   }
   if (report.functions.empty())
     return emitNoFunction(module);
+  if (ClusterAttr cluster = report.functions.front().cluster)
+    addChosenForOther(module, cluster.getName(), report.warnings);
   return report;
 }
 

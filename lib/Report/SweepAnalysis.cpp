@@ -206,5 +206,7 @@ FailureOr<SweepReport> dagrt::analyzeSweep(ModuleOp module, SizeSweep sweep,
   }
   if (report.functions.empty())
     return emitNoFunction(module);
+  addChosenForOther(module, report.functions.front().timeline->getCosts().getCluster().name,
+                    report.warnings);
   return report;
 }

@@ -11,6 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "DeviceWork.h"
 #include "FormulaReport.h"
 #include "PathListing.h"
 #include "Warnings.h"
@@ -203,6 +204,21 @@ static void writeBatch(llvm::raw_ostream &os, const FunctionReport &function) {
   os << fit(line, kColumns) << '\n';
 }
 
+/// What the devices of each mesh compute in vain; nothing where they all do their part.
+static void writeDeviceWork(llvm::raw_ostream &os, const FunctionReport &function) {
+  constexpr double kLeast = 0.005;
+  for (auto [mesh, work] : llvm::zip(function.timeline.meshes, computeDeviceWork(function))) {
+    if (work.repeated < kLeast && work.idle < kLeast)
+      continue;
+    std::string line = llvm::formatv("  FLOPs of {0}: {1} the model's, {2} repeated, {3} idle",
+                                     mesh.getName(), formatPercent(work.useful),
+                                     formatPercent(work.repeated), formatPercent(work.idle));
+    if (work.idle >= kLeast && !work.mostIdle.empty())
+      line += ", most in " + work.mostIdle;
+    os << fit(line, kColumns) << '\n';
+  }
+}
+
 static void writeMeshes(llvm::raw_ostream &os, const FunctionReport &function) {
   const Timeline &timeline = function.timeline;
   if (timeline.meshes.empty())
@@ -220,6 +236,7 @@ static void writeMeshes(llvm::raw_ostream &os, const FunctionReport &function) {
   writePlaces(os, function);
   writeMemory(os, function);
   writeBatch(os, function);
+  writeDeviceWork(os, function);
 }
 
 /// One table of shares as lines of equal width.

@@ -60,7 +60,8 @@ static OpFacts getFacts(Operation *op) {
     return {getCommunicationKindName(communication.getCommunication().kind), std::nullopt};
   if (auto workOp = dyn_cast<WorkOpInterface>(op))
     if (Work work = workOp.getWork(); work.kind != WorkKind::None && work.kind != WorkKind::Unknown)
-      return {getWorkKindName(work.kind), work.gemm};
+      return {getWorkKindName(work.kind), work.gemm, work.flops, work.totalFlops,
+              work.logicalFlops};
   // A loop, a branch or a call says what it is by its name.
   if (op->getNumRegions() > 0 || isa<CallOpInterface>(op))
     return {op->getName().getStringRef(), std::nullopt};

@@ -84,7 +84,7 @@ static LogicalResult applyStrategy(ModuleOp module, const Setup &setup) {
     return failure(failed(parsePassPipeline(setup.getPipeline(), passes)) ||
                    failed(passes.run(module)));
   }
-  auto report = [&](const Twine &error) { emitError(module.getLoc()) << error; };
+  auto report = [&](const Twine &error, TextPosition) { emitError(module.getLoc()) << error; };
   FailureOr<Strategy> strategy = parseStrategy(text, setup.strategy, {}, report);
   if (failed(strategy))
     return failure();

@@ -71,18 +71,21 @@ struct CommandLine {
                                            "the product; of fp8 bf16, of integers int32)"),
                                   cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4|int32"),
                                   cl::cat(category)};
-  SizeOption m{"m", "Rows of the product: tokens", category};
-  SizeOption k{"k", "Contracted size of the product: input features", category};
-  SizeOption n{"n", "Columns of the product: output features", category};
+  SizeOption m{"m", "Rows of the product: tokens; must be given", category};
+  SizeOption k{"k", "Contracted size of the product: input features; must be given", category};
+  SizeOption n{"n", "Columns of the product: output features; must be given", category};
   SizeOption batch{"batch", "Products, or sequences of an attention (default: 1)", category};
-  SizeOption queries{"q-len", "New tokens of each sequence; 1 is a decode step", category};
+  SizeOption queries{"q-len", "New tokens of each sequence; 1 is a decode step; must be given",
+                     category};
   SizeOption keys{"kv-len", "Tokens attended to, the new ones too (default: q-len)", category};
-  SizeOption heads{"heads", "Query heads on the device", category};
+  SizeOption heads{"heads", "Query heads on the device; must be given", category};
   SizeOption keyHeads{"kv-heads", "Key heads on the device (default: heads)", category};
   SizeOption headDim{"head-dim", "Elements of a head (default: 128)", category};
-  SizeOption rows{"rows", "Rows of an elementwise op", category};
-  SizeOption columns{"cols", "Columns of an elementwise op: the normalized or last dim", category};
-  SizeOption bytes{"bytes", "Bytes of a collective, as nccl-tests counts them", category};
+  SizeOption rows{"rows", "Rows of an elementwise op; must be given", category};
+  SizeOption columns{
+      "cols", "Columns of an elementwise op: the normalized or last dim; must be given", category};
+  SizeOption bytes{"bytes", "Bytes of a collective, as nccl-tests counts them; must be given",
+                   category};
   SizeOption ranks{"ranks", "Devices of a collective (default: 8; 2 of send_recv)", category};
   SizeOption nodes{"nodes", "Nodes that they are on (default: 1)", category};
   cl::opt<std::string> link{"link",
@@ -90,20 +93,23 @@ struct CommandLine {
                                      "nvlink or pcie by the data sheet, network if there are "
                                      "several nodes)"),
                             cl::value_desc("name"), cl::cat(category)};
-  cl::opt<std::string> library{"impl", cl::desc("Library of the kernel, as tables name it"),
-                               cl::value_desc("name"), cl::cat(category)};
+  cl::opt<std::string> library{
+      "impl", cl::desc("Library of the kernel, as tables name it (default: the usual one)"),
+      cl::value_desc("name"), cl::cat(category)};
   cl::opt<std::string> model{"model",
                              cl::desc("Model (default: calibrated, or table with --table)"),
                              cl::value_desc("roofline|calibrated|table"), cl::cat(category)};
-  cl::opt<std::string> table{"table", cl::desc("Tables of measurements, with commas between them"),
-                             cl::value_desc("CSV,..."), cl::cat(category)};
+  cl::opt<std::string> table{
+      "table", cl::desc("Tables of measurements, with commas between them (default: none)"),
+      cl::value_desc("CSV,..."), cl::cat(category)};
   cl::opt<std::string> descriptions{
       "descriptions",
-      cl::desc("Folder of device descriptions that stand in for the built-in ones of their names"),
+      cl::desc("Folder of device descriptions that stand in for the built-in ones of their names "
+               "(default: none)"),
       cl::value_desc("folder"), cl::cat(category)};
-  cl::opt<std::string> csv{"csv", cl::desc("Answer each row of a table of this kind"),
-                           cl::value_desc("gemm|attention|elementwise|collective"),
-                           cl::cat(category)};
+  cl::opt<std::string> csv{
+      "csv", cl::desc("Answer each row of a table of this kind (default: one question)"),
+      cl::value_desc("gemm|attention|elementwise|collective"), cl::cat(category)};
   cl::opt<std::string> format{"format", cl::desc("text or json (default: text)"),
                               cl::value_desc("text|json"), cl::init("text"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output (default)"),

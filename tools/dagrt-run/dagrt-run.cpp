@@ -38,13 +38,14 @@ enum class Dtype { F64, Model };
 /// Members of main's frame, so that nothing is registered before main.
 struct Options {
   cl::OptionCategory category{"Options of dagrt-run"};
-  cl::opt<std::string> input{cl::Positional, cl::desc("<program>"), cl::init("-"),
-                             cl::cat(category)};
+  cl::opt<std::string> input{cl::Positional, cl::desc("<program> (default: standard input)"),
+                             cl::init("-"), cl::cat(category)};
   cl::opt<uint64_t> seed{"seed", cl::desc("Seed of weights and inputs (default 0)"), cl::init(0),
                          cl::cat(category)};
   cl::opt<std::string> compare{
       "compare", cl::value_desc("program"),
-      cl::desc("Run this program on the same weights and inputs, and compare the outputs with its"),
+      cl::desc("Run this program on the same weights and inputs, and compare the outputs with its "
+               "(default: none)"),
       cl::cat(category)};
   cl::opt<double> tolerance{
       "tolerance", cl::init(1e-9),
@@ -65,8 +66,9 @@ struct Options {
                "program itself"),
       cl::values(clEnumValN(Engine::Evaluator, "evaluator", "every op by its definition"),
                  clEnumValN(Engine::Jit, "jit", "lowered and compiled"))};
-  cl::opt<unsigned> optLevel{"opt-level", cl::init(JitOptions().optLevel), cl::cat(category),
-                             cl::desc("LLVM's optimization level of compiled programs, 0 to 3")};
+  cl::opt<unsigned> optLevel{
+      "opt-level", cl::init(JitOptions().optLevel), cl::cat(category),
+      cl::desc("LLVM's optimization level of compiled programs, 0 to 3 (default: 0)")};
   cl::opt<std::string> function{"function", cl::value_desc("name"),
                                 cl::desc("Function to run (default: the only one that has a body)"),
                                 cl::cat(category)};
@@ -88,12 +90,14 @@ struct Options {
       "stall-limit", cl::value_desc("seconds"), cl::init(10), cl::cat(category),
       cl::desc("With --mpi: end the job when a rank gives no sign of life, or none moves, for so "
                "long (default 10)")};
-  cl::opt<std::string> trace{
-      "trace", cl::value_desc("file"), cl::cat(category),
-      cl::desc("With --mpi: write the measured timeline, in Chrome's Trace Event Format")};
-  cl::opt<bool> predicted{"predicted", cl::cat(category),
-                          cl::desc("With --trace: put the predicted timeline into the same file")};
-  cl::opt<bool> printOutputs{"print-outputs", cl::desc("Print every element of the outputs"),
+  cl::opt<std::string> trace{"trace", cl::value_desc("file"), cl::cat(category),
+                             cl::desc("With --mpi: write the measured timeline, in Chrome's Trace "
+                                      "Event Format (default: none)")};
+  cl::opt<bool> predicted{
+      "predicted", cl::cat(category),
+      cl::desc("With --trace: put the predicted timeline into the same file (default: off)")};
+  cl::opt<bool> printOutputs{"print-outputs",
+                             cl::desc("Print every element of the outputs (default: off)"),
                              cl::cat(category)};
 };
 } // namespace

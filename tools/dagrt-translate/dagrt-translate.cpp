@@ -31,9 +31,10 @@ namespace {
 /// The command line. Numbers are read as text, so that errors are dagrt's own.
 struct CommandLine {
   cl::OptionCategory category{"dagrt-translate options"};
-  cl::opt<std::string> config{"import-hf-config",
-                              cl::desc("Hugging Face config.json to import; - is standard input"),
-                              cl::value_desc("file"), cl::cat(category)};
+  cl::opt<std::string> config{
+      "import-hf-config",
+      cl::desc("Hugging Face config.json to import; - is standard input (must be given)"),
+      cl::value_desc("file"), cl::cat(category)};
   cl::opt<std::string> output{"o", cl::desc("Output file; - is standard output (default)"),
                               cl::value_desc("file"), cl::init("-"), cl::cat(category)};
   cl::opt<std::string> batch{"batch",
@@ -56,7 +57,9 @@ struct CommandLine {
       "dtype", cl::desc("Element type (default: the config's, or bf16 where it has none)"),
       cl::value_desc("bf16|f16|f32|f64|f8E4M3FN|f8E5M2"), cl::cat(category)};
   cl::opt<bool> shrink{
-      "shrink", cl::desc("Same family, ratios, norms and biases in sizes small enough to execute"),
+      "shrink",
+      cl::desc("Same family, ratios, norms and biases in sizes small enough to execute "
+               "(default: off)"),
       cl::cat(category)};
   cl::opt<bool> allowUnknownKeys{
       "allow-unknown-keys",

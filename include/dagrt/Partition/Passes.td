@@ -68,7 +68,8 @@ def PartitionPass : Pass<"partition", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"strategy", "strategy", "std::string", /*default=*/"\"\"",
-           "strategy file, or the name of a built-in one (tp-pp, fa-pool)">,
+           "strategy file, or the name of a built-in one (tp-pp, fa-pool) (default: none; must "
+           "be given)">,
     ListOption<"assignments", "options", "std::string",
                "values of the strategy's options, as name=value; the file's defaults otherwise">
   ];
@@ -132,16 +133,19 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
     **Cost**: linear in the number of ops.
   }];
   let options = [
-    Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of a stage">,
-    Option<"pp", "pp", "int64_t", /*default=*/"2", "stages, at most one for each layer">,
+    Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of a stage (default: 8)">,
+    Option<"pp", "pp", "int64_t", /*default=*/"2",
+           "stages, at most one for each layer (default: 2)">,
     Option<"layout", "layout", "std::string", /*default=*/"\"megatron\"",
-           "how activations lie between the pairs: megatron, sequence-parallel or hidden">,
+           "how activations lie between the pairs: megatron, sequence-parallel or hidden "
+           "(default: megatron)">,
     Option<"microbatches", "microbatches", "int64_t", /*default=*/"1",
-           "parts that the batch is cut into, at most one for each of its elements">,
+           "parts that the batch is cut into, at most one for each of its elements (default: 1)">,
     Option<"order", "order", "std::string", /*default=*/"\"breadth-first\"",
-           "order of the micro-batches: breadth-first, depth-first or interleaved">,
+           "order of the micro-batches: breadth-first, depth-first or interleaved (default: "
+           "breadth-first)">,
     Option<"virtualStages", "virtual", "int64_t", /*default=*/"1",
-           "runs of layers that each stage has; the runs go round the stages">
+           "runs of layers that each stage has; the runs go round the stages (default: 1)">
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }
@@ -212,28 +216,32 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
     **Cost**: linear in the number of ops.
   }];
   let options = [
-    Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of the base mesh">,
+    Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of the base mesh (default: 8)">,
     Option<"pool", "pool", "std::string", /*default=*/"\"5\"",
-           "devices of the pool; 0 for none, auto for as many as give the shortest critical path">,
-    Option<"poolLimit", "pool-limit", "int64_t", /*default=*/"8", "the largest pool that auto tries">,
+           "devices of the pool; 0 for none, auto for as many as give the shortest critical "
+           "path (default: 5)">,
+    Option<"poolLimit", "pool-limit", "int64_t", /*default=*/"8",
+           "the largest pool that auto tries (default: 8)">,
     Option<"cluster", "cluster", "std::string", /*default=*/"\"\"",
            "cluster that auto takes times from: a name or a file (default: dgx-h100, or what costs in "
            "the program were computed for)">,
     Option<"model", "model", "std::string", /*default=*/"\"\"",
            "cost model of auto (default: calibrated, or what computed the costs in the program)">,
     Option<"table", "table", "std::string", /*default=*/"\"\"",
-           "file of measurements for cost models that read one">,
+           "file of measurements for cost models that read one (default: none)">,
     Option<"layout", "layout", "std::string", /*default=*/"\"sequence-parallel\"",
-           "how activations lie on the base: megatron, sequence-parallel or hidden (with cut=block)">,
+           "how activations lie on the base: megatron, sequence-parallel or hidden (with "
+           "cut=block) (default: sequence-parallel)">,
     Option<"cut", "cut", "std::string", /*default=*/"\"block\"",
-           "what moves to the pool: block (with projections) or core">,
+           "what moves to the pool: block (with projections) or core (default: block)">,
     Option<"blocks", "blocks", "std::string", /*default=*/"\"auto\"",
-           "order of the tokens over the pool: contiguous, zigzag, or auto (zigzag with a causal fused "
-           "kernel)">,
+           "order of the tokens over the pool: contiguous, zigzag, or auto (zigzag with a "
+           "causal fused kernel) (default: auto)">,
     Option<"microbatches", "microbatches", "int64_t", /*default=*/"1",
-           "parts that the batch is cut into, at most one for each of its elements">,
+           "parts that the batch is cut into, at most one for each of its elements (default: 1)">,
     Option<"order", "order", "std::string", /*default=*/"\"breadth-first\"",
-           "order of the micro-batches: breadth-first, depth-first or ping-pong">
+           "order of the micro-batches: breadth-first, depth-first or ping-pong (default: "
+           "breadth-first)">
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }

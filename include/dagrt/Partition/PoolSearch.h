@@ -32,8 +32,8 @@ struct PoolSearchRequest {
   llvm::function_ref<llvm::LogicalResult(mlir::ModuleOp, int64_t)> partition;
 };
 
-/// Chooses a size for a module in logical form, which it leaves as it is. Errors are emitted on the
-/// module.
+/// Chooses a size for a module in logical form, on which it leaves a note for which cluster. Errors
+/// are emitted on the module.
 using PoolSearch =
     std::function<mlir::FailureOr<int64_t>(mlir::ModuleOp, const PoolSearchRequest &)>;
 

@@ -24,6 +24,11 @@
 
 namespace dagrt {
 
+/// A place in a text, from 1; 0 for none.
+struct TextPosition {
+  unsigned line = 0, column = 0;
+};
+
 /// Cuts dims of an op over one axis. The axis is spread over the named factors in order: each
 /// takes as much of it as it has elements (which must then divide what is left), the last one
 /// all that is left.
@@ -32,6 +37,8 @@ struct CutSpec {
   /// Factors of the op's sharding rule: `vocab`, or `n0` and `n1` for the first and second
   /// factor called `n`.
   std::vector<std::string> over;
+  /// Where each of `over` stands.
+  std::vector<TextPosition> positions;
   /// True if what is left of the axis may hold replicas (fewer key/value heads than devices).
   bool replicateRest = false;
 };
@@ -47,6 +54,9 @@ struct StrategyEntry {
   std::optional<std::vector<std::string>> result;
   /// How the result is cut in flight where another mesh wants it whole: axes of that mesh.
   std::optional<std::vector<std::string>> travels;
+  /// True if models without ops of the role are meant, too: then it is no error to match none.
+  bool isOptional = false;
+  TextPosition position;
 };
 
 /// A mesh, or with `repeat` a row of meshes `name0`, `name1`, ... that the layers are spread over.
@@ -56,6 +66,7 @@ struct MeshSpec {
   /// Physical devices; without them, the next ones that no mesh has.
   std::vector<int64_t> devices;
   std::optional<int64_t> repeat;
+  TextPosition position;
 };
 
 /// In which order the devices of a mesh take up micro-batches.
@@ -77,6 +88,9 @@ struct MicrobatchSpec {
 /// A strategy with its options filled in.
 struct Strategy {
   std::string name;
+  /// The file that it was read from, in which nothing may be without effect; empty for a built-in
+  /// strategy, which is for all models.
+  std::string file;
   std::vector<MeshSpec> meshes;
   std::vector<StrategyEntry> entries;
   /// Blocks of a zigzag order of the tokens; 0 for the order they come in.
@@ -84,14 +98,20 @@ struct Strategy {
   MicrobatchSpec microbatches;
 };
 
+/// Is told what is wrong with a strategy, and where in its text.
+using StrategyErrorHandler = llvm::function_ref<void(const llvm::Twine &, TextPosition)>;
+
+/// The one of `names` that is nearest to `name` as `; did you mean 'NAME'?`, or nothing.
+std::string suggestName(llvm::StringRef name, llvm::ArrayRef<std::string> names);
+
 /// Option values by name, as text.
 using StrategyOptions = std::map<std::string, std::string>;
 
 /// Reads a strategy and fills in its options: those of `options`, else the file's defaults.
-/// `name` is used in errors, which go to `emitError`.
+/// `name` is used in errors, which go to `emitError` with where they are.
 mlir::FailureOr<Strategy> parseStrategy(llvm::StringRef yaml, llvm::StringRef name,
                                         const StrategyOptions &options,
-                                        llvm::function_ref<void(const llvm::Twine &)> emitError);
+                                        StrategyErrorHandler emitError);
 
 /// Text of the built-in strategy `name` (`tp-pp`, `fa-pool`), or none.
 std::optional<llvm::StringRef> getBuiltinStrategy(llvm::StringRef name);

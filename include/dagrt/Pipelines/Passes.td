@@ -46,28 +46,34 @@ def ComparePlansPass : Pass<"compare-plans", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"plans", "plans", "std::string", "\"\"",
-           "File of plans (YAML: a list of name and pipeline), or such a list itself">,
+           "File of plans (YAML: a list of name and pipeline), or such a list itself (default: "
+           "none; must be given)">,
     Option<"sweep", "sweep", "std::string", "\"\"",
-           "Sizes to compare at: seq_len=1024:65536:x2, or seq_len=1000,2000; none for the sizes as they are">,
+           "Sizes to compare at: seq_len=1024:65536:x2, or seq_len=1000,2000; none for the "
+           "sizes as they are (default: none)">,
     Option<"sizes", "sizes", "std::string", "\"\"",
            "Numbers of other symbolic sizes, as batch=4; by default the module's own">,
     Option<"report", "report", "std::string", "\"\"",
            "File for the report; by default it goes to standard error, and `-` is standard output">,
-    Option<"format", "format", "std::string", "\"text\"", "Format of the report: text or json">,
+    Option<"format", "format", "std::string", "\"text\"",
+           "Format of the report: text or json (default: text)">,
     Option<"overlap", "overlap", "std::string", "\"full\"",
-           "Whether communication overlaps with compute on a device: full or none">,
+           "Whether communication overlaps with compute on a device: full or none (default: "
+           "full)">,
     Option<"resources", "resources", "std::string", "\"limited\"",
-           "Whether ops wait for devices (limited) or for operands only (unlimited)">,
+           "Whether ops wait for devices (limited) or for operands only (unlimited) (default: "
+           "limited)">,
     Option<"kvCache", "kv-cache", "std::string", "\"keep\"",
-           "Whether memory holds the keys and values of causal attention until the end, for decoding: keep "
-           "(default) or none">,
+           "Whether memory holds the keys and values of causal attention until the end, for decoding: keep or "
+           "none (default: keep)">,
     Option<"cluster", "cluster", "std::string", "\"\"",
            "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
            "program were computed for)">,
     Option<"model", "model", "std::string", "\"\"",
            "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
            "costs in the program)">,
-    Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
+    Option<"table", "table", "std::string", "\"\"",
+           "File of measurements for cost models that read one (default: none)">,
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }

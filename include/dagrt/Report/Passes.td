@@ -66,22 +66,25 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
     Option<"report", "report", "std::string", "\"\"",
            "File for the report; by default it goes to standard error, and `-` is standard output">,
     Option<"format", "format", "std::string", "\"text\"",
-           "Format of the report: text, json or formula">,
+           "Format of the report: text, json or formula (default: text)">,
     Option<"sizes", "sizes", "std::string", "\"\"",
            "Named sizes that differ from the module's default: `seq_len=4096,batch=4`">,
     Option<"sweep", "sweep", "std::string", "\"\"",
-           "Instead, report over many sizes: `seq_len=1024:65536:x2;batch=1,2,4`">,
+           "Instead, report over many sizes: `seq_len=1024:65536:x2;batch=1,2,4` (default: "
+           "none)">,
     Option<"trace", "trace", "std::string", "\"\"", "File for a Chrome trace; none by default">,
     Option<"dot", "dot", "std::string", "\"\"", "File for a Graphviz graph; none by default">,
     Option<"overlap", "overlap", "std::string", "\"full\"",
-           "Whether communication overlaps with compute on a device: full or none">,
+           "Whether communication overlaps with compute on a device: full or none (default: "
+           "full)">,
     Option<"resources", "resources", "std::string", "\"limited\"",
-           "Whether ops wait for devices (limited) or for operands only (unlimited)">,
+           "Whether ops wait for devices (limited) or for operands only (unlimited) (default: "
+           "limited)">,
     Option<"kvCache", "kv-cache", "std::string", "\"keep\"",
-           "Whether memory holds the keys and values of causal attention until the end, for decoding: keep "
-           "(default) or none">,
+           "Whether memory holds the keys and values of causal attention until the end, for decoding: keep or "
+           "none (default: keep)">,
     Option<"memoryUtilization", "memory-utilization", "double", "0.9",
-           "Part of a device's memory that decides the largest batch, above 0 and at most 1 (default 0.9); "
+           "Part of a device's memory that decides the largest batch, above 0 and at most 1 (default: 0.9); "
            "whether the program fits is not decided by it">,
     Option<"cluster", "cluster", "std::string", "\"\"",
            "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
@@ -89,9 +92,10 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
     Option<"model", "model", "std::string", "\"\"",
            "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
            "costs in the program)">,
-    Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
+    Option<"table", "table", "std::string", "\"\"",
+           "File of measurements for cost models that read one (default: none)">,
     Option<"unknown", "unknown", "::dagrt::UnknownWork", "::dagrt::UnknownWork::Report",
-           "What becomes of ops whose time is not counted: report (the default) or error",
+           "What becomes of ops whose time is not counted: report or error (default: report)",
            [{::llvm::cl::values(
                clEnumValN(::dagrt::UnknownWork::Report, "report", "The report lists them"),
                clEnumValN(::dagrt::UnknownWork::Error, "error", "The first is an error"))}]>,
@@ -144,19 +148,22 @@ def CompareTermsPass : Pass<"compare-terms", "::mlir::ModuleOp"> {
     **Cost**: linear in ops for each term.
   }];
   let options = [
-    Option<"terms", "terms", "std::string", "\"\"", "File with the published count">,
+    Option<"terms", "terms", "std::string", "\"\"",
+           "File with the published count (default: none; must be given)">,
     Option<"sizes", "sizes", "std::string", "\"\"",
            "Numbers for the sizes, as in seq_len=2048,batch=4; the module's defaults otherwise">,
     Option<"report", "report", "std::string", "\"\"",
            "File for the report; by default it goes to standard error, and `-` is standard output">,
-    Option<"format", "format", "std::string", "\"text\"", "Format of the report: text or json">,
+    Option<"format", "format", "std::string", "\"text\"",
+           "Format of the report: text or json (default: text)">,
     Option<"cluster", "cluster", "std::string", "\"\"",
            "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
            "program were computed for)">,
     Option<"model", "model", "std::string", "\"\"",
            "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
            "costs in the program)">,
-    Option<"table", "table", "std::string", "\"\"", "File of measurements for cost models that read one">,
+    Option<"table", "table", "std::string", "\"\"",
+           "File of measurements for cost models that read one (default: none)">,
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }

@@ -43,7 +43,12 @@ struct OpFacts {
   llvm::StringRef kind;
   /// The arguments of Get_Time, of a GEMM.
   std::optional<GemmShape> gemm;
+  /// FLOPs: on the busiest device, of all devices, and in the logical form.
+  double flops = 0, totalFlops = 0, logicalFlops = 0;
 };
+
+/// On a module: the name of the cluster that a partition chose its sizes for.
+constexpr llvm::StringLiteral kChosenForAttrName = "dagrt.chosen_for";
 
 /// Ops of a timeline that say the same about themselves: those of one name, and the same properties
 /// and types. A model repeats its layers, so there are few.
