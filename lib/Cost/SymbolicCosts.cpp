@@ -313,8 +313,10 @@ FailureOr<SymbolicCosts> SymbolicCosts::create(func::FuncOp function, const Cost
   costs.options = std::move(resolved->options);
   costs.takenOver = resolved->isTakenOver;
   costs.groupOps();
+  // Who gives all times himself has no use for a cluster.
+  bool isAllGiven = costs.kept > 0 && costs.fixed == 0 && !costs.isModelled();
   if (failed(costs.createModel(registry)) ||
-      ((costs.isModelled() || costs.fixed > 0) && failed(checkDevices(function, costs.cluster))))
+      (!isAllGiven && failed(checkDevices(function, costs.cluster))))
     return failure();
   return costs;
 }

@@ -12,6 +12,7 @@
 
 #include "dagrt/Cost/Coverage.h"
 
+#include "mlir/Dialect/Affine/Analysis/LoopAnalysis.h"
 #include "mlir/Dialect/Affine/IR/AffineOps.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
@@ -89,9 +90,9 @@ static std::optional<int64_t> getAffineTrips(affine::AffineForOp loop) {
   auto high = evaluate(loop.getUpperBoundMap(), loop.getUpperBoundOperands());
   if (low && high && !low->empty() && !high->empty())
     return countSteps(*llvm::max_element(*low), *llvm::min_element(*high), loop.getStepAsInt());
-  // Bounds that depend on an outer loop may still be a constant apart.
-  std::optional<APInt> trips = loop.getStaticTripCount();
-  return trips ? std::optional<int64_t>(trips->getLimitedValue(INT64_MAX)) : std::nullopt;
+  // Bounds that depend on an outer loop may still be a constant apart, as in tiles.
+  std::optional<uint64_t> trips = affine::getConstantTripCount(loop);
+  return trips && *trips <= INT64_MAX ? std::optional<int64_t>(*trips) : std::nullopt;
 }
 
 static std::optional<int64_t> getAffineTrips(affine::AffineParallelOp loop) {
