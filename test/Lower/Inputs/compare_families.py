@@ -30,9 +30,12 @@ EACH = 3
 
 
 def find_odd_count(model):
-    """A number of devices that does not divide the heads: 3, or 3 for each of two groups of heads."""
-    groups = int(re.search(r"-> tensor<\d+x\d+x(\d+)x\d+x\w+>\n", model.read_text()).group(1))
-    return 6 if groups == 2 else 3
+    """A number of devices that does not divide the heads: 3, or 3 for each of two groups of heads,
+    but no more than there are heads."""
+    text = model.read_text()
+    groups = int(re.search(r"-> tensor<\d+x\d+x(\d+)x\d+x\w+>\n", text).group(1))
+    queries = int(re.search(r"-> tensor<\d+x\d+x\d+x(\d+)x\d+x\w+>\n", text).group(1))
+    return min(6, groups * queries) if groups == 2 else 3
 
 
 def fails(command):
