@@ -49,11 +49,12 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
       signalPassFailure();
   }
 
-  /// The options of the search do nothing without one.
+  /// The options of the search do nothing without one. Their defaults may be written out, as
+  /// printed pipelines do.
   LogicalResult checkSearchOptions(ModuleOp module) {
     for (auto [name, isGiven] :
-         {std::pair("pool-limit", poolLimit.hasValue()), std::pair("cluster", cluster.hasValue()),
-          std::pair("model", model.hasValue()), std::pair("table", table.hasValue())})
+         {std::pair("pool-limit", poolLimit != 8), std::pair("cluster", cluster != "dgx-h100"),
+          std::pair("model", model != "calibrated"), std::pair("table", !table.empty())})
       if (isGiven) {
         emitError(module.getLoc()) << "expects '" << name << "' with 'pool=" << kAuto
                                    << "' alone, which it is for, got it with pool=" << pool;
