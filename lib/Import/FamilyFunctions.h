@@ -52,6 +52,7 @@ void readOrion(ConfigReader &config, DecoderSpec &spec);
 void readGemma(ConfigReader &config, DecoderSpec &spec);
 void readGemma2(ConfigReader &config, DecoderSpec &spec);
 void readGemma3(ConfigReader &config, DecoderSpec &spec);
+void readMiniCPM(ConfigReader &config, DecoderSpec &spec);
 void readGranite(ConfigReader &config, DecoderSpec &spec);
 void readCohere(ConfigReader &config, DecoderSpec &spec);
 void readCohere2(ConfigReader &config, DecoderSpec &spec);

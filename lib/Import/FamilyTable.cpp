@@ -53,6 +53,7 @@ ArrayRef<Family> dagrt::getFamilies() {
       {"GemmaForCausalLM", "gemma", readGemma},
       {"Gemma2ForCausalLM", "gemma2", readGemma2},
       {"Gemma3ForCausalLM", "gemma3_text", readGemma3},
+      {"MiniCPMForCausalLM", "minicpm", readMiniCPM},
       {"GraniteForCausalLM", "granite", readGranite},
       {"CohereForCausalLM", "cohere", readCohere},
       {"Cohere2ForCausalLM", "cohere2", readCohere2},

@@ -128,6 +128,26 @@ void dagrt::readGranite(ConfigReader &config, DecoderSpec &spec) {
 }
 
 //===----------------------------------------------------------------------===//
+// MiniCPM
+//===----------------------------------------------------------------------===//
+
+/// Llama with scaled embeddings; what a layer adds shrinks with the number of layers, and logits
+/// with the width, of which `dim_model_base` is where they are as they are.
+void dagrt::readMiniCPM(ConfigReader &config, DecoderSpec &spec) {
+  readLlamaLike(config, spec, KeyHeads::AsQueries);
+  if (!config.contains("tie_word_embeddings"))
+    spec.tiedHead = true;
+  rejectFlag(config, "attention_bias");
+  spec.embeddingScale = config.readNumber("scale_emb", 1);
+  double depth = config.readNumber("scale_depth", 1);
+  double base = config.readNumber("dim_model_base", 1);
+  if (config.hasFailed())
+    return;
+  spec.residualScale = depth / std::sqrt(static_cast<double>(spec.layers));
+  spec.logitScale = base / static_cast<double>(spec.hidden);
+}
+
+//===----------------------------------------------------------------------===//
 // Cohere
 //===----------------------------------------------------------------------===//
 
