@@ -52,7 +52,7 @@ def BindSizesPass : Pass<"bind-sizes", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"sizes", "sizes", "std::string", /*default=*/"\"\"",
-           "Numbers of named sizes, as in seq_len=8192,batch=4">
+           "Numbers of named sizes, as in seq_len=8192,batch=4 (default: the module's own)">
   ];
 }
 

@@ -208,7 +208,7 @@ def ConvertDagrtToLinalgPass : Pass<"convert-dagrt-to-linalg", "::mlir::ModuleOp
   }];
   let options = [
     Option<"elementType", "element-type", "std::string", /*default=*/"\"model\"",
-           "model keeps the element types, f64 computes every float in f64">
+           "model keeps the element types, f64 computes every float in f64 (default: model)">
   ];
   let dependentDialects = ["::dagrt::DagrtDialect", "::mlir::arith::ArithDialect",
                            "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
