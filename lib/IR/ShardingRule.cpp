@@ -17,6 +17,8 @@
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/IR/Padding.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -346,4 +348,31 @@ SmallVector<int64_t> dagrt::getContractedPadding(Operation *op, unsigned index) 
       dims.push_back(dim);
   }
   return dims;
+}
+
+/// True if `a` and `b` are one type, or may be when sizes that are not known turn out right.
+static bool mayBeSame(Type a, Type b) {
+  auto tensorA = dyn_cast<RankedTensorType>(a), tensorB = dyn_cast<RankedTensorType>(b);
+  bool hasOtherEncoding =
+      tensorA && tensorB && tensorB.getEncoding() && tensorA.getEncoding() != tensorB.getEncoding();
+  return getElementTypeOrSelf(a) == getElementTypeOrSelf(b) &&
+         succeeded(verifyCompatibleShape(a, b)) && !hasOtherEncoding;
+}
+
+LogicalResult dagrt::verifySameTypes(Operation *op) {
+  if (op->getNumOperands() == 0 || op->getNumResults() == 0)
+    return success();
+  Type result = op->getResult(0).getType();
+  for (auto [i, type] : llvm::enumerate(op->getOperandTypes())) {
+    if (mayBeSame(type, result))
+      continue;
+    InFlightDiagnostic error = op->emitOpError();
+    if (i == 0)
+      error << "expects result #0 of the type of operand #0, " << type << ", got " << result;
+    else
+      error << "expects operand #" << i << " of the result's type, " << result << ", got " << type;
+    noteOperand(error, op, i, "operand defined here");
+    return error;
+  }
+  return success();
 }

@@ -101,8 +101,9 @@ func.func @f(%x: tensor<4x8xf32>, %w: tensor<8x4xf32>) {
 
 // -----
 
+// expected-note@+1 {{operand defined here}}
 func.func @f(%x: tensor<4x8xf32>) {
-  // expected-error@+1 {{'dagrt.silu' op requires the same type for all operands and results}}
+  // expected-error@+1 {{'dagrt.silu' op expects result #0 of the type of operand #0, 'tensor<4x8xf32>', got 'tensor<4xf32>'}}
   %0 = "dagrt.silu"(%x) : (tensor<4x8xf32>) -> tensor<4xf32>
   return
 }
@@ -825,5 +826,14 @@ func.func @f() {
 // expected-error@+2 {{'dagrt.alibi_slopes' op expects a finite bias_max above 0, got -8}}
 func.func @f() {
   %0 = dagrt.alibi_slopes bias_max -8.0 : tensor<4x1xf32>
+  return
+}
+
+// -----
+
+// expected-note@+1 {{operand defined here}}
+func.func @f(%x: tensor<4x8xf32>, %y: tensor<8xf32>) {
+  // expected-error@+1 {{'dagrt.matmul_join' op expects operand #1 of the result's type, 'tensor<4x8xf32>', got 'tensor<8xf32>'}}
+  %0 = "dagrt.matmul_join"(%x, %y) : (tensor<4x8xf32>, tensor<8xf32>) -> tensor<4x8xf32>
   return
 }

@@ -91,7 +91,8 @@ def Dagrt_MatmulOp : Dagrt_ComputeOp<"matmul"> {
   }];
 }
 
-class Dagrt_UnaryOp<string mnemonic, string formula> : Dagrt_ComputeOp<mnemonic, [SameOperandsAndResultType]> {
+class Dagrt_UnaryOp<string mnemonic, string formula> : Dagrt_ComputeOp<mnemonic, [
+    Dagrt_SameTypes, SameOperandsAndResultType]> {
   let summary = "Elementwise " # formula;
   let description = "`result = " # formula # [{`, element by element. The operand is not partial.
 
@@ -128,7 +129,8 @@ def Dagrt_GeluOp : Dagrt_UnaryOp<"gelu", "x * Phi(x)"> {
   let assemblyFormat = "$operand (`tanh` $tanh^)? attr-dict `:` type($operand)";
 }
 
-def Dagrt_ScaleOp : Dagrt_ComputeOp<"scale", [SameOperandsAndResultType]> {
+def Dagrt_ScaleOp : Dagrt_ComputeOp<"scale", [
+    Dagrt_SameTypes, SameOperandsAndResultType]> {
   let summary = "Elementwise product with a number";
   let description = [{
     `result = by * x`, element by element: the multipliers that some models put on embeddings,
@@ -150,7 +152,8 @@ def Dagrt_ScaleOp : Dagrt_ComputeOp<"scale", [SameOperandsAndResultType]> {
   let assemblyFormat = "$operand `by` custom<PlainF64>($by) attr-dict `:` type($operand)";
 }
 
-def Dagrt_SoftCapOp : Dagrt_ComputeOp<"soft_cap", [SameOperandsAndResultType]> {
+def Dagrt_SoftCapOp : Dagrt_ComputeOp<"soft_cap", [
+    Dagrt_SameTypes, SameOperandsAndResultType]> {
   let summary = "Elementwise cap * tanh(x / cap)";
   let description = [{
     `result = cap * tanh(x / cap)`, element by element: logits that stay below `cap` (Gemma 2).

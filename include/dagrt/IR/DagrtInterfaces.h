@@ -14,6 +14,19 @@
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
 
+namespace dagrt {
+
+/// Emits an error where operands and results of `op` differ in type from its first operand.
+llvm::LogicalResult verifySameTypes(mlir::Operation *op);
+
+/// All operands and results have one type.
+template <typename ConcreteType>
+struct SameTypes : mlir::OpTrait::TraitBase<ConcreteType, SameTypes> {
+  static llvm::LogicalResult verifyTrait(mlir::Operation *op) { return verifySameTypes(op); }
+};
+
+} // namespace dagrt
+
 #include "dagrt/IR/DagrtInterfaces.h.inc"
 
 #endif // DAGRT_IR_DAGRTINTERFACES_H

@@ -15,6 +15,12 @@
 
 include "mlir/IR/OpBase.td"
 
+/// As SameOperandsAndResultType, which stands behind it for its builders: says which type was
+/// expected, and why.
+def Dagrt_SameTypes : NativeOpTrait<"SameTypes"> {
+  let cppNamespace = "::dagrt";
+}
+
 def ShardingRuleOpInterface : OpInterface<"ShardingRuleOpInterface"> {
   let cppNamespace = "::dagrt";
   let description = [{

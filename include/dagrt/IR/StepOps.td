@@ -73,7 +73,7 @@ def Dagrt_MatmulStepOp : Dagrt_Op<"matmul_step", [Pure,
   }];
 }
 
-def Dagrt_MatmulJoinOp : Dagrt_Op<"matmul_join", [Pure, SameOperandsAndResultType,
+def Dagrt_MatmulJoinOp : Dagrt_Op<"matmul_join", [Pure, Dagrt_SameTypes, SameOperandsAndResultType,
     DeclareOpInterfaceMethods<WorkOpInterface>]> {
   let summary = "Adds the two sums of a ring whose result travels";
   let description = [{
