@@ -678,8 +678,7 @@ Attribute CostAttr::parse(AsmParser &parser, Type) {
   if (parser.parseGreater())
     return {};
   return CostAttr::getChecked([&]() { return parser.emitError(loc); }, parser.getContext(),
-                              picoseconds, bound, provenance, algorithm, errorPercent,
-                              fingerprint);
+                              picoseconds, bound, provenance, algorithm, errorPercent, fingerprint);
 }
 
 void CostAttr::print(AsmPrinter &printer) const {

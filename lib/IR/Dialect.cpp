@@ -146,11 +146,10 @@ LogicalResult DagrtDialect::verifyOperationAttribute(Operation *op, NamedAttribu
     return verifyDefaultSizes(op, attribute.getValue());
   if (name == kCostModelAttrName) {
     auto names = dyn_cast<DictionaryAttr>(attribute.getValue());
-    return expect(names && llvm::all_of(names,
-                                        [](NamedAttribute entry) {
-                                          return isa<StringAttr>(entry.getValue());
-                                        }),
-                  "dictionary of strings");
+    return expect(
+        names && llvm::all_of(
+                     names, [](NamedAttribute entry) { return isa<StringAttr>(entry.getValue()); }),
+        "dictionary of strings");
   }
   if (name == kCostsAtAttrName)
     return expect(isa<DictionaryAttr>(attribute.getValue()), "dictionary");

@@ -47,8 +47,7 @@ static LogicalResult verifyFlops(func::FuncOp function, LogicalAttr logical) {
   if (totals.parameters != logical.getParameters() &&
       totals.allParameters != logical.getParameters())
     return emitError(function.getLoc()) << "'func.func' op expects the " << logical.getParameters()
-                                        << " parameters of its model, got "
-                                        << totals.allParameters;
+                                        << " parameters of its model, got " << totals.allParameters;
   return success();
 }
 

@@ -100,7 +100,8 @@ static CostModelRegistry addMine() {
 
 TEST_F(CostModelTest, CostsOfAModelOfOnesOwnHoldWhereNobodyKnowsIt) {
   Operation *op = &function.getBody().front().front();
-  ASSERT_TRUE(succeeded(annotateCosts(function, {"dgx-h100", "mine"}, addMine())));
+  ASSERT_TRUE(succeeded(
+      annotateCosts(function, {"dgx-h100", "mine", /*table=*/"", /*sizes=*/""}, addMine())));
   CostSummary summary;
   ASSERT_TRUE(succeeded(annotateCosts(function, CostOptions(), &summary)));
   EXPECT_EQ(getCost(op).getPicoseconds(), 42);
@@ -116,7 +117,8 @@ TEST_F(CostModelTest, CostsOfAModelOfOnesOwnHoldWhereNobodyKnowsIt) {
       std::string::npos);
   // Who knows the model computes anew, and nobody else names another.
   ASSERT_TRUE(succeeded(annotateCosts(function, CostOptions(), addMine())));
-  EXPECT_TRUE(failed(annotateCosts(function, {"dgx-h100", "calibrated"})));
+  EXPECT_TRUE(
+      failed(annotateCosts(function, {"dgx-h100", "calibrated", /*table=*/"", /*sizes=*/""})));
 }
 
 TEST_F(CostModelTest, TimeThatOverflowsIsAnErrorAtTheOp) {

@@ -36,6 +36,10 @@ static Changes<int64_t> change(const Damager &, int64_t value) {
   return changes;
 }
 
+static Changes<uint64_t> change(const Damager &, uint64_t value) {
+  return {{value + 1, {}}, {value ^ (uint64_t(1) << 63), {}}};
+}
+
 static Changes<double> change(const Damager &, double value) {
   return {{value * 1.5 + 0.25, {}}, {-value - 0.25, {}}};
 }
