@@ -53,8 +53,8 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
   /// printed pipelines do.
   LogicalResult checkSearchOptions(ModuleOp module) {
     for (auto [name, isGiven] :
-         {std::pair("pool-limit", poolLimit != 8), std::pair("cluster", cluster != "dgx-h100"),
-          std::pair("model", model != "calibrated"), std::pair("table", !table.empty())})
+         {std::pair("pool-limit", poolLimit != 8), std::pair("cluster", !cluster.empty()),
+          std::pair("model", !model.empty()), std::pair("table", !table.empty())})
       if (isGiven) {
         emitError(module.getLoc()) << "expects '" << name << "' with 'pool=" << kAuto
                                    << "' alone, which it is for, got it with pool=" << pool;
