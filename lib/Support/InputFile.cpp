@@ -67,7 +67,7 @@ static Expected<std::unique_ptr<MemoryBuffer>> readStream(sys::fs::file_t file, 
       return refuseSize(largest);
     if (size == 0)
       if (Error error = checkText(StringRef(bytes.data(), bytes.size())))
-        return std::move(error);
+        return error;
   }
   return std::make_unique<SmallVectorMemoryBuffer>(std::move(bytes), name,
                                                    /*RequiresNullTerminator=*/true);
@@ -88,7 +88,7 @@ Expected<std::unique_ptr<MemoryBuffer>> dagrt::readInputFile(StringRef path, uin
       if (!buffer)
         return errorCodeToError(buffer.getError());
       if (Error error = checkText((*buffer)->getBuffer()))
-        return std::move(error);
+        return error;
       return std::move(*buffer);
     }
   }
