@@ -26,7 +26,7 @@ dagrt.mesh @base <"tp" = 3> devices [0, 1, 2]
 dagrt.mesh @pool <"sp" = 2> devices [3, 4]
 
 // One ring feeds both products; the next block is on its way before this one is multiplied. The weight
-// that is defined late moves up.
+// that is defined late moves up. The times that a model computed for the whole ops are gone.
 // RECV-LABEL: @gathered
 // RECV: all_gather
 // RINGS-LABEL: @gathered
@@ -46,9 +46,9 @@ func.func @gathered(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>)
   // CHECK-NEXT: %[[A:.*]] = dagrt.matmul_step %[[X2]], %[[W]] into %[[A1]] step 2 of 3
   // CHECK-NEXT: %[[B:.*]] = dagrt.matmul_step %[[X2]], %[[V]] into %[[B1]] step 2 of 3
   // CHECK-NEXT: return %[[A]], %[[B]]
-  %g = dagrt.all_gather %x dim 1 axes ["tp"] {dagrt.role = #dagrt.role<up, layer 1>, dagrt.cost = #dagrt.cost<7 ps>}
+  %g = dagrt.all_gather %x dim 1 axes ["tp"] {dagrt.role = #dagrt.role<up, layer 1>, dagrt.cost = #dagrt.cost<7 ps, memory, modelled, for 0x100000001>}
     : tensor<3x2xf32, #x> -> tensor<3x5xf32, #xw>
-  %a = dagrt.matmul %g, %w {dagrt.role = #dagrt.role<up, layer 1>, dagrt.cost = #dagrt.cost<7 ps>}
+  %a = dagrt.matmul %g, %w {dagrt.role = #dagrt.role<up, layer 1>, dagrt.cost = #dagrt.cost<7 ps, memory, modelled, for 0x100000001>}
     : tensor<3x5xf32, #xw>, tensor<5x3xf32, #w> -> tensor<3x3xf32, #h>
   %v = dagrt.parameter "v" : tensor<5x3xf32, #w>
   %b = dagrt.matmul %g, %v : tensor<3x5xf32, #xw>, tensor<5x3xf32, #w> -> tensor<3x3xf32, #h>
@@ -141,4 +141,26 @@ func.func @part_of_an_axis(%x: tensor<3x2xf32, #half>, %w: tensor<4x4xf32, #dagr
   %a = dagrt.matmul %g, %w : tensor<3x4xf32, #whole>, tensor<4x4xf32, #dagrt.dist<@four, [_, _], of [4, 4]>>
     -> tensor<3x4xf32, #whole>
   return %a : tensor<3x4xf32, #whole>
+}
+
+// A time that a person gave is for the op as it stands.
+// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' stays whole: its time was given
+// CHECK-LABEL: @given_gather
+func.func @given_gather(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>) -> tensor<3x3xf32, #h> {
+  // CHECK: all_gather {{.*}}#dagrt.cost<7 ps>
+  %g = dagrt.all_gather %x dim 1 axes ["tp"] {dagrt.cost = #dagrt.cost<7 ps>}
+    : tensor<3x2xf32, #x> -> tensor<3x5xf32, #xw>
+  %a = dagrt.matmul %g, %w : tensor<3x5xf32, #xw>, tensor<5x3xf32, #w> -> tensor<3x3xf32, #h>
+  return %a : tensor<3x3xf32, #h>
+}
+
+// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' stays whole: the time of a product was given
+// CHECK-LABEL: @given_product
+func.func @given_product(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>) -> tensor<3x3xf32, #h> {
+  // CHECK: all_gather
+  %g = dagrt.all_gather %x dim 1 axes ["tp"] : tensor<3x2xf32, #x> -> tensor<3x5xf32, #xw>
+  // CHECK: dagrt.matmul {{.*}}#dagrt.cost<7 ps>
+  %a = dagrt.matmul %g, %w {dagrt.cost = #dagrt.cost<7 ps>}
+    : tensor<3x5xf32, #xw>, tensor<5x3xf32, #w> -> tensor<3x3xf32, #h>
+  return %a : tensor<3x3xf32, #h>
 }
