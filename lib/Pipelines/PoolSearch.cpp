@@ -107,7 +107,7 @@ FailureOr<int64_t> dagrt::searchPoolSize(ModuleOp module, const PoolSearchReques
     return failure();
   }
   emitChoice(module, candidates, *best);
-  FailureOr<Cluster> cluster = loadCluster(request.cluster, module.getLoc());
+  FailureOr<Cluster> cluster = loadCluster(costs->options.cluster, module.getLoc());
   if (failed(cluster))
     return failure();
   module->setAttr(kChosenForAttrName, StringAttr::get(module.getContext(), cluster->name));
