@@ -15,6 +15,8 @@
 #include "dagrt/IR/Work.h"
 #include "dagrt/IR/Dagrt.h"
 
+#include "mlir/IR/TypeUtilities.h"
+
 using namespace mlir;
 using namespace dagrt;
 

@@ -9,6 +9,8 @@
 
 #include "ConfigText.h"
 
+#include "mlir/IR/BuiltinAttributes.h"
+
 using namespace mlir;
 using namespace dagrt;
 
