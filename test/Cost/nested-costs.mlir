@@ -72,8 +72,7 @@ func.func @branches(%c: i1, %i: index, %x: tensor<8xf32>) {
   } else {
     %a = arith.addf %x, %x {dagrt.cost = #dagrt.cost<60 ps>} : tensor<8xf32>
   }
-  // CHECK: scf.index_switch
-  // CHECK: } {dagrt.cost = #dagrt.cost<5 ps{{[,>]}}
+  // CHECK: scf.index_switch {{.*}}{dagrt.cost = #dagrt.cost<5 ps{{[,>]}}
   scf.index_switch %i
   case 1 {
     %a = arith.addf %x, %x {dagrt.cost = #dagrt.cost<5 ps>} : tensor<8xf32>

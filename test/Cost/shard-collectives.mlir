@@ -27,8 +27,8 @@ func.func @f(%x: tensor<128x1024xf32>) -> tensor<128x1024xf32> {
 }
 
 // A grid of more processes than the cluster has devices.
-// SMALL: 'shard.all_reduce' op expects a cluster with a device 8, got 'a40-pcie-8' of 8 devices
-shard.grid @large(shape = 16)
+// SMALL: 'shard.all_reduce' op expects a cluster with a device 64, got 'a40-pcie-8' of 64 devices
+shard.grid @large(shape = 128)
 func.func @wide(%x: tensor<8xf32>) -> tensor<8xf32> {
   %0 = shard.all_reduce %x on @large grid_axes = [0] : tensor<8xf32> -> tensor<8xf32>
   return %0 : tensor<8xf32>
