@@ -47,10 +47,12 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
         attributes {dagrt.cluster = #dagrt.cluster<"dgx-h100", 32 nodes of 8,
           <"h100-sxm", {bf16_tflops = 989.0, fp16_tflops = 989.0, fp32_tflops = 66.9,
                         fp64_tflops = 67.0, fp8_tflops = 1979.0, int8_tops = 1979.0, memory_bandwidth_gbs = 3350.0,
-                        memory_gb = 80.0}>,
+                        memory_gb = 85.52081, reserved_gb = 3.9}>,
           links {inter = {bandwidth_gbs = 50.0, efficiency = 0.95, kind = "network"},
-                 intra = {bandwidth_gbs = 450.0, efficiency = 0.824, kind = "nvlink", nvls}}>} {
-      %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<28523303 ps, memory, extrapolated, error 15.6>}
+                 intra = {bandwidth_gbs = 450.0, efficiency = 0.824, kind = "nvlink", nvls}}>,
+          dagrt.cost_model = {cluster = "dgx-h100", model = "calibrated"}} {
+      %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<28523303 ps, memory, extrapolated, error 15.6,
+          for 0x9ab03d7408d6021f>}
         : tensor<4096x4096xbf16>
       return %y : tensor<4096x4096xbf16>
     }

@@ -128,7 +128,8 @@ def ExtractRankPass : Pass<"extract-rank", "::mlir::ModuleOp"> {
       %c1 = arith.constant 1 : i64
       %c0 = arith.constant 0 : i64
       call @dagrt_begin(%c0) : (i64) -> ()
-      %all = bufferization.to_buffer %x read_only : tensor<3xf32> to memref<3xf32>
+      %all = bufferization.to_buffer %x read_only {dagrt.view = 0 : i64}
+        : tensor<3xf32> to memref<3xf32>
       %first = memref.subview %all[0] [2] [1] : memref<3xf32> to memref<2xf32, strided<[1]>>
       %first_box = memref.cast %first : memref<2xf32, strided<[1]>> to memref<*xf32>
       call @dagrt_send_f32(%c1, %c0, %first_box) : (i64, i64, memref<*xf32>) -> ()

@@ -51,9 +51,9 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
     becomes
     ```mlir
     func.func @f(%x: tensor<8xf32>) -> tensor<8xf32> {
-      %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<3000000 ps>,
+      %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<3000000 ps, for 0x737d009400000000>,
           dagrt.timing = #dagrt.timing<0 to 3000000 ps, slack 0, critical>} : tensor<8xf32>
-      %z = dagrt.relu %x {dagrt.cost = #dagrt.cost<2000000 ps>,
+      %z = dagrt.relu %x {dagrt.cost = #dagrt.cost<2000000 ps, for 0xa9fcc3de00000000>,
           dagrt.timing = #dagrt.timing<3000000 to 5000000 ps, slack 0, critical>} : tensor<8xf32>
       return %z : tensor<8xf32>
     }
