@@ -70,7 +70,7 @@ static SmallBitVector getLoops(linalg::LinalgOp op, Value value) {
   return loops;
 }
 
-/// The loops of each factor of the product `value`.
+/// The loops of each factor of the product `value`, from left to right: m is of the first operand.
 static SmallVector<SmallBitVector> getFactors(linalg::LinalgOp op, Value value) {
   SmallVector<SmallBitVector> factors;
   SmallVector<Value> worklist = {value};
@@ -79,7 +79,7 @@ static SmallVector<SmallBitVector> getFactors(linalg::LinalgOp op, Value value) 
     Value next = worklist.pop_back_val();
     Operation *product = skipCasts(next);
     if (product && isa<arith::MulFOp, arith::MulIOp, complex::MulOp>(product))
-      llvm::append_range(worklist, product->getOperands());
+      llvm::append_range(worklist, llvm::reverse(product->getOperands()));
     else
       factors.push_back(getLoops(op, next));
   }
