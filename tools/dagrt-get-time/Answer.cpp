@@ -57,8 +57,11 @@ static std::string describeRate(const Answer &answer) {
                        isSmall ? "G" : "T", 100 * rate / peak, peak / unit);
 }
 
-/// Bytes/s that nccl-tests calls bus bandwidth: what a rank sends at least, over the time.
+/// Bytes/s that nccl-tests calls bus bandwidth: what a rank sends at least, over the time. A
+/// collective of one rank takes no time and has none: 0, as nccl-tests prints.
 static double getBusBandwidth(const CollectiveCall &call, double microseconds) {
+  if (microseconds <= 0)
+    return 0;
   double share = static_cast<double>(call.ranks - 1) / static_cast<double>(call.ranks);
   if (call.kind == CommunicationKind::AllReduce)
     share *= 2;
