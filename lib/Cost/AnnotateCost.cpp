@@ -121,14 +121,16 @@ LogicalResult dagrt::annotateCosts(func::FuncOp function, const CostOptions &opt
   if (failed(costs) || failed(costs->evaluate(*binding)))
     return failure();
   auto [modelled, computed] = writeCosts(*costs);
-  if (modelled > 0)
+  // Times that the cluster's description fixes are of that cluster, too.
+  bool isOfCluster = modelled > 0 || costs->countFixed() > 0;
+  if (isOfCluster)
     writeOrigin(function, *costs, *binding);
   emitCostRemarks(*costs, computed, modelled - computed);
   if (summary) {
     summary->used = {costs->getOptions(), costs->isTakenOver()};
     summary->modelled = modelled;
     summary->given = costs->countFixed() + costs->countKept();
-    if (modelled > 0)
+    if (isOfCluster)
       summary->cluster = getClusterAttr(function.getContext(), costs->getCluster());
   }
   return success();
