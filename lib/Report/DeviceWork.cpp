@@ -13,6 +13,7 @@
 #include "DeviceWork.h"
 
 #include "dagrt/IR/Distribution.h"
+#include "dagrt/IR/Sizes.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -20,12 +21,14 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// ` (8 over 6 devices)` for the dim of `op` with the largest part of empty places, or nothing.
-static std::string describeUnevenDim(Operation *op, MeshOp mesh) {
+/// ` (8 over 6 devices)` for the dim of `op`, at the sizes of the report, with the largest part of
+/// empty places, or nothing.
+static std::string describeUnevenDim(Operation *op, MeshOp mesh, const SizeBinding &binding) {
   double most = 0;
   std::string text;
   auto visit = [&](Type type) {
-    DistAttr dist = getDist(type);
+    FailureOr<Type> bound = bindType(type, binding, op, [&] { return op->emitError(); });
+    DistAttr dist = succeeded(bound) ? getDist(*bound) : DistAttr();
     if (!dist || dist.getMesh().getAttr() != mesh.getSymNameAttr())
       return;
     for (auto [axes, size] : llvm::zip_equal(dist.getDims(), dist.getOf())) {
@@ -76,7 +79,7 @@ std::vector<DeviceWork> dagrt::computeDeviceWork(const FunctionReport &function)
       if (idle.first <= most)
         continue;
       most = idle.first;
-      work.mostIdle = name.str() + describeUnevenDim(idle.second, mesh.op);
+      work.mostIdle = name.str() + describeUnevenDim(idle.second, mesh.op, function.binding);
     }
   }
   return works;
