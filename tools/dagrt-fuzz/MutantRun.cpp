@@ -46,7 +46,7 @@ static constexpr StringLiteral kPrograms[] = {
     "rope=yarn tied=yes stored=out-in strategy=grid tp=2 pp=2",
     "tokens=5 hidden=3 queries=2 groups=2 head_dim=4 causal=yes rope=longrope positions=offset "
     "vocabulary=8 strategy=shared",
-    "tokens=5 hidden=4 ffn=4 gated=yes packed_gate_up=yes packing=per-head stored=in-out "
+    "tokens=5 hidden=4 ffn=4 gated=yes packed_gate_up=yes packing=per-group stored=in-out "
     "rope=linear head_dim=4 parallel=yes causal=yes tp=2 groups=2 positions=offset vocabulary=5",
     "tokens=5 groups=2 queries=2 head_dim=4 hidden=6 ffn=7 vocabulary=5 causal=yes rope=full "
     "layout=hidden tp=4",

@@ -120,6 +120,8 @@ static std::string getAtMost(int64_t elements, int64_t devices) {
 /// The rule for heads: groups first, then the heads of a group.
 static std::string getHeadRefusal(const DecoderSpec &spec, int64_t tp) {
   int64_t groups = std::min(tp, spec.groups);
+  if (std::string refusal = getAtMost(spec.groups * spec.queriesPerGroup, tp); !refusal.empty())
+    return refusal;
   if (tp % groups != 0)
     return llvm::formatv("{0} key/value heads on {1} devices", spec.groups, tp).str();
   return getAtMost(groups * spec.queriesPerGroup, tp);
