@@ -21,6 +21,8 @@
 
 #include <map>
 
+#include <memory>
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -103,7 +105,7 @@ public:
     if (isa<WorkOpInterface>(op) || (op->getNumRegions() == 0 && !isa<CallOpInterface>(op)))
       return false;
     if (!coverage)
-      coverage = Coverage::compute(function);
+      coverage = std::make_unique<Coverage>(Coverage::compute(function));
     const CountedOp &counted = coverage->getOps()[index];
     return counted.counting == Counting::Parts &&
            coverage->getParts()[counted.parts].onlyCommunicates;
@@ -111,7 +113,7 @@ public:
 
 private:
   func::FuncOp function;
-  std::optional<Coverage> coverage;
+  std::unique_ptr<Coverage> coverage;
 };
 } // namespace
 
