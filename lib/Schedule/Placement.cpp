@@ -20,7 +20,6 @@
 #include "llvm/ADT/MapVector.h"
 
 #include <map>
-
 #include <memory>
 
 using namespace mlir;
