@@ -201,9 +201,9 @@ func.func @wrong_order(%q: !aheads, %k: !akeys) -> !aheads {
   return %o : !aheads
 }
 
-// Padding takes part in what a device computes: a constant fills it, and so the sixth element of
-// the five that are cut in two counts in the sum.
-// PADDING: [0]: 12
+// A constant fills padding, too, but the sixth element of the five that are cut in two counts as
+// zero in the sum.
+// PADDING: [0]: 10
 !padx = tensor<1x3xf32, #dagrt.dist<@shared, [_, "b"], of [1, 5]>>
 !padw = tensor<3x1xf32, #dagrt.dist<@shared, ["b", _], of [5, 1]>>
 !pady = tensor<1x1xf32, #dagrt.dist<@shared, [_, _], of [1, 1], partial ["b"]>>

@@ -7,7 +7,7 @@
 
 // CHECK: @tensors: [[TIME:[0-9.]+ us]] on 1 device
 // CHECK: @buffers: [[TIME]] on 1 device
-// CHECK: memory: 12.58 MB of
+// CHECK: memory: 12.58 MB + 3.900 GB reserved of
 func.func @tensors(%a: tensor<1024x1024xf32>, %b: tensor<1024x1024xf32>,
                    %c: tensor<1024x1024xf32>) -> tensor<1024x1024xf32> {
   %0 = linalg.matmul ins(%a, %b : tensor<1024x1024xf32>, tensor<1024x1024xf32>)

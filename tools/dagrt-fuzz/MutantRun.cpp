@@ -52,6 +52,11 @@ static constexpr StringLiteral kPrograms[] = {
     "layout=hidden tp=4",
     "tokens=5 groups=2 queries=2 head_dim=4 hidden=6 ffn=7 vocabulary=5 causal=yes rope=full "
     "norm=layer layout=hidden strategy=fa-pool pool=3 tp=4",
+    "tokens=5 groups=2 queries=2 head_dim=4 hidden=6 ffn=7 vocabulary=5 causal=yes alibi=scaled "
+    "score_cap=small logit_cap=yes scales=yes norm_plus_one=yes tp=2",
+    "tokens=5 groups=2 queries=2 head_dim=4 hidden=6 ffn=4 causal=yes attention=decomposed "
+    "alibi=yes "
+    "score_cap=small tp=2",
 };
 
 namespace {

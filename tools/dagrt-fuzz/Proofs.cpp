@@ -62,6 +62,9 @@ static constexpr Proof kProofs[] = {
     {"dagrt\\.send: type", ".*@pool.*types follow", "Queries are cut in another way",
      "The message brings each device of the pool other queries, or all of them, and the keys that "
      "all of them need; types follow up to the message back, which brings the same elements."},
+    {"dagrt\\.(rms|layer)_norm\\.dims", "none -> 1 : i64",
+     "A norm says how many dims its weight has",
+     "Without a number a norm goes over all dims of its weight, and these have one."},
     {"dagrt\\.rope\\.config", ".*yarn .*6\\.400000e\\+01,.* -> .*yarn .*9\\.625000e\\+01,.*",
      "YaRN's original length, between two roundings",
      "The length decides between which pairs frequencies are stretched in part, in whole pairs: "
