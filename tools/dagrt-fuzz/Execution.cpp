@@ -10,6 +10,7 @@
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/Lower/Jit.h"
 
+#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
@@ -42,9 +43,16 @@ std::string dagrt::compareCompiled(ModuleOp module, uint64_t seed, ArrayRef<Arra
 //===----------------------------------------------------------------------===//
 
 static unsigned countDevices(ModuleOp module) {
+  llvm::DenseSet<Attribute> used;
+  module.walk([&](Operation *op) {
+    for (Type type : op->getResultTypes())
+      if (DistAttr dist = getDist(type))
+        used.insert(dist.getMesh());
+  });
   std::set<int64_t> devices;
   for (auto mesh : module.getOps<MeshOp>())
-    devices.insert(mesh.getDevices().begin(), mesh.getDevices().end());
+    if (used.contains(FlatSymbolRefAttr::get(mesh.getSymNameAttr())))
+      devices.insert(mesh.getDevices().begin(), mesh.getDevices().end());
   return devices.size();
 }
 

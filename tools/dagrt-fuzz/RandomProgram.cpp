@@ -307,7 +307,7 @@ void Builder::addAttention(unsigned x) {
   SmallVector<unsigned> operands{query, key, value};
   if (hasPositions)
     operands.append(2, getPositions(tokens));
-  std::string mask = makeMask(draw, hasPositions), sizes = hasPositions ? "1, 1" : "0, 0";
+  std::string mask = makeMask(draw, hasPositions), sizes = hasPositions ? "1, 1, 0" : "0, 0, 0";
   add("dagrt.attention", operands, getShape(query),
       "scale = 5.0e-01 : f64, operandSegmentSizes = array<i32: 1, 1, 1, " + sizes + ">" + mask);
 }
@@ -336,7 +336,7 @@ void Builder::addSoftmax(unsigned x) {
     unsigned keys = getPositions(shape.back());
     operands.append({queries, keys});
   }
-  std::string mask = makeMask(draw, hasPositions), sizes = hasPositions ? "1, 1" : "0, 0";
+  std::string mask = makeMask(draw, hasPositions), sizes = hasPositions ? "1, 1, 0" : "0, 0, 0";
   add("dagrt.softmax", operands, shape,
       "operandSegmentSizes = array<i32: 1, " + sizes + ">" + mask);
 }

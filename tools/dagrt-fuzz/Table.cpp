@@ -261,6 +261,8 @@ void dagrt::finishSetup(Setup &setup) {
     spec.packing = QKVPacking::PerGroup;
   spec.packedGateUp &= spec.gated;
   spec.sharedNorm &= spec.parallel;
+  // ALiBi reads positions, which the mask brings.
+  spec.causal |= spec.alibi.has_value();
   setMicrobatches(setup);
   setNames(spec);
 }
