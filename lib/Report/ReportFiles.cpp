@@ -159,13 +159,20 @@ public:
     return *const_cast<ReportFilesOfContext *>(found);
   }
 
-  void share(ReportFiles &shared) {
-    files = &shared;
-    input = shared.startInput();
+  void share(ReportFiles &shared) { files = &shared; }
+
+  /// The number of this context's input, among those that report: tools make contexts for other
+  /// purposes, too.
+  unsigned getInput() {
+    std::call_once(isNumbered, [this] { input = files->startInput(); });
+    return input;
   }
 
   ReportFiles own;
   ReportFiles *files;
+
+private:
+  std::once_flag isNumbered;
   unsigned input = 0;
 };
 } // namespace
@@ -202,10 +209,11 @@ static void nameModule(ReportPart &part, StringRef name, MakeObjects makeObjects
 LogicalResult dagrt::addReport(ModuleOp module, StringRef path, ReportPart part,
                                MakeObjects makeObjects) {
   auto *dialect = module.getContext()->getLoadedDialect<DagrtDialect>();
-  auto *found = dialect ? dialect->getRegisteredInterface<ReportFilesOfContext>() : nullptr;
+  auto *found = const_cast<ReportFilesOfContext *>(
+      dialect ? dialect->getRegisteredInterface<ReportFilesOfContext>() : nullptr);
   ReportFiles alone(ReportFiles::When::AtOnce);
   ReportFiles &files = found ? *found->files : alone;
-  unsigned input = found ? found->input : 0;
+  unsigned input = found ? found->getInput() : 0;
   if (files.isShared(module))
     nameModule(part, files.getName(module, input), makeObjects);
   if (llvm::Error error = files.add(path, module, input, std::move(part)))

@@ -67,7 +67,7 @@ public:
   /// Writes all files that have not been written.
   llvm::Error write();
 
-  /// Numbers inputs: called once for each context.
+  /// Numbers inputs: called once for each context that reports.
   unsigned startInput() { return inputs++; }
 
 private:
