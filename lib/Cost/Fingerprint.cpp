@@ -8,10 +8,10 @@
 #include "Fingerprint.h"
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Support/InputFile.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Endian.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/xxhash.h"
 
 #include <cstring>
@@ -124,8 +124,10 @@ uint32_t dagrt::getModelPrint(const CostOptions &options, const Cluster &cluster
   out.add(kModelVersion).add(StringRef(options.model));
   // What tables are called does not matter, but what they say does.
   for (StringRef path : llvm::split(StringRef(options.table), ','))
-    if (auto buffer = llvm::MemoryBuffer::getFile(path))
+    if (auto buffer = readInputFile(path, kLargestTable))
       out.add((*buffer)->getBuffer());
+    else
+      llvm::consumeError(buffer.takeError()); // The model says what is wrong with it.
   addCalibrations(out, cluster.device.calibrations);
   addCalibrations(out, cluster.device.borrowed);
   return out.getShortHash();
@@ -166,8 +168,9 @@ static void addWork(Serializer &out, const Work &work) {
   if (!work.attention)
     return;
   const AttentionShape &shape = *work.attention;
-  for (int64_t size : {shape.batch, shape.queries, shape.keys, shape.heads, shape.keyHeads,
-                       shape.headDim, int64_t(shape.causal), shape.window.value_or(-1)})
+  for (int64_t size :
+       {shape.batch, shape.queries, shape.keys, shape.heads, shape.keyHeads, shape.headDim,
+        int64_t(shape.causal), shape.window.value_or(-1), int64_t(shape.hasOtherScores)})
     out.add(uint64_t(size));
   out.add(shape.pairs);
 }
