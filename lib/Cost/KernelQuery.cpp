@@ -208,6 +208,24 @@ static bool isOutside(const Trait &trait, const KernelCalibration &calibration) 
   return false;
 }
 
+/// Small messages of a device that nobody measured take at most what the first that another
+/// protocol is for does: the rates of protocols come from a device with other links, and more bytes
+/// never take less time.
+static void limitSmallMessages(const KernelQuery &query, const Device &device,
+                               ArrayRef<double> coefficients, KernelTime &time) {
+  const auto *call = std::get_if<CollectiveCall>(&query.call);
+  std::optional<double> size = call ? getSizeBeyondLl(*call, device) : std::nullopt;
+  if (!size)
+    return;
+  CollectiveCall larger = *call;
+  larger.bytes = *size;
+  KernelTime most = predictCollective(larger, device, coefficients);
+  if (most.microseconds >= time.microseconds)
+    return;
+  most.bytes = time.bytes;
+  time = most;
+}
+
 Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
   Prediction result;
   result.found = findCalibration(query, device);
@@ -219,6 +237,8 @@ Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
     return result;
   }
   result.time = predictTime(query.call, device, calibration->coefficients);
+  if (result.found.isBorrowed)
+    limitSmallMessages(query, device, calibration->coefficients, result.time);
   result.regime = getRegime(query.call, device, result.time);
   result.errorBar = calibration->errorBars[result.regime];
   if (result.found.isBorrowed)

@@ -373,6 +373,29 @@ TEST_F(KernelsTest, NoCollectiveIsBelowItsBound) {
   }
 }
 
+TEST_F(KernelsTest, MoreBytesOverBorrowedLinksTakeNoLessTime) {
+  unsigned borrowed = 0;
+  for (const Device &device : devices)
+    for (StringRef op : {"all_to_all", "send_recv"})
+      for (double ranks : {2, 4, 8}) {
+        double last = 0;
+        for (double peerBytes : {4096., 16383., 16384., 16385., 20000., 65536.}) {
+          double bytes = op == "all_to_all" ? ranks * peerBytes : peerBytes;
+          auto query = makeCollectiveQuery(op, bytes, op == "all_to_all" ? ranks : 2, 1,
+                                           getUsualLink(device, 1), "", device, error);
+          ASSERT_TRUE(succeeded(query)) << error;
+          Prediction prediction = predict(*query, device);
+          if (!prediction.found.isBorrowed)
+            break;
+          ++borrowed;
+          EXPECT_GE(prediction.time.microseconds, last)
+              << device.name << " " << op.str() << " " << ranks << " " << bytes;
+          last = prediction.time.microseconds;
+        }
+      }
+  EXPECT_GT(borrowed, 100u);
+}
+
 TEST_F(KernelsTest, NamesThatAreNotKnownAreErrors) {
   const Device &device = devices.front();
   EXPECT_TRUE(failed(makeGemmQuery("int2", 1, 1, 1, 1, false, device, error)));

@@ -376,6 +376,15 @@ KernelTime dagrt::predictCollective(const CollectiveCall &call, const Device &de
   return time;
 }
 
+std::optional<double> dagrt::getSizeBeyondLl(const CollectiveCall &call, const Device &device) {
+  if (call.ranks < 2)
+    return std::nullopt;
+  Group group(call, device);
+  if (!group.isPeerToPeer() || group.getPeerProtocol() != LL)
+    return std::nullopt;
+  return kMostPeerLl * (group.kind == CommunicationKind::AllToAll ? group.ranks : 1) + 1;
+}
+
 const char *dagrt::getCollectiveAlgorithm(const CollectiveCall &call, const Device &device,
                                           llvm::ArrayRef<double> coefficients) {
   if (call.ranks < 2)

@@ -23,6 +23,9 @@ enum Algorithm { Ring, Tree = 3, Nvls = 6, NvlsTree, Pat };
 
 enum Generation { Volta, Ampere, Hopper, Blackwell };
 
+/// Bytes to a peer up to which a message inside a node uses LL.
+constexpr double kMostPeerLl = 16384;
+
 /// What is used of a call: how the ranks lie, rates in bytes/us.
 struct Group {
   CommunicationKind kind;
@@ -46,7 +49,9 @@ struct Group {
     return kind == CommunicationKind::AllToAll ? bytes / ranks : bytes;
   }
   /// Small messages inside a node use LL.
-  Protocol getPeerProtocol() const { return getPeerBytes() <= 16384 && nodes == 1 ? LL : Simple; }
+  Protocol getPeerProtocol() const {
+    return getPeerBytes() <= kMostPeerLl && nodes == 1 ? LL : Simple;
+  }
 };
 
 /// What NCCL runs for an all_reduce, an all_gather or a reduce_scatter: an Algorithm, and for rings

@@ -18,6 +18,8 @@
 
 #include "llvm/ADT/ArrayRef.h"
 
+#include <optional>
+
 namespace dagrt {
 
 /// A collective in one group, or a shift or transfer, in which a rank sends to one other.
@@ -43,6 +45,9 @@ llvm::ArrayRef<Coefficient> getCollectiveCoefficients();
 /// The time of `call` with `coefficients`, one for each of getCollectiveCoefficients().
 KernelTime predictCollective(const CollectiveCall &call, const Device &device,
                              llvm::ArrayRef<double> coefficients);
+
+/// The least size in bytes for which messages between peers use Simple, if those of `call` use LL.
+std::optional<double> getSizeBeyondLl(const CollectiveCall &call, const Device &device);
 
 /// How the library does it: `ring/LL128`, `nvls`, `one_shot`, `p2p/Simple`, ...
 const char *getCollectiveAlgorithm(const CollectiveCall &call, const Device &device,
