@@ -30,10 +30,6 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// Rounding errors, of half a unit in the last place, that add up over a model: see
-/// docs/execution.md.
-static constexpr double kRoundings = 16;
-
 /// The tensor that a value is, or that a message brings; null for other types.
 static RankedTensorType getTensorType(Type type) {
   if (auto message = dyn_cast<MessageType>(type))
@@ -260,19 +256,6 @@ static void roundToType(PlacedArray &value, Type type) {
       rounded.convert(element.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
       number = rounded.convertToDouble();
     }
-}
-
-double dagrt::getModelTolerance(func::FuncOp func) {
-  // Digits of the coarsest type, the first one included.
-  unsigned digits = 53;
-  auto visit = [&](Type type) {
-    RankedTensorType tensor = getTensorType(type);
-    if (auto element = tensor ? dyn_cast<FloatType>(tensor.getElementType()) : FloatType())
-      digits = std::min(digits, element.getFPMantissaWidth());
-  };
-  llvm::for_each(func.getArgumentTypes(), visit);
-  func.walk([&](Operation *op) { llvm::for_each(op->getResultTypes(), visit); });
-  return digits == 53 ? 1e-9 : kRoundings * std::ldexp(1.0, -static_cast<int>(digits));
 }
 
 //===----------------------------------------------------------------------===//

@@ -81,6 +81,16 @@ LogicalResult dagrt::checkInputs(const Program &program, const Program &referenc
   return success();
 }
 
+double dagrt::chooseModelTolerance(const Program &program, const Program &reference) {
+  double tolerance = std::max(getModelTolerance(program.func), getModelTolerance(reference.func));
+  if (tolerance >= 1)
+    getErrorStream()
+        << "dagrt-run: warning: with --dtype=model roundings of this program may be as "
+           "large as its outputs, so this comparison finds nothing; use --dtype=f64\n";
+  llvm::outs() << llvm::format("tolerance %.2e, of the programs' types\n", tolerance);
+  return tolerance;
+}
+
 LogicalResult dagrt::compareOutputs(const Program &program, const Program &reference,
                                     double tolerance) {
   if (program.outputs.size() != reference.outputs.size())

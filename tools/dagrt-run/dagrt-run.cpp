@@ -50,7 +50,7 @@ struct Options {
   cl::opt<double> tolerance{
       "tolerance", cl::init(1e-9),
       cl::desc("Largest max|a-b| / max|b| of an output that passes (default 1e-9; with "
-               "--dtype=model 16 roundings of the coarsest type)"),
+               "--dtype=model what roundings of the program's types add up to)"),
       cl::cat(category)};
   cl::opt<Dtype> dtype{
       "dtype", cl::desc("What floats are computed in"), cl::init(Dtype::F64), cl::cat(category),
@@ -205,7 +205,7 @@ static LogicalResult runTool(const Options &options) {
       return success();
     double tolerance = options.tolerance;
     if (options.tolerance.getNumOccurrences() == 0 && !runOptions.toF64)
-      tolerance = std::max(getModelTolerance(program.func), getModelTolerance(reference.func));
+      tolerance = chooseModelTolerance(program, reference);
     return compareOutputs(program, reference, tolerance);
   };
   // Rank 0 needs the other program, and no rank knows its number yet.

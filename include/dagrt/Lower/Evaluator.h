@@ -34,7 +34,9 @@ struct EvaluatorOptions {
 };
 
 /// How far two runs of `func` that round to its own element types may be apart, relative to the
-/// largest element: the bound of its coarsest type.
+/// largest element of an output: by its coarsest type, its longest path, the rows that its norms
+/// divide by their length and the size of its outputs (Tolerance.cpp). At 1 and above nothing is
+/// found by comparing.
 double getModelTolerance(mlir::func::FuncOp func);
 
 /// One argument of a function, without regard to where it lies.
