@@ -19,6 +19,7 @@
 #include "dagrt/Report/ReportFiles.h"
 
 #include "mlir/AsmParser/AsmParser.h"
+#include "mlir/Interfaces/CallInterfaces.h"
 
 #include "llvm/Support/raw_ostream.h"
 
@@ -211,6 +212,22 @@ static FailureOr<Subject> analyze(ModuleOp module, const SizeBinding &sizes,
   return subject;
 }
 
+/// Terms are about single ops: fails if some time is that of a loop, a branch or a call as a whole,
+/// or is not counted at all.
+static LogicalResult verifySingleOps(const FunctionReport &function) {
+  for (const ScheduledOp &op : function.timeline.ops)
+    if (op.occupancy != Occupancy::Nothing &&
+        (isa<CallOpInterface>(op.op) ||
+         (op.op->getNumRegions() > 0 && !isa<WorkOpInterface, CommunicationOpInterface>(op.op))))
+      return op.op->emitOpError()
+             << "hides the ops inside it from terms; expects a program without "
+                "loops, branches and calls (--inline, loop unrolling)";
+  if (!function.uncounted.empty())
+    return function.uncounted.front().first->emitError()
+           << "expects ops whose work is counted, got '" << function.uncounted.front().name << "'";
+  return success();
+}
+
 namespace {
 struct CompareTerms final : dagrt::impl::CompareTermsPassBase<CompareTerms> {
   using CompareTermsPassBase::CompareTermsPassBase;
@@ -284,7 +301,7 @@ LogicalResult CompareTerms::run() {
   if (failed(binding))
     return failure();
   FailureOr<Subject> subject = analyze(module, *binding, {cluster, model, table, /*sizes=*/""});
-  if (failed(subject))
+  if (failed(subject) || failed(verifySingleOps(subject->getFunction())))
     return failure();
   TermsReport result{*file, subject->sizes.str(), {}};
   for (const PublishedTerm &term : file->terms) {

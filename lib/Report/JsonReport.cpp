@@ -201,6 +201,8 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
     json.attribute("phase", nullptr);
   else
     json.attribute("phase", function.phase);
+  if (function.numRanks > 1)
+    json.attribute("ranks", function.numRanks);
   json.attribute("kv_cache", report.memoryOptions.keepKeyValues ? "keep" : "none");
   if (int64_t bytes = function.getDeviceMemory()) {
     json.attribute("device_memory_bytes", bytes);

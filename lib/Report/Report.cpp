@@ -148,6 +148,18 @@ static std::optional<BatchLimit> computeBatchLimit(const FunctionReport &report,
   return limit;
 }
 
+/// Devices that the collectives of another dialect in `function` run over.
+static int64_t countRanks(func::FuncOp function) {
+  int64_t most = 0;
+  function.walk([&](CommunicationOpInterface op) {
+    int64_t ranks = 0;
+    for (const std::vector<int64_t> &group : op.getCommunication().groups)
+      ranks += static_cast<int64_t>(group.size());
+    most = std::max(most, ranks);
+  });
+  return most;
+}
+
 static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
                                                  const CostOptions &costOptions,
                                                  const ScheduleOptions &scheduleOptions,
@@ -186,6 +198,7 @@ static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
   report.waits = collectWaits(report.timeline);
   report.nearCritical = computeNearCritical(report.timeline);
   report.phase = getPhase(function, report.binding).str();
+  report.numRanks = countRanks(function);
   int64_t devices =
       report.cluster ? report.cluster.getNodes() * report.cluster.getDevicesPerNode() : 0;
   report.warnings = findOtherQuestions(function, report.binding, devices);

@@ -98,16 +98,17 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   llvm::DenseSet<int64_t> devices;
   for (const ScheduledMesh &mesh : timeline.meshes)
     devices.insert(mesh.devices.begin(), mesh.devices.end());
+  std::string where = (Twine(devices.size()) + " device" + (devices.size() == 1 ? "" : "s")).str();
+  if (function.numRanks > 1)
+    where = "each of " + std::to_string(function.numRanks) + " devices";
   // What matters most comes first: a line that is too long loses its end.
-  std::string first =
-      llvm::formatv("@{0}: {1}{2}{3} on {4} device{5}",
-                    const_cast<func::FuncOp &>(timeline.function).getSymName(),
-                    timeline.makespan > 0 ? formatTime(timeline.makespan) + formatBar(function)
-                    : function.uncounted.empty() ? "no time"
-                                                 : "nothing that is counted",
-                    function.phase.empty() ? "" : " of " + function.phase,
-                    function.fitsInMemory() == false ? ", does NOT fit in memory," : "",
-                    devices.size(), devices.size() == 1 ? "" : "s");
+  std::string first = llvm::formatv(
+      "@{0}: {1}{2}{3} on {4}", const_cast<func::FuncOp &>(timeline.function).getSymName(),
+      timeline.makespan > 0        ? formatTime(timeline.makespan) + formatBar(function)
+      : function.uncounted.empty() ? "no time"
+                                   : "nothing that is counted",
+      function.phase.empty() ? "" : " of " + function.phase,
+      function.fitsInMemory() == false ? ", does NOT fit in memory," : "", where);
   if (!function.binding.empty())
     first += " at " + function.binding.str();
   if (function.cluster)

@@ -81,6 +81,9 @@ struct FunctionReport {
   std::vector<NamedOps> uncounted, branches;
   /// What the costs were computed for; null if unknown.
   ClusterAttr cluster;
+  /// Devices that run the function, which is the program of one of them: those that its collectives
+  /// of another dialect name. 0 of a function that says itself where its ops run.
+  int64_t numRanks = 0;
   /// The sizes that times hold at; empty if the function has no symbolic sizes.
   SizeBinding binding;
   /// `prefill` or `decode`; empty for what is neither.
