@@ -24,7 +24,7 @@ static StringRef chooseKey(ConfigReader &config, StringRef first, StringRef seco
   if (one && other && *one != *other)
     config.reportError(second, "expects '" + second + "' to be '" + first + "', " +
                                    formatValue(*one) + ", got " + formatValue(*other));
-  return one || !other ? first : second;
+  return config.contains(first) || !config.contains(second) ? first : second;
 }
 
 /// What these families call their parts alike.
@@ -49,31 +49,43 @@ static WeightNames getFusedNames(StringRef attention) {
 static void setFalconHeads(ConfigReader &config, DecoderSpec &spec, bool isNew) {
   int64_t heads = spec.getNumHeads();
   bool multiQuery = config.readFlag("multi_query", true);
-  int64_t keyHeads = config.readSize("num_kv_heads", heads);
+  StringRef key = chooseKey(config, "num_kv_heads", "n_head_kv");
+  int64_t keyHeads = config.readSize(key, heads);
   spec.packing = QKVPacking::PerGroup;
-  if (!isNew && multiQuery)
+  if (!isNew && multiQuery) {
+    if (keyHeads != 1 && keyHeads != heads)
+      config.reportError(key, "expects '" + key +
+                                  "' to be 1, or to be 'num_attention_heads' as in "
+                                  "early configs, with 'multi_query', got " +
+                                  Twine(keyHeads));
     keyHeads = 1;
-  else if (!isNew && keyHeads != heads)
-    config.reportError("num_kv_heads",
-                       "expects 'num_kv_heads' to be 'num_attention_heads', " + Twine(heads) +
-                           ", without 'new_decoder_architecture', got " + Twine(keyHeads));
+  }
+  if (!isNew && !multiQuery && keyHeads != heads)
+    config.reportError(key, "expects '" + key + "' to be 'num_attention_heads', " + Twine(heads) +
+                                ", without 'new_decoder_architecture', got " + Twine(keyHeads));
   if (config.hasFailed())
     return;
   if (heads % keyHeads != 0)
-    return config.reportError("num_kv_heads",
-                              "expects 'num_attention_heads' to be a multiple of 'num_kv_heads', " +
-                                  Twine(keyHeads) + ", got " + Twine(heads));
+    return config.reportError(key, "expects 'num_attention_heads' to be a multiple of '" + key +
+                                       "', " + Twine(keyHeads) + ", got " + Twine(heads));
   spec.groups = keyHeads;
   spec.queriesPerGroup = heads / keyHeads;
 }
 
 /// One norm for both branches, one for each, or blocks in sequence.
 static void setFalconBlocks(ConfigReader &config, DecoderSpec &spec, bool isNew) {
-  spec.parallel = config.readFlag("parallel_attn", true) || isNew;
+  spec.parallel = config.readFlag("parallel_attn", true);
+  if (isNew && !spec.parallel)
+    config.reportError("parallel_attn", "expects 'parallel_attn' to be true with "
+                                        "'new_decoder_architecture', got false");
   int64_t norms = config.readOptionalSize("num_ln_in_parallel_attn").value_or(isNew ? 2 : 1);
   if (norms > 2)
     config.reportError("num_ln_in_parallel_attn",
                        "expects 'num_ln_in_parallel_attn' to be 1 or 2, got " + Twine(norms));
+  if (!isNew && norms == 2)
+    config.reportError("num_ln_in_parallel_attn",
+                       "expects 'num_ln_in_parallel_attn' to be 1 without "
+                       "'new_decoder_architecture', got 2");
   spec.sharedNorm = spec.parallel && !(isNew && norms == 2);
   if (isNew && norms == 2) {
     spec.names.attentionNorm = "ln_attn";
@@ -88,13 +100,15 @@ void dagrt::readFalcon(ConfigReader &config, DecoderSpec &spec) {
   keys.keyHeads = "";
   keys.ffn = "ffn_hidden_size";
   readSizes(config, spec, keys);
+  expectDerivedHeadDim(config, spec);
   readVocabulary(config, spec, /*tied=*/true);
   readActivation(config, spec, "activation", "gelu");
   setClassic(spec);
   spec.epsilon = config.readNumber("layer_norm_epsilon", 1e-5);
   spec.qkvBias = spec.outputBias = spec.ffnBias = config.readFlag("bias", false);
   spec.names = getFusedNames("self_attention");
-  bool isNew = config.readFlag("new_decoder_architecture", false);
+  // In the first spelling the name of the type told the larger ones.
+  bool isNew = config.readFlag("new_decoder_architecture", spec.name == "RefinedWeb");
   if (config.hasFailed())
     return;
   setFalconHeads(config, spec, isNew);
@@ -120,6 +134,7 @@ void dagrt::readBloom(ConfigReader &config, DecoderSpec &spec) {
   keys.ffn = "n_inner";
   keys.positions = "seq_length";
   readSizes(config, spec, keys);
+  expectDerivedHeadDim(config, spec);
   // The architecture does not read the key.
   if (!config.hasFailed() && spec.ffn != 4 * spec.hidden)
     config.reportError("n_inner", "expects 'n_inner' to be null or four times the hidden size, " +
@@ -144,6 +159,7 @@ void dagrt::readBloom(ConfigReader &config, DecoderSpec &spec) {
 /// has its own behind its queries.
 void dagrt::readGPTBigCode(ConfigReader &config, DecoderSpec &spec) {
   readSizes(config, spec, getGPTKeys());
+  expectDerivedHeadDim(config, spec);
   config.readSize("n_positions");
   readVocabulary(config, spec, /*tied=*/true);
   readActivation(config, spec, "activation_function", "gelu_pytorch_tanh");
@@ -179,8 +195,8 @@ static void readMPTAttention(ConfigReader &config, DecoderSpec &spec) {
     rejectFlag(*attention, key);
   std::string type = attention->readText("attn_type", "multihead_attention");
   if (type != "multihead_attention")
-    attention->reportError("attn_type",
-                           "expects 'attn_type' to be multihead_attention, got '" + type + "'");
+    attention->reportError("attn_type", "expects 'attn_type' to be multihead_attention, got '" +
+                                            formatKey(type) + "'");
   if (const llvm::json::Value *clip = attention->find("clip_qkv"))
     attention->reportError("clip_qkv", "expects no 'clip_qkv', which is not supported, got " +
                                            formatValue(*clip));
@@ -191,8 +207,9 @@ static void readMPTAttention(ConfigReader &config, DecoderSpec &spec) {
 
 /// MPT: no biases, neither of norms nor of projections.
 void dagrt::readMPT(ConfigReader &config, DecoderSpec &spec) {
-  SizeKeys keys = {"n_layers", "d_model", "n_heads", "", "n_inner", "max_seq_len"};
+  SizeKeys keys = {"n_layers", "d_model", "n_heads", "", "", "max_seq_len"};
   readSizes(config, spec, keys);
+  expectDerivedHeadDim(config, spec);
   readVocabulary(config, spec, /*tied=*/true);
   constexpr int64_t kMostTimes = 1024;
   int64_t times = config.readSize("expansion_ratio", 4);
@@ -205,7 +222,7 @@ void dagrt::readMPT(ConfigReader &config, DecoderSpec &spec) {
   if (norm != "low_precision_layernorm" && norm != "layernorm")
     config.reportError("norm_type",
                        "expects 'norm_type' to be layernorm or low_precision_layernorm, got '" +
-                           norm + "'");
+                           formatKey(norm) + "'");
   setClassic(spec);
   spec.ffnBias = spec.normBias = false;
   spec.activation = ActivationKind::Gelu;

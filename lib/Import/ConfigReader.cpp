@@ -52,21 +52,29 @@ Location ConfigReader::getLoc(StringRef key) const {
   return getLocAt(file->buffer, findOffset(key).value_or(begin), file->context);
 }
 
+std::string ConfigReader::addPlace(const Twine &message) const {
+  std::string text = message.str();
+  // What to do comes last.
+  if (!name.empty())
+    text.insert(std::min(text.find("; "), text.size()), " (in '" + formatKey(name) + "')");
+  return text;
+}
+
 void ConfigReader::reportError(StringRef key, const Twine &message) {
   if (!file->failed)
-    emitError(getLoc(key)) << message;
+    emitError(getLoc(key)) << addPlace(message);
   file->failed = true;
   file->reportedKeys[object].insert(key);
 }
 
 void ConfigReader::reportRefusal(StringRef key, const Twine &message) {
   if (file->reportedKeys[object].insert(key).second)
-    emitError(getLoc(key)) << message;
+    emitError(getLoc(key)) << addPlace(message);
   file->refused = true;
 }
 
 void ConfigReader::reportWarning(StringRef key, const Twine &message) const {
-  emitWarning(getLoc(key)) << message;
+  emitWarning(getLoc(key)) << addPlace(message);
 }
 
 void ConfigReader::reportType(StringRef key, StringRef expected) {
@@ -267,12 +275,27 @@ std::optional<ConfigReader> ConfigReader::readObject(StringRef key) {
     reportType(key, "an object");
     return std::nullopt;
   }
-  ConfigReader reader(*nested, *file);
-  // The text of the object begins at the brace after the key.
-  if (std::optional<size_t> at = findOffset(key))
-    reader.begin = file->buffer.getBuffer().find('{', skipString(file->buffer.getBuffer(), *at));
+  ConfigReader reader = getReader(key, *nested, *file);
   if (!file->readKeys.count(nested))
     file->nested.push_back(reader);
   file->readKeys[nested];
+  return reader;
+}
+
+std::optional<ConfigReader> ConfigReader::openConfig(StringRef key, ConfigFile &inner) const {
+  const llvm::json::Value *value = find(key);
+  const llvm::json::Object *nested = value ? value->getAsObject() : nullptr;
+  if (!nested)
+    return std::nullopt;
+  return getReader(key, *nested, inner);
+}
+
+ConfigReader ConfigReader::getReader(StringRef key, const llvm::json::Object &nested,
+                                     ConfigFile &nestedFile) const {
+  ConfigReader reader(nested, nestedFile);
+  reader.name = key.str();
+  StringRef text = file->buffer.getBuffer();
+  if (std::optional<size_t> at = findOffset(key))
+    reader.begin = text.find('{', skipString(text, *at));
   return reader;
 }

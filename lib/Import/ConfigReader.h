@@ -43,6 +43,9 @@ struct ConfigFile {
   mlir::MLIRContext *context;
   /// What was read is wrong; it is right, but stands in the way of the import.
   bool failed = false, refused = false;
+  /// The config is of the text model of a multimodal one. Tokens of text have the same position on
+  /// all axes.
+  bool isTextModel = false;
   /// The keys of each object that were asked for, and those that an error named.
   std::map<const llvm::json::Object *, llvm::StringSet<>> readKeys, reportedKeys;
   /// Readers of the nested objects, in the order they were opened.
@@ -72,6 +75,7 @@ public:
   llvm::SmallVector<llvm::StringRef> getUnreadKeys() const;
   /// A key that someone asked for, the object lacks, and `key` may be a typo of; or nothing.
   std::string findNearestKey(llvm::StringRef key) const;
+  bool isTextModel() const { return file->isTextModel; }
   /// Readers of the objects that were opened in this file.
   llvm::ArrayRef<ConfigReader> getNestedReaders() const { return file->nested; }
 
@@ -93,6 +97,9 @@ public:
   llvm::SmallVector<std::string> readTexts(llvm::StringRef key);
   /// An object; none if absent.
   std::optional<ConfigReader> readObject(llvm::StringRef key);
+  /// The object `key` as a config of its own, whose keys are recorded in `file`; none if it is no
+  /// object.
+  std::optional<ConfigReader> openConfig(llvm::StringRef key, ConfigFile &file) const;
 
   /// Reports an error about `key`, unless there was one already that may be the reason.
   void reportError(llvm::StringRef key, const llvm::Twine &message);
@@ -110,14 +117,22 @@ public:
 private:
   /// Offset in the text of this object's `key`.
   std::optional<size_t> findOffset(llvm::StringRef key) const;
+  /// The message, with the object that it is about, if it is a nested one.
+  std::string addPlace(const llvm::Twine &message) const;
   void reportType(llvm::StringRef key, llvm::StringRef expected);
   /// Reports a key that is missing.
   void reportAbsence(llvm::StringRef key);
   /// Reports a null where a value is needed; true if it is one.
   bool rejectNull(llvm::StringRef key, llvm::StringRef expected);
 
+  /// The reader of the object `key`, whose text begins at the brace after the key.
+  ConfigReader getReader(llvm::StringRef key, const llvm::json::Object &nested,
+                         ConfigFile &nestedFile) const;
+
   const llvm::json::Object *object;
   ConfigFile *file;
+  /// The key of the object; empty of the whole config.
+  std::string name;
   /// Where the text of this object begins.
   size_t begin = 0;
 };

@@ -13,6 +13,8 @@
 
 #include "dagrt/Import/DecoderSpec.h"
 
+#include "ConfigText.h"
+
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
 
@@ -126,6 +128,8 @@ static StringRef getElementTypeName(StringRef name) {
       .Default("");
 }
 
+bool dagrt::isElementType(StringRef name) { return !getElementTypeName(name).empty(); }
+
 /// Checks that the product of `sizes` is below `2^bits`.
 static LogicalResult verifyProduct(Location loc, StringRef what, ArrayRef<int64_t> sizes,
                                    unsigned bits) {
@@ -233,7 +237,7 @@ FailureOr<ImportOptions> dagrt::resolveOptions(const DecoderSpec &spec, ImportOp
   if (options.dtype.empty())
     return emitError(loc) << "expects an element type of bf16, f16, f32, f64, f8E4M3FN or f8E5M2, "
                              "or bfloat16, float16, float32, float64, got '"
-                          << dtype << "'";
+                          << formatKey(dtype) << "'";
   if (failed(verifyOptions(spec, options, loc)) || failed(verifySizes(spec, options, loc)))
     return failure();
   warnOfLength(spec, options, loc);

@@ -22,8 +22,9 @@ using namespace dagrt;
 
 /// Qwen's windows: off unless `use_sliding_window`, and then from layer `max_window_layers` on.
 static void readQwenWindow(ConfigReader &config, DecoderSpec &spec) {
-  config.acceptKeys({"max_window_layers", "sliding_window"});
-  if (config.readFlag("use_sliding_window", false)) {
+  if (!config.readFlag("use_sliding_window", false)) {
+    readUnusedWindow(config);
+  } else {
     // 0 is meaningful here: all layers slide. Null as window is none at all.
     int64_t first = 28;
     const llvm::json::Value *value = config.find("max_window_layers");
@@ -130,6 +131,7 @@ static void readPhiMsft(ConfigReader &config, DecoderSpec &spec) {
   SizeKeys keys = getGPTKeys();
   keys.keyHeads = "n_head_kv";
   readSizes(config, spec, keys);
+  expectDerivedHeadDim(config, spec);
   readVocabulary(config, spec, /*tied=*/false);
   readActivation(config, spec, "activation_function", "gelu_new");
   setClassic(spec);
@@ -157,7 +159,7 @@ static void readPhiMsft(ConfigReader &config, DecoderSpec &spec) {
 
 /// Phi-1, 1.5 and 2: one norm feeds attention and FFN, biases everywhere.
 void dagrt::readPhi(ConfigReader &config, DecoderSpec &spec) {
-  if (config.find("n_layer") && !config.find("num_hidden_layers"))
+  if (config.contains("n_layer") && !config.contains("num_hidden_layers"))
     return readPhiMsft(config, spec);
   readSizes(config, spec);
   readVocabulary(config, spec, /*tied=*/false);
@@ -189,6 +191,7 @@ void dagrt::readPhi(ConfigReader &config, DecoderSpec &spec) {
 
 void dagrt::readGPT2(ConfigReader &config, DecoderSpec &spec) {
   readSizes(config, spec, getGPTKeys());
+  expectDerivedHeadDim(config, spec);
   config.readSize("n_positions");
   readVocabulary(config, spec, /*tied=*/true);
   readActivation(config, spec, "activation_function", "gelu_new");
@@ -210,6 +213,7 @@ void dagrt::readGPT2(ConfigReader &config, DecoderSpec &spec) {
 /// GPT-J: one norm feeds attention and FFN; the rotated pairs are neighbours.
 void dagrt::readGPTJ(ConfigReader &config, DecoderSpec &spec) {
   readSizes(config, spec, getGPTKeys());
+  expectDerivedHeadDim(config, spec);
   readVocabulary(config, spec, /*tied=*/false);
   readActivation(config, spec, "activation_function", "gelu_new");
   setClassic(spec);
@@ -237,6 +241,7 @@ void dagrt::readGPTNeoX(ConfigReader &config, DecoderSpec &spec) {
   SizeKeys keys;
   keys.keyHeads = "";
   readSizes(config, spec, keys);
+  expectDerivedHeadDim(config, spec);
   readVocabulary(config, spec, /*tied=*/false);
   readActivation(config, spec, "hidden_act", "gelu");
   setClassic(spec);
@@ -263,6 +268,7 @@ void dagrt::readOPT(ConfigReader &config, DecoderSpec &spec) {
   keys.keyHeads = "";
   keys.ffn = "ffn_dim";
   readSizes(config, spec, keys);
+  expectDerivedHeadDim(config, spec);
   config.readSize("max_position_embeddings");
   readVocabulary(config, spec, /*tied=*/true);
   readActivation(config, spec, "activation_function", "relu");

@@ -37,8 +37,28 @@ void rejectUnreadKeys(ConfigReader &config, llvm::StringRef architecture, const 
 /// The decoder that a parsed config describes. Reports what stands in the way.
 mlir::FailureOr<DecoderSpec> readDecoder(ConfigReader &config, const ImportOptions &options);
 
+/// What errors quote of a key: its name and value.
+std::string describeKey(const ConfigReader &config, llvm::StringRef key);
+
+/// The keys under which multimodal configs keep the config of their text model.
+llvm::ArrayRef<llvm::StringLiteral> getTextConfigKeys();
+
+/// What errors say of the model in the object `key`: its name, its size, and whether it imports.
+std::string describeTextConfig(const ConfigReader &config, llvm::StringRef key);
+
+/// Hands down to the text model what the config around it says of both, and adds the sizes that it
+/// leaves to its architecture; a remark says which.
+void completeTextConfig(llvm::json::Object &config, mlir::Location loc);
+
+/// The reader of the text model's config, whose keys are recorded in `file`. Reports a config that
+/// has none.
+mlir::FailureOr<ConfigReader> openTextConfig(ConfigReader &config, ConfigFile &file);
+
 /// What a config asks for that no spec can say, as errors name it: keys, values and meanings.
 std::string describeFeatures(const ConfigReader &config);
+
+/// What errors say of the quantization that the config names; empty if it names none.
+std::string describeQuantization(const ConfigReader &config);
 
 /// Reports a quantization that the config names, unless it is to be ignored.
 void rejectQuantization(ConfigReader &config, bool ignore);

@@ -52,7 +52,9 @@ void dagrt::readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &k
   spec.groups = keyHeads;
   spec.queriesPerGroup = heads / keyHeads;
   spec.headDim = headDim.value_or(spec.hidden / heads);
-  if (std::optional<int64_t> ffn = config.readOptionalSize(keys.ffn))
+  if (keys.ffn.empty())
+    spec.ffn = 0;
+  else if (std::optional<int64_t> ffn = config.readOptionalSize(keys.ffn))
     spec.ffn = *ffn;
   else if (keys.ffn == "n_inner" || keys.ffn == "ffn_hidden_size")
     spec.ffn = 4 * spec.hidden;
@@ -61,6 +63,17 @@ void dagrt::readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &k
   spec.maxPositions = config.readSize(keys.positions, 2048);
   if (config.contains(keys.positions))
     spec.positionsKey = keys.positions.str();
+}
+
+void dagrt::expectDerivedHeadDim(ConfigReader &config, const DecoderSpec &spec) {
+  std::optional<int64_t> given = config.readOptionalSize("head_dim");
+  if (config.hasFailed() || !given)
+    return;
+  int64_t derived = spec.hidden / spec.getNumHeads();
+  if (*given != derived)
+    config.reportError("head_dim", "expects 'head_dim' to be the hidden size by the heads, " +
+                                       Twine(derived) + ", in this architecture, got " +
+                                       Twine(*given));
 }
 
 void dagrt::readVocabulary(ConfigReader &config, DecoderSpec &spec, bool tied) {
@@ -89,7 +102,7 @@ void dagrt::readActivation(ConfigReader &config, DecoderSpec &spec, StringRef ke
   config.reportError(key, "expects '" + key +
                               "' to be silu, swish, gelu, gelu_new, gelu_fast, gelu_pytorch_tanh, "
                               "relu or relu2, got '" +
-                              text + "'");
+                              formatKey(text) + "'");
 }
 
 void dagrt::readInert(ConfigReader &config, ArrayRef<StringRef> keys) {
@@ -117,8 +130,9 @@ void dagrt::rejectFlag(ConfigReader &config, StringRef key, bool expected) {
 
 void dagrt::readLayerTypes(ConfigReader &config, DecoderSpec &spec) {
   SmallVector<std::string> types = config.readTexts("layer_types");
-  if (types.empty() || config.hasFailed())
+  if (!config.find("layer_types") || config.hasFailed())
     return;
+  SmallVector<bool> old = std::move(spec.slides);
   if (static_cast<int64_t>(types.size()) != spec.layers)
     return config.reportError("layer_types", "expects 'layer_types' to have " + Twine(spec.layers) +
                                                  " entries, one for each layer, got " +
@@ -130,9 +144,22 @@ void dagrt::readLayerTypes(ConfigReader &config, DecoderSpec &spec) {
       return config.reportError(
           "layer_types", "expects 'layer_types' of full_attention, and of sliding_attention with a "
                          "'sliding_window' in this architecture, got '" +
-                             type + "'");
+                             formatKey(type) + "'");
     spec.slides.push_back(slides);
   }
+  for (StringRef key :
+       {"sliding_window_pattern", "_sliding_window_pattern", "layer_switch", "max_window_layers"})
+    if (config.peek(key) && !old.empty() && old != spec.slides)
+      return config.reportRefusal("layer_types", "expects 'layer_types' to be those of '" + key +
+                                                     "' " + formatValue(*config.peek(key)) +
+                                                     ", got " +
+                                                     formatValue(*config.find("layer_types")));
+}
+
+void dagrt::readUnusedWindow(ConfigReader &config) {
+  for (StringRef key : {"max_window_layers", "sliding_window"})
+    if (const llvm::json::Value *value = config.find(key); value && !(value->getAsInteger() == 0))
+      config.readOptionalSize(key);
 }
 
 void dagrt::setWindow(ConfigReader &config, DecoderSpec &spec, int64_t window) {

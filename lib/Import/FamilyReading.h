@@ -34,6 +34,9 @@ struct SizeKeys {
 void readSizes(ConfigReader &config, DecoderSpec &spec, const SizeKeys &keys = {},
                KeyHeads absent = KeyHeads::AsQueries);
 
+/// Refuses a `head_dim` that is not hidden / heads, in architectures that do not read it.
+void expectDerivedHeadDim(ConfigReader &config, const DecoderSpec &spec);
+
 /// Vocabulary and tied embeddings.
 void readVocabulary(ConfigReader &config, DecoderSpec &spec, bool tied);
 
@@ -51,6 +54,9 @@ void rejectFlag(ConfigReader &config, llvm::StringRef key, bool expected = false
 
 /// Applies `layer_types`, which newer configs spell out, over what the family's own keys said.
 void readLayerTypes(ConfigReader &config, DecoderSpec &spec);
+
+/// Reads a window that is switched off: only the types of its keys matter.
+void readUnusedWindow(ConfigReader &config);
 
 /// Every layer sees `window` keys; 0 is no window.
 void setWindow(ConfigReader &config, DecoderSpec &spec, int64_t window);

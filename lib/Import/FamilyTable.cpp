@@ -58,6 +58,8 @@ ArrayRef<Family> dagrt::getFamilies() {
       {"CohereForCausalLM", "cohere", readCohere},
       {"Cohere2ForCausalLM", "cohere2", readCohere2},
       {"FalconForCausalLM", "falcon", readFalcon},
+      {"RWForCausalLM", "RefinedWebModel", readFalcon},
+      {"RWForCausalLM", "RefinedWeb", readFalcon},
       {"BloomForCausalLM", "bloom", readBloom},
       {"GPTBigCodeForCausalLM", "gpt_bigcode", readGPTBigCode},
       {"MptForCausalLM", "mpt", readMPT},

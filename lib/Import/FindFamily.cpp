@@ -11,9 +11,11 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "dagrt/Import/ImportHFConfig.h"
+
 #include "Families.h"
 
-#include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace dagrt;
@@ -32,25 +34,35 @@ static StringRef findNearestArchitecture(StringRef name) {
   return nearest;
 }
 
-static std::string listFamilies() {
+SmallVector<StringRef> dagrt::getArchitectures() {
   SmallVector<StringRef> names;
   for (const Family &family : getFamilies())
     if (!llvm::is_contained(names, family.architecture))
       names.push_back(family.architecture);
-  return llvm::join(names, ", ");
+  return names;
+}
+
+/// What is supported, as errors say it: the names are too many for a line.
+static std::string describeSupport() {
+  return "--list-architectures prints the " + std::to_string(getArchitectures().size()) +
+         " dense ones that are supported";
 }
 
 /// Reports a name that is not in the table, and all that would stand in the way besides.
 static void reportUnsupported(ConfigReader &config, StringRef place, StringRef name) {
   std::string message =
       ("expects a supported architecture in '" + place + "', got '").str() + formatKey(name) + "'";
+  std::string features = describeFeatures(config), quantized = describeQuantization(config);
+  if (!quantized.empty())
+    features += (features.empty() ? "" : ", ") + quantized;
   StringRef nearest = findNearestArchitecture(name);
-  if (!nearest.empty())
+  // A name that is close by chance.
+  bool isTypo = features.empty() && !nearest.empty();
+  if (isTypo)
     message += ("; did you mean '" + nearest + "'?").str();
-  std::string features = describeFeatures(config);
   if (!features.empty())
     message += " with " + features;
-  config.reportError(place, message + "; supported are dense models of " + listFamilies());
+  config.reportError(place, message + "; " + describeSupport());
 }
 
 /// The family of an architecture; of several, the one whose model type the config says.
@@ -60,6 +72,14 @@ static const Family *lookUpArchitecture(StringRef architecture, StringRef type) 
     if (family.architecture == architecture && (!found || family.modelType == type))
       found = &family;
   return found;
+}
+
+/// What the text models of some multimodal families are as models of their own.
+static StringRef getPlainType(StringRef type) {
+  return llvm::StringSwitch<StringRef>(type)
+      .Cases({"qwen2_vl_text", "qwen2_5_vl_text"}, "qwen2")
+      .Case("qwen3_vl_text", "qwen3")
+      .Default(type);
 }
 
 static const Family *lookUpType(StringRef type) {
@@ -87,11 +107,16 @@ const Family *dagrt::findFamily(ConfigReader &config) {
   std::string type = config.readOptionalText("model_type");
   if (config.hasFailed())
     return nullptr;
+  if (config.isTextModel()) {
+    type = getPlainType(type).str();
+    // The class is often that of the whole model.
+    if (const Family *family = lookUpType(type))
+      return family;
+  }
   if (architectures.empty() && type.empty()) {
     config.reportError("architectures",
-                       "expects a key 'architectures' or 'model_type', got neither; supported "
-                       "architectures are " +
-                           listFamilies());
+                       "expects a key 'architectures' or 'model_type', got neither; " +
+                           describeSupport());
     return nullptr;
   }
   if (architectures.empty()) {

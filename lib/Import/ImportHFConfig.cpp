@@ -23,14 +23,23 @@ using namespace mlir;
 using namespace dagrt;
 
 /// The element type that the config names, or an empty string. Newer configs say `dtype`; "auto"
-/// leaves it open.
-static std::string readDtype(ConfigReader &config) {
+/// leaves it open. It may be any if the options name one.
+static std::string readDtype(ConfigReader &config, bool isGiven) {
   std::string type = config.readOptionalText("dtype"), old = config.readOptionalText("torch_dtype");
   if (!type.empty() && !old.empty() && type != old)
     config.reportRefusal("dtype", "expects 'dtype' and 'torch_dtype' to be the same, got '" +
                                       formatKey(type) + "' and '" + formatKey(old) + "'");
   std::string dtype = type.empty() ? old : type;
-  return dtype == "auto" ? "" : dtype;
+  if (dtype.empty() || dtype == "auto")
+    return "";
+  if (!isGiven && !isElementType(dtype)) {
+    StringRef key = type.empty() ? "torch_dtype" : "dtype";
+    config.reportRefusal(key, "expects '" + key + "' to be bfloat16, float16, float32, float64, " +
+                                  "float8_e4m3fn or float8_e5m2, got '" + formatKey(dtype) +
+                                  "'; --dtype sets it");
+    return "";
+  }
+  return dtype;
 }
 
 FailureOr<DecoderSpec> dagrt::readDecoder(ConfigReader &config, const ImportOptions &options) {
@@ -39,11 +48,26 @@ FailureOr<DecoderSpec> dagrt::readDecoder(ConfigReader &config, const ImportOpti
     return failure();
   DecoderSpec spec;
   spec.name = family->modelType.str();
-  spec.dtype = readDtype(config);
+  spec.dtype = readDtype(config, !options.dtype.empty());
   family->read(config, spec);
   rejectQuantization(config, options.ignoreQuantization);
   rejectUnreadKeys(config, family->architecture, spec, options.allowUnknownKeys);
   if (config.hasErrors())
+    return failure();
+  return spec;
+}
+
+/// The decoder of the config, or of the text model inside it.
+static FailureOr<DecoderSpec> readModel(ConfigReader &config, ConfigFile &textFile,
+                                        const ImportOptions &options) {
+  if (!options.textConfig)
+    return readDecoder(config, options);
+  FailureOr<ConfigReader> inner = openTextConfig(config, textFile);
+  if (failed(inner))
+    return failure();
+  rejectQuantization(config, options.ignoreQuantization);
+  FailureOr<DecoderSpec> spec = readDecoder(*inner, options);
+  if (failed(spec) || config.hasErrors())
     return failure();
   return spec;
 }
@@ -55,9 +79,12 @@ FailureOr<OwningOpRef<ModuleOp>> dagrt::importHFConfig(llvm::MemoryBufferRef con
   FailureOr<ConfigText> text = parseConfig(config, context);
   if (failed(text))
     return failure();
-  ConfigFile file(llvm::MemoryBufferRef(text->text, config.getBufferIdentifier()), context);
+  llvm::MemoryBufferRef buffer(text->text, config.getBufferIdentifier());
+  ConfigFile file(buffer, context), textFile(buffer, context);
+  if (options.textConfig)
+    completeTextConfig(*text->value.getAsObject(), getLocAt(buffer, 0, context));
   ConfigReader reader(*text->value.getAsObject(), file);
-  FailureOr<DecoderSpec> spec = readDecoder(reader, options);
+  FailureOr<DecoderSpec> spec = readModel(reader, textFile, options);
   bool isQuantized = options.quantizationFile && !options.ignoreQuantization &&
                      failed(rejectQuantizationFile(*options.quantizationFile, context));
   if (failed(spec) || isQuantized)

@@ -35,9 +35,11 @@ static constexpr StringLiteral kInertKeys[] = {
     "attn_dropout_prob",
     "attn_implementation",
     "attn_pdrop",
+    "audio_token_id",
     "bad_words_ids",
     "begin_suppress_tokens",
     "bias_dropout_fusion",
+    "boi_token_index",
     "bos_token_id",
     "cache_implementation",
     "chunk_size_feed_forward",
@@ -54,17 +56,19 @@ static constexpr StringLiteral kInertKeys[] = {
     "embd_pdrop",
     "embedding_dropout",
     "encoder_no_repeat_ngram_size",
+    "eoi_token_index",
     "eos_token_id",
     "exponential_decay_length_penalty",
     "ffn_dropout",
     "finetuning_task",
     "forced_bos_token_id",
     "forced_eos_token_id",
-    "fp32_residual_connection",
     "gradient_checkpointing",
     "hidden_dropout",
     "hidden_dropout_prob",
     "id2label",
+    "image_token_id",
+    "image_token_index",
     "inference_runner",
     "init_std",
     "initializer_range",
@@ -138,11 +142,14 @@ static constexpr StringLiteral kInertKeys[] = {
     "use_bfloat16",
     "use_cache",
     "use_cache_kernel",
-    "use_cache_quantization",
     "use_flash_attention",
     "use_flash_attention_2",
     "use_flash_attn",
     "validate_runner_input",
+    "video_token_id",
+    "vision_end_token_id",
+    "vision_start_token_id",
+    "vision_token_id",
     "z_loss_weight",
 };
 
@@ -188,6 +195,7 @@ static constexpr TraitKey kTraitKeys[] = {
     {"causal", Trait::Causal},
     {"do_layer_norm_before", Trait::Always},
     {"elementwise_affine", Trait::Always},
+    {"fp32_residual_connection", Trait::Never},
     {"gated_mlp", Trait::Gated},
     {"is_causal", Trait::Causal},
     {"is_encoder_decoder", Trait::Never},
@@ -206,6 +214,7 @@ static constexpr TraitKey kTraitKeys[] = {
     {"scale_attn_by_inverse_layer_idx", Trait::ScaleByLayer},
     {"scale_attn_weights", Trait::Always},
     {"tie_word_embeddings", Trait::TiedHead},
+    {"use_cache_quantization", Trait::Never},
     {"use_causal_mask", Trait::Causal},
     {"use_mrope", Trait::Never},
     {"use_parallel_residual", Trait::Parallel},
@@ -329,7 +338,9 @@ KeyKind dagrt::classifyKey(StringRef key, const llvm::json::Value &value, const 
       continue;
     bool trait = hasTrait(spec, entry.trait);
     expected = trait ? "true" : "false";
-    bool agrees = isNull || value.getAsBoolean() == trait || value.getAsNumber() == (trait ? 1 : 0);
+    // Null is false, as in Python.
+    bool agrees = (isNull && !trait) || value.getAsBoolean() == trait ||
+                  value.getAsNumber() == (trait ? 1 : 0);
     return agrees ? KeyKind::Inert : KeyKind::Conflict;
   }
   for (const NumberKey &entry : kNumberKeys) {

@@ -44,7 +44,7 @@ struct UsedFeature {
 /// accepted: they are reported as features.
 llvm::SmallVector<UsedFeature> findFeatures(const ConfigReader &config);
 
-/// True for a key of the features' table with a value that switches it off.
+/// True for a key of the features' table with a value that is known to ask for nothing.
 bool isSwitchedOffFeature(llvm::StringRef key, const llvm::json::Value &value);
 
 } // namespace dagrt

@@ -81,8 +81,8 @@ static void readExaoneWindow(ConfigReader &config, DecoderSpec &spec) {
   std::string text = config.readText("sliding_window_pattern", "");
   if (text.empty() || StringRef(text).find_first_not_of("LG") != StringRef::npos)
     return config.reportError("sliding_window_pattern",
-                              "expects 'sliding_window_pattern' of letters L and G, got '" + text +
-                                  "'");
+                              "expects 'sliding_window_pattern' of letters L and G, got '" +
+                                  formatKey(text) + "'");
   for (int64_t layer = 0; layer < spec.layers; ++layer)
     spec.slides.push_back(text[layer % text.size()] == 'L' && layer + 1 < spec.layers);
 }
@@ -125,6 +125,7 @@ static void readAgreeing(ConfigReader &config, StringRef key, double expected) {
 /// spelling.
 static void readStableLmLike(ConfigReader &config, DecoderSpec &spec, bool isEpoch) {
   readSizes(config, spec);
+  expectDerivedHeadDim(config, spec);
   readVocabulary(config, spec, /*tied=*/false);
   readActivation(config, spec, "hidden_act", "silu");
   spec.norm = NormKind::Layer;
@@ -169,7 +170,8 @@ void dagrt::readStarcoder2(ConfigReader &config, DecoderSpec &spec) {
   for (auto [key, expected] :
        {std::pair<StringRef, StringRef>{"norm_type", "layer_norm"}, {"mlp_type", "default"}})
     if (std::string text = config.readText(key, expected); text != expected)
-      config.reportError(key, "expects '" + key + "' to be " + expected + ", got '" + text + "'");
+      config.reportError(key, "expects '" + key + "' to be " + expected + ", got '" +
+                                  formatKey(text) + "'");
   if (config.hasFailed())
     return;
   readRope(config, spec);
@@ -179,6 +181,7 @@ void dagrt::readStarcoder2(ConfigReader &config, DecoderSpec &spec) {
 /// Orion: Llama with layer norms.
 void dagrt::readOrion(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::AsQueries);
+  expectDerivedHeadDim(config, spec);
   spec.epsilon = config.readNumber("rms_norm_eps", 1e-5);
   spec.norm = NormKind::Layer;
   rejectFlag(config, "attention_bias");
@@ -200,9 +203,14 @@ void dagrt::readNemotron(ConfigReader &config, DecoderSpec &spec) {
   spec.qkvBias = spec.outputBias = config.readFlag("attention_bias", false);
   spec.ffnBias = config.readFlag("mlp_bias", false);
   spec.names = getLlamaNames();
-  StringRef fraction = config.find("rope_percent") || config.find("rope_percentage")
-                           ? (config.find("rope_percent") ? "rope_percent" : "rope_percentage")
-                           : "partial_rotary_factor";
+  StringRef fraction = "partial_rotary_factor";
+  for (StringRef key : {"rope_percent", "rope_percentage"}) {
+    std::optional<double> other = config.readOptionalNumber(key);
+    if (!config.contains(fraction))
+      fraction = key;
+    else if (other && !config.hasFailed())
+      readAgreeing(config, key, config.readNumber(fraction, 0.5));
+  }
   if (!config.hasFailed())
     readRope(config, spec, {"rope_theta", fraction, 0.5});
 }
@@ -213,6 +221,7 @@ void dagrt::readPersimmon(ConfigReader &config, DecoderSpec &spec) {
   SizeKeys keys;
   keys.keyHeads = "";
   readSizes(config, spec, keys);
+  expectDerivedHeadDim(config, spec);
   readVocabulary(config, spec, /*tied=*/false);
   readActivation(config, spec, "hidden_act", "relu2");
   setClassic(spec);

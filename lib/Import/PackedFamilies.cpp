@@ -27,16 +27,25 @@ static void readInternLMRotary(ConfigReader &config, DecoderSpec &spec) {
   std::optional<ConfigReader> rotary = config.readObject("rotary");
   if (!rotary || config.hasFailed())
     return;
+  for (StringRef key : {"rope_scaling", "rope_parameters", "rope_theta"})
+    if (const llvm::json::Value *value = config.find(key))
+      if (key != "rope_theta" || value->getAsNumber() != rotary->readNumber("base", 10000))
+        config.reportError(key,
+                           "expects no '" + key + "' beside 'rotary', got " + formatValue(*value));
+  if (!rotary->contains("base"))
+    rotary->reportError("base", "expects a key 'base' in 'rotary', got none");
   spec.rope->theta = rotary->readNumber("base", spec.rope->theta);
   std::string type = rotary->readText("type", "origin");
   if (type != "origin" && type != "dynamic")
-    rotary->reportError("type", "expects a rotary type of origin or dynamic, got '" + type + "'");
+    rotary->reportError("type", "expects a rotary type of origin or dynamic, got '" +
+                                    formatKey(type) + "'");
   spec.lengthLimited |= type == "dynamic";
   rotary->readNumber("scaling_factor", 1);
 }
 
 void dagrt::readInternLM(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::AsQueries);
+  expectDerivedHeadDim(config, spec);
   spec.qkvBias = spec.outputBias = config.readFlag("bias", true);
   if (!config.hasFailed())
     readInternLMRotary(config, spec);
@@ -46,6 +55,7 @@ void dagrt::readInternLM(ConfigReader &config, DecoderSpec &spec) {
 /// one weight.
 void dagrt::readInternLM2(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::AsQueries);
+  expectDerivedHeadDim(config, spec);
   spec.qkvBias = spec.outputBias = config.readFlag("bias", true);
   readInert(config, {"attn_implementation"});
   spec.packing = QKVPacking::PerGroup;
@@ -70,8 +80,15 @@ void dagrt::readInternLM2(ConfigReader &config, DecoderSpec &spec) {
 /// the weight is loaded.
 void dagrt::readBaichuan(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::AsQueries);
+  expectDerivedHeadDim(config, spec);
   readInert(config, {"_from_model_config", "model_max_length", "z_loss_weight"});
   if (!config.contains("max_position_embeddings")) {
+    for (StringRef key : {"rope_scaling", "rope_parameters", "rope_theta", "partial_rotary_factor"})
+      if (const llvm::json::Value *value = config.find(key))
+        config.reportError(key, "expects no '" + key +
+                                    "' in a model without "
+                                    "'max_position_embeddings', which has ALiBi, got " +
+                                    formatValue(*value));
     spec.rope.reset();
     spec.alibi = AlibiSpec();
     spec.maxPositions = config.readSize("model_max_length", 4096);
@@ -120,6 +137,11 @@ void dagrt::readDeciLM(ConfigReader &config, DecoderSpec &spec) {
     return config.reportError("num_key_value_heads_per_layer",
                               "expects 'num_attention_heads', " + Twine(queries) +
                                   ", to be a multiple of the key/value heads, got " + Twine(each));
+  std::optional<int64_t> common = config.readOptionalSize("num_key_value_heads");
+  if (common && *common != each)
+    return config.reportError("num_key_value_heads",
+                              "expects 'num_key_value_heads' to be those of each layer, " +
+                                  Twine(each) + ", got " + Twine(*common));
   spec.groups = each;
   spec.queriesPerGroup = queries / each;
 }
@@ -174,14 +196,20 @@ void dagrt::readSmolLM3(ConfigReader &config, DecoderSpec &spec) {
                                              formatValue(*value));
   if (config.hasFailed())
     return;
+  bool agrees = true;
   for (int64_t layer = 0; layer < spec.layers; ++layer) {
-    bool rotates = list ? (*list)[layer] == llvm::json::Value(1) : (layer + 1) % interval != 0;
+    bool usual = (layer + 1) % interval != 0;
+    bool rotates = list ? (*list)[layer] == llvm::json::Value(1) : usual;
+    agrees &= rotates == usual;
     spec.layerRopes.push_back(rotates ? LayerRope::Usual : LayerRope::None);
   }
+  if (!agrees && config.contains("no_rope_layer_interval"))
+    config.reportRefusal("no_rope_layers", "expects 'no_rope_layers' to be those of "
+                                           "'no_rope_layer_interval', " +
+                                               Twine(interval) + ", got " + formatValue(*value));
   // Without the switch nothing slides, whatever else is said of windows.
   rejectFlag(config, "use_sliding_window");
-  config.find("sliding_window");
-  config.find("max_window_layers");
+  readUnusedWindow(config);
   setWindow(config, spec, 0);
 }
 
@@ -191,9 +219,16 @@ void dagrt::readSmolLM3(ConfigReader &config, DecoderSpec &spec) {
 
 /// The element type that one of three switches asks for.
 static void readTypeSwitches(ConfigReader &config, DecoderSpec &spec) {
-  for (StringRef key : {"bf16", "fp16", "fp32"})
-    if (config.readFlag(key, false) && spec.dtype.empty())
-      spec.dtype = key == "bf16" ? "bfloat16" : key == "fp16" ? "float16" : "float32";
+  for (auto [key, type] : {std::pair<StringRef, StringRef>{"bf16", "bfloat16"},
+                           {"fp16", "float16"},
+                           {"fp32", "float32"}}) {
+    if (!config.readFlag(key, false))
+      continue;
+    if (!spec.dtype.empty() && spec.dtype != type)
+      config.reportError(key, "expects one element type, got '" + key + "' true and " +
+                                  formatKey(spec.dtype));
+    spec.dtype = type.str();
+  }
 }
 
 /// `intermediate_size` counts gate and up together; biases only on queries, keys and values.
@@ -207,7 +242,7 @@ void dagrt::readQwen1(ConfigReader &config, DecoderSpec &spec) {
   rejectFlag(config, "scale_attn_weights", /*expected=*/true);
   rejectKey(config, "visual", "a vision tower");
   readInert(config, {"attn_dropout_prob", "emb_dropout_prob", "onnx_safe", "softmax_in_fp32",
-                     "use_cache_kernel", "use_cache_quantization", "use_flash_attn"});
+                     "use_cache_kernel", "use_flash_attn"});
   if (spec.ffn % 2 != 0)
     config.reportError("intermediate_size", "expects an even 'intermediate_size', that of gate and "
                                             "up together, got " +
@@ -223,7 +258,7 @@ void dagrt::readQwen1(ConfigReader &config, DecoderSpec &spec) {
   bool stretches = config.readFlag("use_dynamic_ntk", true);
   if (config.readFlag("use_logn_attn", true) || stretches) {
     spec.lengthLimited = true;
-    spec.maxPositions = trained;
+    spec.maxPositions = std::min(spec.maxPositions, trained);
   }
   spec.names = getGPTNames();
   spec.names.query = spec.names.key = spec.names.value = "attn.c_attn";
@@ -283,8 +318,15 @@ static void readChatGLMSizes(ConfigReader &config, DecoderSpec &spec) {
   spec.packing = shared ? QKVPacking::Concatenated : QKVPacking::PerGroup;
   if (!shared)
     config.readOptionalSize("multi_query_group_num");
-  config.readSize("vocab_size", 1);
   spec.vocabulary = config.readSize("padded_vocab_size");
+  int64_t used = config.readSize("vocab_size", spec.vocabulary);
+  if (used > spec.vocabulary)
+    config.reportError("vocab_size", "expects a 'vocab_size' of at most 'padded_vocab_size', " +
+                                         Twine(spec.vocabulary) + ", got " + Twine(used));
+  else if (used < spec.vocabulary && !config.hasFailed())
+    config.reportWarning("vocab_size", "expects 'vocab_size' to be 'padded_vocab_size', " +
+                                           Twine(spec.vocabulary) + ", got " + Twine(used) +
+                                           "; goes by 'padded_vocab_size'");
   spec.tiedHead = config.readFlag("tie_word_embeddings", false);
 }
 
@@ -311,8 +353,7 @@ void dagrt::readChatGLM(ConfigReader &config, DecoderSpec &spec) {
   rejectKey(config, "vision_config", "a vision tower");
   // How the products are computed, not what they are.
   readInert(config, {"apply_query_key_layer_scaling", "attention_softmax_in_fp32",
-                     "bias_dropout_fusion", "fp32_residual_connection", "num_hidden_layers",
-                     "prefix_projection", "classifier_dropout"});
+                     "bias_dropout_fusion", "prefix_projection", "classifier_dropout"});
   spec.names = getChatGLMNames();
   if (!config.hasFailed())
     spec.rope = readChatGLMRope(config, spec);

@@ -30,14 +30,23 @@ static int64_t readOriginalLength(ConfigReader &config, ConfigReader &scaling, i
 /// A number that the scaling must have.
 static double readRequired(ConfigReader &scaling, StringRef key) {
   if (!scaling.contains(key))
-    scaling.reportError(key, "expects a key '" + key + "' in the rope scaling, got none");
+    scaling.reportError(key, "expects a key '" + key + "', got none");
   return scaling.readNumber(key, 1);
+}
+
+/// The factor of a scaling.
+static double readFactor(ConfigReader &scaling) {
+  double factor = readRequired(scaling, "factor");
+  if (factor < 1)
+    scaling.reportError("factor", "expects 'factor' to be at least 1, got " +
+                                      formatValue(*scaling.find("factor")));
+  return factor;
 }
 
 static void readLlama3(ConfigReader &config, ConfigReader &scaling, DecoderSpec &spec,
                        RopeSpec &rope) {
   rope.originalLength = readOriginalLength(config, scaling, spec.maxPositions);
-  double factor = readRequired(scaling, "factor");
+  double factor = readFactor(scaling);
   double low = readRequired(scaling, "low_freq_factor");
   double high = readRequired(scaling, "high_freq_factor");
   if (!scaling.hasFailed() && low >= high)
@@ -56,7 +65,7 @@ static double getYarnScale(double factor, double mscale) {
 static void readYarn(ConfigReader &config, ConfigReader &scaling, DecoderSpec &spec,
                      RopeSpec &rope) {
   rope.originalLength = readOriginalLength(config, scaling, spec.maxPositions);
-  double factor = readRequired(scaling, "factor");
+  double factor = readFactor(scaling);
   std::optional<double> mscale = scaling.readOptionalNumber("mscale");
   std::optional<double> mscaleAll = scaling.readOptionalNumber("mscale_all_dim");
   double scale = getYarnScale(factor, 1);
@@ -98,11 +107,18 @@ static void readLongRope(ConfigReader &config, ConfigReader &scaling, DecoderSpe
 static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec &spec,
                         RopeSpec &rope) {
   StringRef key = scaling.find("rope_type") ? "rope_type" : "type";
-  scaling.acceptKeys({"type", "finetuned", "original_max_position_embeddings"});
-  std::string type = scaling.readText(key, "default");
+  scaling.acceptKeys({"finetuned", "original_max_position_embeddings"});
+  std::string type = scaling.readText(key, "default"), old = scaling.readText("type", type);
+  if (scaling.isTextModel() && old == "mrope")
+    old = "default";
+  if (scaling.isTextModel() && type == "mrope")
+    type = "default";
   // Early Phi-3 configs call LongRoPE "su" or "yarn"; its two lists tell it.
   if (scaling.find("short_factor") && scaling.find("long_factor"))
     type = "longrope";
+  else if (type != old)
+    return scaling.reportError("type", "expects 'type' to be 'rope_type', '" + formatKey(type) +
+                                           "', got '" + formatKey(old) + "'");
   if (type == "default")
     return;
   // Plain rotation up to the longest sequence.
@@ -110,7 +126,7 @@ static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec
     if (scaling.find("alpha"))
       scaling.reportError("alpha", "expects no 'alpha' in the dynamic rope scaling, got " +
                                        formatValue(*scaling.find("alpha")));
-    readRequired(scaling, "factor");
+    readFactor(scaling);
     spec.lengthLimited = true;
     return;
   }
@@ -118,13 +134,13 @@ static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec
   if (!kind || *kind == RopeScaling::none)
     return scaling.reportError(
         key, "expects rope scaling default, linear, dynamic, llama3, yarn or longrope, got '" +
-                 type + "'");
+                 formatKey(type) + "'");
   rope.scaling = *kind;
   switch (*kind) {
   case RopeScaling::none:
     return;
   case RopeScaling::linear:
-    rope.factors = {readRequired(scaling, "factor")};
+    rope.factors = {readFactor(scaling)};
     return;
   case RopeScaling::llama3:
     return readLlama3(config, scaling, spec, rope);
@@ -146,7 +162,7 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
   }
   if (!reader->find(key) && config.find("partial_rotary_factor"))
     key = "partial_rotary_factor";
-  double fraction = reader->readOptionalNumber(key).value_or(keys.defaultFraction);
+  double fraction = reader->readNumber(key, keys.defaultFraction);
   if (keys.fraction.empty() && fraction != 1) {
     reader->reportError(key, "expects '" + key + "' to be 1 in this architecture, got " +
                                  formatValue(*reader->find(key)));
@@ -155,10 +171,12 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
   int64_t dims = fraction > 1 ? 0 : static_cast<int64_t>(spec.headDim * fraction);
   if (dims >= 2 && dims % 2 == 0)
     return dims;
-  reader->reportError(
-      key, "expects an even number of rotary dims from 2 to " + Twine(spec.headDim) + ", got " +
-               Twine(static_cast<int64_t>(std::min(spec.headDim * fraction, 1e15))) +
-               " (head_dim " + Twine(spec.headDim) + ")");
+  std::string got = std::to_string(static_cast<int64_t>(std::min(spec.headDim * fraction, 1e15)));
+  const llvm::json::Value *value = reader->find(key);
+  reader->reportError(value ? key : "head_dim",
+                      "expects an even number of rotary dims from 2 to 'head_dim', " +
+                          Twine(spec.headDim) + ", got " + got +
+                          (value ? " by '" + key.str() + "' " + formatValue(*value) : ""));
   return 2;
 }
 
@@ -167,8 +185,10 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
 static double readTheta(ConfigReader &config, std::optional<ConfigReader> &scaling,
                         const RopeKeys &keys) {
   ConfigReader *reader = &config;
-  StringRef place = config.find(keys.theta) ? keys.theta : "rope_theta";
-  std::optional<double> nested, theta = config.readOptionalNumber(place);
+  StringRef place = config.contains(keys.theta) ? keys.theta : "rope_theta";
+  std::optional<double> nested, theta;
+  if (config.contains(place))
+    theta = config.readNumber(place, 10000);
   if (scaling)
     nested = scaling->readOptionalNumber("rope_theta");
   for (StringRef key : {keys.theta, StringRef("rope_theta")}) {
@@ -193,12 +213,15 @@ static double readTheta(ConfigReader &config, std::optional<ConfigReader> &scali
 void dagrt::readRope(ConfigReader &config, DecoderSpec &spec, const RopeKeys &keys) {
   StringRef object = config.find("rope_parameters") ? "rope_parameters" : "rope_scaling";
   std::optional<ConfigReader> scaling = config.readObject(object);
-  // Only some kinds of scaling read it.
-  config.acceptKeys({"original_max_position_embeddings", object});
+  config.acceptKeys(object);
+  // Only some kinds of scaling use it.
+  config.readOptionalSize("original_max_position_embeddings");
   RopeSpec rope;
   rope.theta = readTheta(config, scaling, keys);
+  if (scaling && config.isTextModel())
+    scaling->acceptKeys({"mrope_section", "mrope_interleaved"});
   if (scaling)
-    for (StringRef key : scaling->getKeys())
+    for (StringRef key : scaling->getUnreadKeys())
       if (key == "mrope_section" || scaling->peek(key)->getAsObject())
         return scaling->reportError(key, "expects one rope for all layers and positions, got '" +
                                              key + "' " + formatValue(*scaling->peek(key)));

@@ -22,9 +22,18 @@ using namespace dagrt;
 static void readWindowPattern(ConfigReader &config, DecoderSpec &spec, int64_t window,
                               int64_t pattern) {
   spec.window = config.readSize("sliding_window", window);
-  for (StringRef key : {"sliding_window_pattern", "_sliding_window_pattern"})
-    if (config.find(key))
-      pattern = config.readSize(key);
+  std::optional<int64_t> said;
+  for (StringRef key : {"layer_switch", "sliding_window_pattern", "_sliding_window_pattern"}) {
+    // Only one family has it.
+    if (key == "layer_switch" && spec.name != "cohere2")
+      continue;
+    std::optional<int64_t> period = config.readOptionalSize(key);
+    if (period && said && *period != *said)
+      config.reportError(key, "expects one period of windows, got '" + key + "' " + Twine(*period) +
+                                  " and " + Twine(*said));
+    said = period ? period : said;
+  }
+  pattern = said.value_or(pattern);
   if (config.hasFailed())
     return;
   spec.slides.clear();
@@ -40,10 +49,17 @@ static void readWindowPattern(ConfigReader &config, DecoderSpec &spec, int64_t w
 /// GeLU's tanh form. Early configs call it `gelu`, which the architecture ignores.
 static void readGemmaActivation(ConfigReader &config, DecoderSpec &spec) {
   readActivation(config, spec, "hidden_act", "gelu_pytorch_tanh");
-  if (config.find("hidden_activation"))
-    readActivation(config, spec, "hidden_activation", "gelu_pytorch_tanh");
-  else if (spec.activation == ActivationKind::Gelu)
+  if (spec.activation == ActivationKind::Gelu)
     spec.activation = ActivationKind::GeluTanh;
+  if (!config.find("hidden_activation"))
+    return;
+  ActivationKind old = spec.activation;
+  readActivation(config, spec, "hidden_activation", "gelu_pytorch_tanh");
+  if (old != spec.activation && !config.hasFailed())
+    config.reportWarning("hidden_act", "expects 'hidden_act' to be 'hidden_activation', " +
+                                           formatValue(*config.find("hidden_activation")) +
+                                           ", got " + formatValue(*config.find("hidden_act")) +
+                                           "; goes by 'hidden_activation'");
 }
 
 /// What the Gemmas share.
@@ -135,6 +151,7 @@ void dagrt::readGranite(ConfigReader &config, DecoderSpec &spec) {
 /// with the width, of which `dim_model_base` is where they are as they are.
 void dagrt::readMiniCPM(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::AsQueries);
+  expectDerivedHeadDim(config, spec);
   if (!config.contains("tie_word_embeddings"))
     spec.tiedHead = true;
   rejectFlag(config, "attention_bias");
@@ -189,21 +206,20 @@ void dagrt::readCohere2(ConfigReader &config, DecoderSpec &spec) {
   rejectFlag(config, "use_parallel_embedding");
   if (config.hasFailed())
     return;
-  int64_t pattern = config.readSize("layer_switch", 4);
   std::string order = config.readText("order_of_interleaved_layers", "local_attn_first");
   std::string embedding = config.readText("position_embedding_type", "rope_gptj");
   if (order != "local_attn_first")
     config.reportError("order_of_interleaved_layers",
                        "expects 'order_of_interleaved_layers' to be local_attn_first, got '" +
-                           order + "'");
+                           formatKey(order) + "'");
   if (embedding != "rope_gptj")
     config.reportError("position_embedding_type",
-                       "expects 'position_embedding_type' to be rope_gptj, got '" + embedding +
-                           "'");
+                       "expects 'position_embedding_type' to be rope_gptj, got '" +
+                           formatKey(embedding) + "'");
   if (config.readNumber("rotary_pct", 1) != 1)
     config.reportError("rotary_pct", "expects 'rotary_pct' to be 1, got " +
                                          formatValue(*config.find("rotary_pct")));
-  readWindowPattern(config, spec, 4096, pattern);
+  readWindowPattern(config, spec, 4096, 4);
   for (bool slides : spec.slides)
     spec.layerRopes.push_back(slides ? LayerRope::Usual : LayerRope::None);
 }

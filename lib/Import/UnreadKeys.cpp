@@ -21,36 +21,18 @@ using namespace dagrt;
 
 static constexpr size_t kMostReports = 16;
 
-/// What errors quote of a key: its name and value.
-static std::string describeKey(const ConfigReader &config, StringRef key) {
+std::string dagrt::describeKey(const ConfigReader &config, StringRef key) {
   return "'" + formatKey(key) + "' " + formatValue(*config.peek(key));
-}
-
-/// What a model inside the config is, and whether it would import.
-static std::string describeInnerModel(const ConfigReader &config, StringRef key) {
-  const llvm::json::Object *object = config.peek(key)->getAsObject();
-  if (!object)
-    return describeKey(config, key);
-  MLIRContext *context = config.getLoc(key)->getContext();
-  ConfigFile file(llvm::MemoryBufferRef("", "inner model"), context);
-  ConfigReader inner(*object, file);
-  ScopedDiagnosticHandler silence(context, [](Diagnostic &) { return success(); });
-  SmallVector<std::string> architectures = inner.readTexts("architectures");
-  std::string name =
-      architectures.empty() ? inner.readOptionalText("model_type") : architectures.front();
-  bool imports = succeeded(readDecoder(inner, {}));
-  return "'" + formatKey(key) + "' with " +
-         (name.empty() ? "a model without a name" : "'" + formatKey(name) + "'") +
-         (imports ? ", which would import from a file of its own" : ", which is not supported");
 }
 
 std::string dagrt::describeFeatures(const ConfigReader &config) {
   std::string text;
   for (const UsedFeature &feature : findFeatures(config)) {
-    bool isModel = feature.key == "text_config";
-    text += (text.empty() ? "" : ", ") +
-            (isModel ? describeInnerModel(config, feature.key) : describeKey(config, feature.key)) +
-            " (" + feature.meaning.str() + ")";
+    bool isModel = llvm::is_contained(getTextConfigKeys(), feature.key) &&
+                   config.peek(feature.key)->getAsObject();
+    text += text.empty() ? "" : ", ";
+    text += isModel ? describeTextConfig(config, feature.key)
+                    : describeKey(config, feature.key) + " (" + feature.meaning.str() + ")";
   }
   return text;
 }
@@ -80,11 +62,16 @@ static void reportUnknownKey(ConfigReader &config, StringRef key, StringRef arch
   config.reportWarning(key, message + (nearest.empty() ? "; ignores it" : "; ignores it so far"));
 }
 
-/// Reports what the architecture says otherwise.
+/// Reports what the architecture says otherwise. Null says nothing, but is not what is expected.
 static void reportConflict(ConfigReader &config, StringRef key, StringRef architecture,
                            StringRef expected) {
-  config.reportRefusal(key, "expects '" + key + "' to be " + expected + " in '" + architecture +
-                                "', got " + formatValue(*config.peek(key)));
+  const llvm::json::Value &value = *config.peek(key);
+  std::string message =
+      ("expects '" + key + "' to be " + expected + " in '" + architecture + "', got ").str() +
+      formatValue(value);
+  if (value.kind() == llvm::json::Value::Null)
+    return config.reportWarning(key, message + "; ignores it");
+  config.reportRefusal(key, message);
 }
 
 static void rejectUnknownKeys(ConfigReader &config, StringRef architecture, const DecoderSpec &spec,

@@ -22,12 +22,17 @@ struct Feature {
   StringLiteral key;
   bool isPart;
   StringLiteral meaning;
+  /// Some family has it. After an error, no one knows whether its key would have been read.
+  bool isKnown = false;
 };
 } // namespace
 
 // The order is that of the explanation.
 static constexpr Feature kFeatures[] = {
     {"text_config", false, "a model inside a multimodal one"},
+    {"llm_config", false, "a model inside a multimodal one"},
+    {"language_config", false, "a model inside a multimodal one"},
+    {"thinker_config", false, "a model inside a multimodal one"},
     {"hybrid", true, "layers of several kinds"},
     {"linear_", true, "linear attention"},
     {"mamba", true, "state-space layers"},
@@ -43,38 +48,43 @@ static constexpr Feature kFeatures[] = {
     {"qk_nope_head_dim", false, "multi-head latent attention"},
     {"v_head_dim", false, "values of a head size of their own"},
     {"index_topk", false, "sparse attention"},
-    {"softcap", true, "soft-capped scores or logits"},
+    {"softcap", true, "soft-capped scores or logits", true},
     {"attention_sink", true, "attention sinks"},
     {"attn_sink", true, "attention sinks"},
-    {"alibi", true, "ALiBi"},
-    {"embedding_multiplier", false, "scaled embeddings"},
-    {"residual_multiplier", false, "scaled residuals"},
-    {"attention_multiplier", false, "scaled scores"},
+    {"alibi", true, "ALiBi", true},
+    {"embedding_multiplier", false, "scaled embeddings", true},
+    {"residual_multiplier", false, "scaled residuals", true},
+    {"attention_multiplier", false, "scaled scores", true},
     {"lm_head_multiplier", false, "scaled logits"},
-    {"logits_scaling", false, "scaled logits"},
-    {"logit_scale", false, "scaled logits"},
-    {"scale_emb", false, "scaled embeddings"},
-    {"scale_depth", false, "scaled residuals"},
-    {"query_pre_attn_scalar", false, "a scale of scores of its own"},
-    {"clip_qkv", false, "clipped projections"},
-    {"no_rope_layer", true, "layers without rotary embeddings"},
+    {"logits_scaling", false, "scaled logits", true},
+    {"logit_scale", false, "scaled logits", true},
+    {"scale_emb", false, "scaled embeddings", true},
+    {"scale_depth", false, "scaled residuals", true},
+    {"query_pre_attn_scalar", false, "a scale of scores of its own", true},
+    {"clip_qkv", false, "clipped projections", true},
+    {"no_rope_layers", false, "layers without rotary embeddings", true},
+    {"no_rope_layer", true, "layers without rotary embeddings", true},
     {"use_mrope", false, "rotary embeddings of several axes"},
     {"attention_chunk_size", false, "chunked attention"},
     {"is_encoder_decoder", false, "an encoder"},
     {"add_cross_attention", false, "cross attention"},
-    {"vision_config", false, "a vision tower"},
-    {"num_nextn_predict_layers", false, "layers that predict further tokens"},
+    {"vision_config", false, "a vision tower", true},
+    {"num_nextn_predict_layers", false, "layers that predict further tokens", true},
     {"pruned_heads", false, "heads that are gone"},
     {"output_gate", true, "gated attention"},
     {"interleaved_sliding_window", false, "windows in some layers"},
-    {"sliding_window_pattern", false, "windows in some layers"},
+    {"sliding_window_pattern", false, "windows in some layers", true},
 };
 
-/// True for a value that switches its key off; 1 is what a factor that does nothing is.
-static bool isSwitchedOff(const llvm::json::Value &value, const Feature &feature) {
-  if (value.getAsNumber() == 1.0 && feature.meaning.starts_with("scaled"))
+/// True for a value that asks for nothing. Of a factor it is 1.
+static bool isNeutral(const llvm::json::Value &value, const Feature &feature) {
+  if (value.kind() == llvm::json::Value::Null || value.getAsString() == StringRef("none"))
     return true;
-  return isEmptyValue(value) || value.getAsString() == StringRef("none");
+  if (feature.meaning.starts_with("scaled"))
+    return value.getAsNumber() == 1.0;
+  // Two keys hold lists of layers.
+  bool isList = feature.key == "pruned_heads" || feature.key == "no_rope_layers";
+  return isEmptyValue(value) && (isList || value.getAsNumber() || value.getAsBoolean());
 }
 
 static const Feature *lookUpFeature(StringRef key) {
@@ -86,7 +96,7 @@ static const Feature *lookUpFeature(StringRef key) {
 
 bool dagrt::isSwitchedOffFeature(StringRef key, const llvm::json::Value &value) {
   const Feature *feature = lookUpFeature(key);
-  return feature && !feature->isPart && isSwitchedOff(value, *feature);
+  return feature && !feature->isPart && isNeutral(value, *feature);
 }
 
 SmallVector<UsedFeature> dagrt::findFeatures(const ConfigReader &config) {
@@ -95,7 +105,9 @@ SmallVector<UsedFeature> dagrt::findFeatures(const ConfigReader &config) {
   SmallVector<StringRef> keys = config.getUnreadKeys();
   for (const Feature &feature : kFeatures)
     for (StringRef key : keys) {
-      bool applies = lookUpFeature(key) == &feature && !isSwitchedOff(*config.peek(key), feature);
+      const llvm::json::Value &value = *config.peek(key);
+      bool applies =
+          lookUpFeature(key) == &feature && !isNeutral(value, feature) && !isEmptyValue(value);
       if (applies && meanings.insert(feature.meaning).second)
         features.push_back({key, feature.meaning});
       if (applies)

@@ -61,6 +61,16 @@ struct CommandLine {
       cl::desc("Same family, ratios, norms and biases in sizes small enough to execute "
                "(default: off)"),
       cl::cat(category)};
+  cl::opt<bool> textConfig{
+      "text-config",
+      cl::desc("Import the text model inside a multimodal one, without the rest (default: refuse "
+               "multimodal models)"),
+      cl::cat(category)};
+  cl::opt<bool> listArchitectures{
+      "list-architectures",
+      cl::desc("Print the architectures that import, one a line, and do "
+               "nothing else (default: off)"),
+      cl::cat(category)};
   cl::opt<bool> allowUnknownKeys{
       "allow-unknown-keys",
       cl::desc("Warn of config keys that the import does not know (default: refuse them)"),
@@ -119,6 +129,7 @@ static FailureOr<dagrt::ImportOptions> readOptions(const CommandLine &line) {
   options.shrink = line.shrink;
   options.allowUnknownKeys = line.allowUnknownKeys;
   options.ignoreQuantization = line.ignoreQuantization;
+  options.textConfig = line.textConfig;
   return options;
 }
 
@@ -159,6 +170,11 @@ static LogicalResult readQuantizationFile(const CommandLine &line,
 }
 
 static LogicalResult importConfig(const CommandLine &line) {
+  if (line.listArchitectures) {
+    for (StringRef name : dagrt::getArchitectures())
+      llvm::outs() << name << '\n';
+    return success();
+  }
   if (line.config.empty())
     return reportError("expects --import-hf-config=FILE, got none");
   FailureOr<dagrt::ImportOptions> options = readOptions(line);

@@ -170,6 +170,9 @@ struct DecoderSpec {
 /// The same decoder with the same ratios in sizes small enough to execute.
 DecoderSpec shrinkDecoder(DecoderSpec spec);
 
+/// True for a name of an element type that is supported.
+bool isElementType(llvm::StringRef name);
+
 /// Sets the options that were left open from `spec`, and checks what was asked for. Errors are
 /// reported at `loc`.
 mlir::FailureOr<ImportOptions> resolveOptions(const DecoderSpec &spec, ImportOptions options,

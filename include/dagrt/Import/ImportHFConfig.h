@@ -15,6 +15,7 @@
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/OwningOpRef.h"
 
+#include "llvm/ADT/SmallVector.h"
 #include "llvm/Support/MemoryBufferRef.h"
 
 #include <optional>
@@ -51,9 +52,14 @@ struct ImportOptions {
   bool allowUnknownKeys = false;
   /// The `hf_quant_config.json` that lies beside the config, if there is one.
   std::optional<llvm::MemoryBufferRef> quantizationFile;
+  /// Import the text model inside a multimodal one.
+  bool textConfig = false;
   /// Import the model as it was before it was quantized. Otherwise a quantized one is refused.
   bool ignoreQuantization = false;
 };
+
+/// The architectures that import, as configs call them.
+llvm::SmallVector<llvm::StringRef> getArchitectures();
 
 /// Builds the logical form of the model that the JSON in `config` describes: a module of one
 /// function. Locations name the buffer. Prints errors and fails if the config is malformed or
