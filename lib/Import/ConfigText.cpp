@@ -10,8 +10,11 @@
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/Diagnostics.h"
 
+#include "llvm/ADT/APFloat.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
+
+#include <cmath>
 
 using namespace mlir;
 using namespace dagrt;
@@ -190,7 +193,22 @@ static llvm::json::Value takeBeginning(const llvm::json::Value &value) {
   return value;
 }
 
+/// The shortest text that is read as `number` again.
+static std::string formatNumber(double number) {
+  llvm::SmallString<32> text;
+  for (unsigned digits = 1; digits <= 17; ++digits) {
+    text.clear();
+    APFloat(number).toString(text, digits, /*FormatMaxPadding=*/20);
+    if (APFloat(APFloat::IEEEdouble(), text).convertToDouble() == number)
+      break;
+  }
+  return text.str().str();
+}
+
 std::string dagrt::formatValue(const llvm::json::Value &value) {
+  std::optional<double> number = value.getAsNumber();
+  if (number && std::abs(*number) < 1e9 && !value.getAsInteger())
+    return formatNumber(*number);
   std::string text = llvm::formatv("{0}", takeBeginning(value)).str();
   for (auto [word, replacement] : kNonFinite)
     for (size_t at; (at = text.find(replacement.str())) != std::string::npos;)
