@@ -64,6 +64,8 @@ ShardingRule EmbeddingOp::getShardingRule() {
   SmallVector<unsigned, 6> tokens = addFactors(rule, "tokens", ids);
   unsigned rows = rule.addFactor("vocab", table.front(),
                                  getShard() ? FactorKind::Contracted : FactorKind::Decomposable);
+  // Ids count them.
+  rule.factors[rows].hasPlaces = true;
   SmallVector<unsigned, 6> hidden = addFactors(rule, "hidden", table.drop_front());
   rule.operands.push_back(tokens);
   rule.operands.push_back(concat({rows}, hidden));

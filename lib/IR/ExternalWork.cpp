@@ -56,12 +56,20 @@ void dagrt::setFlops(Operation *op, Work &work, double flops) {
     return;
   // Padding is no work of the model's.
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  work.logicalFlops = flops * static_cast<double>(getNumShards(mesh, dist.getPartial()));
+  work.logicalFlops = flops;
+  // Terms of a sum that the op makes share its work; those that it is given each repeat it.
+  auto terms = static_cast<double>(getNumShards(mesh, dist.getPartial()));
+  bool isGivenTerms = llvm::any_of(op->getOperandTypes(), [](Type type) {
+    DistAttr dist = getDist(type);
+    return dist && dist.isPartial();
+  });
+  if (!isGivenTerms)
+    work.logicalFlops *= terms;
   for (auto [local, size] : llvm::zip_equal(type.getShape(), dist.getOf()))
     if (!ShapedType::isDynamic(local) && !ShapedType::isDynamic(size) && local > 0)
       work.logicalFlops *= static_cast<double>(size) / static_cast<double>(local);
-  work.totalFlops =
-      work.logicalFlops * static_cast<double>(std::max<int64_t>(getNumReplicas(mesh, dist), 1));
+  work.totalFlops = work.logicalFlops * (isGivenTerms ? terms : 1) *
+                    static_cast<double>(std::max<int64_t>(getNumReplicas(mesh, dist), 1));
 }
 
 Work dagrt::getMovingWork(Operation *op, WorkKind kind, TypeRange read, Type written) {

@@ -80,7 +80,7 @@ struct Walk {
     for (auto [dim, wanted] : llvm::enumerate(target)) {
       std::optional<AxesAttr> rest = removeHead(mesh, wanted, dims[dim]);
       if (!rest || rest->empty() || !removeHead(mesh, *rest, axes) ||
-          !isNested(mesh, getGlobalShape(getType())[dim], dims[dim], axes))
+          !isNested(mesh, getSize(dim), dims[dim], axes))
         continue;
       dims[dim] = concatAxes(mesh, dims[dim], axes);
       auto op = ReduceScatterOp::create(builder, getLoc(), getType(), value, dim, axes);
@@ -93,13 +93,16 @@ struct Walk {
     value = op;
   }
 
-  /// What must leave dim `dim` so that the rest begins the wanted cut.
+  int64_t getSize(size_t dim) { return getGlobalShape(getType())[dim]; }
+
+  /// What must leave dim `dim` so that the rest begins the wanted cut: all of it if shards are not
+  /// made of whole parts.
   AxesAttr getSurplus(size_t dim, AxesAttr wanted) {
-    if (removeHead(mesh, wanted, dims[dim]))
+    std::optional<AxesAttr> missing = removeHead(mesh, wanted, dims[dim]);
+    if (missing && (missing->empty() || isNested(mesh, getSize(dim), dims[dim], *missing)))
       return AxesAttr::get(mesh.getContext(), {});
-    if (std::optional<AxesAttr> surplus = removeHead(mesh, dims[dim], wanted))
-      return *surplus;
-    return dims[dim];
+    std::optional<AxesAttr> surplus = removeHead(mesh, dims[dim], wanted);
+    return surplus && isNested(mesh, getSize(dim), wanted, *surplus) ? *surplus : dims[dim];
   }
 
   /// Moves a cut that one dim has too much straight to a dim that lacks exactly it.
@@ -110,7 +113,8 @@ struct Walk {
         continue;
       for (size_t to = 0; to < dims.size(); ++to) {
         std::optional<AxesAttr> missing = removeHead(mesh, target[to], dims[to]);
-        if (to == from || !missing || *missing != surplus)
+        if (to == from || !missing || *missing != surplus ||
+            !isNested(mesh, getSize(to), dims[to], surplus))
           continue;
         dims[from] = *removeTail(mesh, dims[from], surplus);
         dims[to] = target[to];

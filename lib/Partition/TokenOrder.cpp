@@ -7,8 +7,8 @@
 //
 // Which dims are the tokens' is found from the positions: dims that share a factor with a dim of
 // tokens are dims of tokens, forward and backward. Every op that treats tokens alike is left alone.
-// What depends on a token's place, an indivisible factor or a result, gets the tokens in their own
-// order.
+// What depends on a token's place (an indivisible factor, rows of a table, a result of the function)
+// gets the tokens in their own order; what it makes of them is no dim of tokens for that.
 //
 //===----------------------------------------------------------------------===//
 
@@ -23,6 +23,11 @@
 
 using namespace mlir;
 using namespace dagrt;
+
+/// True if an op needs the elements of `factor` in their own order.
+static bool hasOwnOrder(const Factor &factor) {
+  return factor.kind == FactorKind::Indivisible || factor.hasPlaces;
+}
 
 namespace {
 using Dim = std::pair<Value, unsigned>;
@@ -50,7 +55,7 @@ private:
       work.push_back({value, dim});
   }
 
-  /// Marks all dims of `op` whose factor has a marked dim.
+  /// Marks all dims of `op` whose factor has a marked dim, but for those in their own order.
   void spread(Operation *op) {
     auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
     if (!sharded)
@@ -66,7 +71,7 @@ private:
           visit(op->getResult(i), dim, factor);
     };
     forEachDim([&](Value value, unsigned dim, unsigned factor) {
-      if (contains(value, dim))
+      if (!hasOwnOrder(rule.factors[factor]) && contains(value, dim))
         marked[factor] = true;
     });
     forEachDim([&](Value value, unsigned dim, unsigned factor) {
@@ -97,32 +102,36 @@ static void restoreOperands(Operation *op, const TokenDims &tokens, TokenOrderAt
     operand.set(restoreOrder(builder, operand.get(), dim, order, getRole(op)));
   };
   if (isa<func::ReturnOp>(op)) {
-    for (OpOperand &operand : op->getOpOperands())
-      for (int64_t dim = cast<RankedTensorType>(operand.get().getType()).getRank(); dim-- > 0;)
-        if (tokens.contains(operand.get(), dim))
+    for (OpOperand &operand : op->getOpOperands()) {
+      Value value = operand.get();
+      for (int64_t dim = cast<RankedTensorType>(value.getType()).getRank(); dim-- > 0;)
+        if (tokens.contains(value, dim))
           restore(operand, dim);
+    }
     return;
   }
   auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
   if (!sharded)
     return;
   ShardingRule rule = sharded.getShardingRule();
-  for (auto [i, factors] : llvm::enumerate(rule.operands))
+  for (auto [i, factors] : llvm::enumerate(rule.operands)) {
+    Value value = op->getOperand(i);
     for (auto [dim, factor] : llvm::enumerate(factors))
-      if (rule.factors[factor].kind == FactorKind::Indivisible &&
-          tokens.contains(op->getOperand(i), dim))
+      if (hasOwnOrder(rule.factors[factor]) && tokens.contains(value, dim))
         restore(op->getOpOperand(i), dim);
+  }
 }
 
-/// Puts the dims of tokens of `source`, an argument or the result of an op without operands, into
-/// `order` before anybody reads it.
-static void reorderSource(OpBuilder &builder, Value source, const TokenDims &tokens,
-                          TokenOrderAttr order, RoleAttr role) {
+/// Puts those dims of tokens of `source` for which `isOwn` holds, which are in their own order,
+/// into `order` before anybody reads them.
+static void reorderSource(
+    OpBuilder &builder, Value source, const TokenDims &tokens, TokenOrderAttr order, RoleAttr role,
+    llvm::function_ref<bool(unsigned)> isOwn = [](unsigned) { return true; }) {
   Value ordered = source;
   Operation *first = nullptr;
   for (int64_t dim = 0, rank = cast<RankedTensorType>(source.getType()).getRank(); dim < rank;
        ++dim) {
-    if (!tokens.contains(source, dim))
+    if (!tokens.contains(source, dim) || !isOwn(dim))
       continue;
     auto op = ReorderOp::create(builder, source.getLoc(), source.getType(), ordered, dim, order,
                                 /*inverse=*/false);
@@ -134,6 +143,19 @@ static void reorderSource(OpBuilder &builder, Value source, const TokenDims &tok
     source.replaceAllUsesExcept(ordered, first);
 }
 
+/// Dims of results that an op has in their own order.
+static void reorderResults(OpBuilder &builder, Operation *op, const TokenDims &tokens,
+                           TokenOrderAttr order, RoleAttr role) {
+  auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
+  if (!sharded)
+    return;
+  ShardingRule rule = sharded.getShardingRule();
+  for (auto [result, factors] : llvm::zip_equal(op->getResults(), rule.results))
+    reorderSource(builder, result, tokens, order, role, [&](unsigned dim) {
+      return hasOwnOrder(rule.factors[factors[dim]]);
+    });
+}
+
 /// Parameters and constants are stored in the tokens' own order, and arguments come in it.
 static void reorderSources(func::FuncOp function, ArrayRef<Operation *> ops,
                            const TokenDims &tokens, TokenOrderAttr order) {
@@ -142,13 +164,17 @@ static void reorderSources(func::FuncOp function, ArrayRef<Operation *> ops,
   for (BlockArgument argument : function.getArguments())
     reorderSource(builder, argument, tokens, order, role);
   for (Operation *op : ops) {
-    if (op->getNumOperands() > 0 || op->getNumResults() == 0 || isa<PositionsOp>(op) ||
-        op->use_empty())
+    if (op->getNumResults() == 0 || isa<PositionsOp>(op) || op->use_empty())
       continue;
     RoleAttr own = getRole(op), users = getRole(*op->user_begin());
+    RoleAttr chosen = own ? own : users ? users : role;
     builder.setInsertionPointAfter(op);
+    if (op->getNumOperands() > 0) {
+      reorderResults(builder, op, tokens, order, chosen);
+      continue;
+    }
     for (Value result : op->getResults())
-      reorderSource(builder, result, tokens, order, own ? own : users ? users : role);
+      reorderSource(builder, result, tokens, order, chosen);
   }
 }
 

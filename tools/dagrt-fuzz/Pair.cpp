@@ -93,8 +93,10 @@ LogicalResult PairChecker::makePlaced(ModuleOp module) {
 }
 
 std::string PairChecker::buildAndPartition() {
-  model = buildModel(setup, context.get());
-  std::string error = getError([&] { return verify(*model); });
+  std::string error = getError([&] {
+    model = buildModel(setup, context.get());
+    return success(model && succeeded(verify(*model)));
+  });
   if (!error.empty())
     return "the model does not verify: " + error;
   placed = model->clone();

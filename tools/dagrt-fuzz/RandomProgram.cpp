@@ -449,6 +449,10 @@ RandomProgram Builder::build() {
   for (auto [i, node] : enumerate(program.nodes))
     if (!node.isInteger && !node.operands.empty() && (!read[i] || draw.chance(10)))
       program.results.push_back(i);
+  if (program.results.empty()) {
+    addUnary(0);
+    program.results.push_back(program.nodes.size() - 1);
+  }
   return std::move(program);
 }
 

@@ -37,6 +37,8 @@ struct Factor {
   int64_t size = 0; ///< Global size; ShapedType::kDynamic if symbolic.
   FactorKind kind = FactorKind::Free;
   SizeAttr symbol; ///< The size as an expression; null if it is a number, or unknown.
+  /// True if another operand counts its elements by their places, as ids do the rows of a table.
+  bool hasPlaces = false;
 };
 
 /// When an op commutes with a pending sum of its operands.
