@@ -86,6 +86,9 @@ LogicalResult MomentOp::verify() {
   // moment-c3
   auto count = static_cast<int64_t>(getCount());
   std::optional<int64_t> size = getRowSize(getGlobalShape(getX().getType()).take_back(dims));
+  // Rows without elements have no mean; nobody reads it.
+  if (size)
+    size = std::max<int64_t>(*size, 1);
   bool isPlaced = static_cast<bool>(getDist(getX().getType()));
   if (count < 1 || (size && (isPlaced ? count != *size : count < *size)))
     return emitOpError() << "expects a count of " << (isPlaced ? "" : "at least ")
@@ -202,7 +205,8 @@ static Value createMoment(OpBuilder &builder, Operation *norm, Value x, int64_t 
                          getMomentType(type.getElementType()), dist.getDims().drop_back(normed),
                          partial);
   };
-  int64_t count = getRowSize(dist.getOf().take_back(normed)).value_or(0);
+  std::optional<int64_t> size = getRowSize(dist.getOf().take_back(normed));
+  int64_t count = size ? std::max<int64_t>(*size, 1) : 0;
   auto moment = MomentOp::create(builder, norm->getLoc(), getType(axes), x, order, normed, count);
   auto whole = AllReduceOp::create(builder, norm->getLoc(), getType({}), moment.getResult(), axes);
   for (Operation *op : {moment.getOperation(), whole.getOperation()})

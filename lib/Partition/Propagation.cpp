@@ -193,6 +193,9 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
       auto ref = AxisRefAttr::get(op->getContext(), cut.axis, whole ? 0 : size / left,
                                   whole ? 0 : taken, 0);
       plan.axes[number] = AxesAttr::get(op->getContext(), ref);
+      // An axis that cuts the op completes a sum that is pending over it.
+      if (overlaps(plan.mesh, plan.pending, plan.axes[number]))
+        plan.pending = AxesAttr::get(op->getContext(), {});
       bool isDecomposed = factor.kind == FactorKind::Decomposable;
       if (factor.kind == FactorKind::Indivisible ||
           (isDecomposed && !cast<ShardingRuleOpInterface>(op).canDecompose(number)))

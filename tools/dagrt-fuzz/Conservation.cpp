@@ -150,6 +150,8 @@ static std::string findLostFlops(func::FuncOp model, func::FuncOp placed) {
     expected += getWork(op).logicalFlops;
   for (Operation &op : placed.getBody().front()) {
     Work work = getWork(op);
+    if (work.totalFlops == 0 && work.logicalFlops == 0)
+      continue;
     logical += work.logicalFlops;
     double total = work.logicalFlops * getReplicas(op);
     if (std::abs(work.totalFlops - total) > 1e-9 * total)
