@@ -231,7 +231,7 @@ static LogicalResult dropTimesOfParts(Operation *op, const OpPlan &plan) {
 LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   if (isa<ParameterOp, PositionsOp, AlibiSlopesOp>(op)) {
     values.addSource(op);
-    return success();
+    return dropTimes(op, "made on each mesh that reads it");
   }
   if (auto slice = dyn_cast<SliceOp>(op);
       slice && !getRole(op) && isa<BlockArgument>(slice.getOperand())) {
