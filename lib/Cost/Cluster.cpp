@@ -17,6 +17,7 @@
 
 #include "dagrt/Cost/KernelQuery.h"
 #include "dagrt/Support/InputFile.h"
+#include "dagrt/Support/NearestName.h"
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/Diagnostics.h"
@@ -80,9 +81,7 @@ static FailureOr<DescriptionText> findDescription(StringRef nameOrFile, ArrayRef
     InFlightDiagnostic error = emitError(loc)
                                << "expects a " << what << " description: a file, or one of "
                                << llvm::join(names, ", ") << "; got '" << nameOrFile << "'";
-    if (std::string nearest = findNearest(nameOrFile, names); !nearest.empty())
-      error << "; did you mean '" << nearest << "'?";
-    return error;
+    return error << suggestName(nameOrFile, names);
   }
   if (llvm::sys::fs::is_directory(nameOrFile))
     return emitError(loc) << "expects a file with a " << what << " description, got the directory '"

@@ -14,6 +14,7 @@
 #include "DescriptionFile.h"
 
 #include "dagrt/IR/YamlNesting.h"
+#include "dagrt/Support/NearestName.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -277,20 +278,6 @@ struct MappingTraits<ClusterFile> {
 };
 } // namespace llvm::yaml
 
-std::string dagrt::findNearest(StringRef name, ArrayRef<std::string> names) {
-  std::string nearest;
-  // More than a third of the letters wrong is another word.
-  unsigned best = std::max<size_t>(name.size() / 3, 1) + 1;
-  for (const std::string &candidate : names) {
-    unsigned distance = name.edit_distance(candidate, /*AllowReplacements=*/true, best);
-    if (distance < best) {
-      best = distance;
-      nearest = candidate;
-    }
-  }
-  return nearest;
-}
-
 /// What to write instead of `key`. A key in another unit or of another type is not `nearest` with a
 /// letter wrong: who followed the suggestion would be wrong by the factor between them.
 static std::string suggestKey(StringRef key, StringRef nearest) {
@@ -317,7 +304,7 @@ static std::string describeError(const llvm::SMDiagnostic &diagnostic, const Rea
     StringRef key = message.take_until([](char c) { return c == '\''; });
     std::string text =
         "expects the keys " + llvm::join(state.keys, ", ") + ", got '" + key.str() + "'";
-    std::string nearest = findNearest(key, state.keys);
+    std::string nearest = findNearestName(key, state.keys);
     return text + suggestKey(key, nearest);
   }
   std::string lower = message.str();

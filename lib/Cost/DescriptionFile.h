@@ -121,9 +121,6 @@ mlir::LogicalResult parseDescription(const DescriptionText &text, mlir::MLIRCont
 mlir::LogicalResult parseDescription(const DescriptionText &text, mlir::MLIRContext *context,
                                      ClusterFile &file);
 
-/// The one of `names` that is nearest to `name`, or an empty string if none is near.
-std::string findNearest(llvm::StringRef name, llvm::ArrayRef<std::string> names);
-
 } // namespace dagrt
 
 #endif // DAGRT_COST_DESCRIPTIONFILE_H

@@ -16,7 +16,9 @@
 
 #include "AnnotateSteps.h"
 #include "Fingerprint.h"
+#include "dagrt/Support/NearestName.h"
 
+#include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/Remarks.h"
 
 #include <tuple>
@@ -102,26 +104,49 @@ static void splitTime(ArrayRef<Operation *> ops, int64_t picoseconds, uint32_t p
     times[op] = makeCost(op, picoseconds / count + (i == 0 ? picoseconds % count : 0), print);
 }
 
-/// A key that no model knows is most likely a typo; one that this function has no op for is not.
-static void reportUnused(func::FuncOp function, const FixedKey &key, remark::RemarkOpts options) {
-  if (!key.role.empty() && !llvm::is_contained(kRoleGroups, key.role.split('.').first)) {
-    emitWarning(function.getLoc())
-        << "expects the keys of 'fixed_time_us' to name ops or roles, got '" << key.time->key
-        << "', which matches nothing in '" << function.getName() << "'";
-    return;
-  }
+/// True if an op of the module of `function` is what `key` names.
+static bool isUsedElsewhere(func::FuncOp function, const FixedKey &key) {
+  auto module = function->getParentOfType<ModuleOp>();
+  return module && module
+                       .walk([&](Operation *op) {
+                         return takesTime(op) && key.matches(op) ? WalkResult::interrupt()
+                                                                 : WalkResult::advance();
+                       })
+                       .wasInterrupted();
+}
+
+/// The first words that a key may have: of roles, and names of ops.
+static std::vector<std::string> getFirstWords(MLIRContext *context) {
+  std::vector<std::string> words(std::begin(kRoleGroups), std::end(kRoleGroups));
+  for (RegisteredOperationName name : context->getRegisteredOperationsByDialect("dagrt"))
+    words.push_back(name.stripDialect().str());
+  return words;
+}
+
+/// A key that no model knows is a typo; one that this function has no op for is not.
+static LogicalResult reportUnused(func::FuncOp function, const FixedKey &key,
+                                  remark::RemarkOpts options) {
+  StringRef first = key.role.split('.').first;
+  if (!key.role.empty() && !llvm::is_contained(kRoleGroups, first) &&
+      !isUsedElsewhere(function, key))
+    return emitError(function.getLoc())
+           << "expects the keys of 'fixed_time_us' to name ops or roles, got '" << key.time->key
+           << "', which matches nothing in the program"
+           << suggestName(first, getFirstWords(function.getContext()));
   remark::missed(function.getLoc(), options)
       << remark::add("the fixed time of '{0}' is not used", key.time->key)
       << remark::reason("the function has no such op");
+  return success();
 }
 
-static void reportKeys(func::FuncOp function, ArrayRef<FixedKey> keys) {
+static LogicalResult reportKeys(func::FuncOp function, ArrayRef<FixedKey> keys) {
   for (const FixedKey &key : keys) {
     auto name = [&](StringRef name) {
       return remark::RemarkOpts::name(name).category("annotate-cost").function(function.getName());
     };
     if (key.ops == 0) {
-      reportUnused(function, key, name("FixedTimeUnused"));
+      if (failed(reportUnused(function, key, name("FixedTimeUnused"))))
+        return failure();
       continue;
     }
     remark::passed(function.getLoc(), name("FixedTime"))
@@ -129,9 +154,10 @@ static void reportKeys(func::FuncOp function, ArrayRef<FixedKey> keys) {
                        key.time->key)
         << remark::metric("Ops", key.ops);
   }
+  return success();
 }
 
-FixedTimes dagrt::getFixedTimes(func::FuncOp function, const Cluster &cluster) {
+FailureOr<FixedTimes> dagrt::getFixedTimes(func::FuncOp function, const Cluster &cluster) {
   FixedTimes times;
   if (cluster.fixedTimes.empty())
     return times;
@@ -161,6 +187,7 @@ FixedTimes dagrt::getFixedTimes(func::FuncOp function, const Cluster &cluster) {
   }
   for (auto &[group, ops] : groups)
     splitTime(ops, std::get<0>(group)->picoseconds, print, times);
-  reportKeys(function, keys);
+  if (failed(reportKeys(function, keys)))
+    return failure();
   return times;
 }

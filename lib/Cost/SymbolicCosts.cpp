@@ -211,10 +211,10 @@ namespace dagrt {
 /// Puts the ops of a function into classes, and those of its parts.
 class OpGrouper {
 public:
-  OpGrouper(SymbolicCosts &costs, const Coverage &coverage)
+  OpGrouper(SymbolicCosts &costs, const Coverage &coverage, FixedTimes fixedTimes)
       : costs(costs), coverage(coverage), grouping(costs.classes),
-        fixedTimes(getFixedTimes(costs.function, costs.cluster)) {
-    costs.fixed = fixedTimes.size();
+        fixedTimes(std::move(fixedTimes)) {
+    costs.fixed = this->fixedTimes.size();
   }
 
   void run() {
@@ -274,15 +274,19 @@ private:
 };
 } // namespace dagrt
 
-void SymbolicCosts::groupOps() {
+LogicalResult SymbolicCosts::groupOps() {
+  FailureOr<FixedTimes> fixedTimes = getFixedTimes(function, cluster);
+  if (failed(fixedTimes))
+    return failure();
   Coverage coverage = Coverage::compute(function);
-  OpGrouper(*this, coverage).run();
+  OpGrouper(*this, coverage, std::move(*fixedTimes)).run();
   uncounted = coverage.getUncounted();
   SmallVector<Operation *> representatives;
   for (const CostClass &entry : classes)
     representatives.push_back(entry.op);
   bound = std::make_unique<BoundOps>(representatives);
   microbatches.emplace(function);
+  return success();
 }
 
 LogicalResult SymbolicCosts::createModel(const CostModelRegistry &registry) {
@@ -312,7 +316,8 @@ FailureOr<SymbolicCosts> SymbolicCosts::create(func::FuncOp function, const Cost
   costs.cluster = std::move(*cluster);
   costs.options = std::move(resolved->options);
   costs.takenOver = resolved->isTakenOver;
-  costs.groupOps();
+  if (failed(costs.groupOps()))
+    return failure();
   // Who gives all times himself has no use for a cluster.
   bool isAllGiven = costs.kept > 0 && costs.fixed == 0 && !costs.isModelled();
   if (failed(costs.createModel(registry)) ||

@@ -13,6 +13,7 @@
 #include "StrategyText.h"
 
 #include "dagrt/IR/YamlNesting.h"
+#include "dagrt/Support/NearestName.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
@@ -29,20 +30,6 @@ using namespace dagrt::written;
 //===----------------------------------------------------------------------===//
 // Instantiation
 //===----------------------------------------------------------------------===//
-
-std::string dagrt::suggestName(StringRef name, ArrayRef<std::string> names) {
-  std::string nearest;
-  // More than a third of the letters wrong is another word.
-  unsigned best = std::max<size_t>(name.size() / 3, 1) + 1;
-  for (const std::string &candidate : names) {
-    unsigned distance = name.edit_distance(candidate, /*AllowReplacements=*/true, best);
-    if (distance < best) {
-      best = distance;
-      nearest = candidate;
-    }
-  }
-  return nearest.empty() ? "" : "; did you mean '" + nearest + "'?";
-}
 
 static Strings getNames(const StrategyOptions &options) {
   Strings names;

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "StrategyUse.h"
+#include "dagrt/Support/NearestName.h"
 
 #include "llvm/ADT/StringExtras.h"
 

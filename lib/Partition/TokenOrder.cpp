@@ -7,8 +7,8 @@
 //
 // Which dims are the tokens' is found from the positions: dims that share a factor with a dim of
 // tokens are dims of tokens, forward and backward. Every op that treats tokens alike is left alone.
-// What depends on a token's place (an indivisible factor, rows of a table, a result of the function)
-// gets the tokens in their own order; what it makes of them is no dim of tokens for that.
+// What depends on a token's place (an indivisible factor, rows of a table, a result of the
+// function) gets the tokens in their own order; what it makes of them is no dim of tokens for that.
 //
 //===----------------------------------------------------------------------===//
 
@@ -151,9 +151,8 @@ static void reorderResults(OpBuilder &builder, Operation *op, const TokenDims &t
     return;
   ShardingRule rule = sharded.getShardingRule();
   for (auto [result, factors] : llvm::zip_equal(op->getResults(), rule.results))
-    reorderSource(builder, result, tokens, order, role, [&](unsigned dim) {
-      return hasOwnOrder(rule.factors[factors[dim]]);
-    });
+    reorderSource(builder, result, tokens, order, role,
+                  [&](unsigned dim) { return hasOwnOrder(rule.factors[factors[dim]]); });
 }
 
 /// Parameters and constants are stored in the tokens' own order, and arguments come in it.

@@ -3,10 +3,14 @@
 // RUN:   --remarks-filter='.*' --remark-format=emitRemark -o /dev/null 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=REMARK
 
-// A key that no model knows is most likely a typo; one that is not used here is not.
+// RUN: sed 's/ffn: 80/attenton: 9/' %S/Inputs/fixed.yaml > %t.yaml
+// RUN: not dagrt-opt %s --annotate-cost="model=roofline cluster=%t.yaml" --split-input-file -o /dev/null 2>&1 \
+// RUN:   | FileCheck %s --check-prefix=TYPO
+
+// TYPO: error: expects the keys of 'fixed_time_us' to name ops or roles, got 'attenton', which matches
+// TYPO-SAME: nothing in the program; did you mean 'attention'?
+// A key that no model knows is a typo; one that is not used here is not.
 // REMARK: FixedTime {{.*}}the cluster's description fixes the time of 4 ops by 'attention'
-// REMARK: warning: expects the keys of 'fixed_time_us' to name ops or roles, got 'attenton', which
-// REMARK-SAME: matches nothing in 'role_of_a_layer'
 // REMARK: FixedTimeUnused {{.*}}the fixed time of 'send' is not used
 
 // Three ops of the role in layer 0 take 120 us together, the one in layer 1 takes them alone.

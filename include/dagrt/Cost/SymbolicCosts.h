@@ -77,7 +77,7 @@ public:
 
 private:
   SymbolicCosts() = default;
-  void groupOps();
+  mlir::LogicalResult groupOps();
   /// Decides which model is asked; null if all that is known of it are costs that it computed.
   mlir::LogicalResult createModel(const CostModelRegistry &registry);
   mlir::FailureOr<CostAttr> getModelledCost(const CostClass &entry, mlir::Operation *boundOp) const;

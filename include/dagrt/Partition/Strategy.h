@@ -101,9 +101,6 @@ struct Strategy {
 /// Is told what is wrong with a strategy, and where in its text.
 using StrategyErrorHandler = llvm::function_ref<void(const llvm::Twine &, TextPosition)>;
 
-/// The one of `names` that is nearest to `name` as `; did you mean 'NAME'?`, or nothing.
-std::string suggestName(llvm::StringRef name, llvm::ArrayRef<std::string> names);
-
 /// Option values by name, as text.
 using StrategyOptions = std::map<std::string, std::string>;
 
