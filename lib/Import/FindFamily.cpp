@@ -22,7 +22,7 @@ using namespace dagrt;
 
 /// The supported architecture that `name` may be a typo of, or nothing.
 static StringRef findNearestArchitecture(StringRef name) {
-  unsigned best = 4;
+  unsigned best = 3;
   StringRef nearest;
   for (const Family &family : getFamilies()) {
     unsigned distance = family.architecture.edit_distance(name, /*AllowReplacements=*/true, best);

@@ -61,8 +61,11 @@ static constexpr StringLiteral kInertKeys[] = {
     "exponential_decay_length_penalty",
     "ffn_dropout",
     "finetuning_task",
+    "flash_attn",
+    "flash_rotary",
     "forced_bos_token_id",
     "forced_eos_token_id",
+    "fused_dense",
     "gradient_checkpointing",
     "hidden_dropout",
     "hidden_dropout_prob",
@@ -239,6 +242,7 @@ static int64_t getHeadDim(const DecoderSpec &spec) { return spec.headDim; }
 static int64_t getFFN(const DecoderSpec &spec) { return spec.ffn; }
 static int64_t getVocabulary(const DecoderSpec &spec) { return spec.vocabulary; }
 static int64_t getPositions(const DecoderSpec &spec) { return spec.maxPositions; }
+static int64_t getWindow(const DecoderSpec &spec) { return spec.window; }
 static int64_t getRotaryDims(const DecoderSpec &spec) { return spec.rope ? spec.rope->dims : 0; }
 
 static constexpr NumberKey kNumberKeys[] = {
@@ -266,6 +270,7 @@ static constexpr NumberKey kNumberKeys[] = {
     {"padded_vocab_size", getVocabulary},
     {"rotary_dim", getRotaryDims},
     {"rotary_scaling_factor", getOne},
+    {"sliding_window_size", getWindow},
 };
 
 static bool hasTrait(const DecoderSpec &spec, Trait trait) {

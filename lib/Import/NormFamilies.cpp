@@ -164,6 +164,15 @@ void dagrt::readStarcoder2(ConfigReader &config, DecoderSpec &spec) {
   setClassic(spec);
   spec.epsilon = config.readNumber("norm_epsilon", 1e-5);
   spec.qkvBias = spec.outputBias = spec.ffnBias = config.readFlag("use_bias", true);
+  // The published configs keep two keys of the first StarCoder, which the architecture does not
+  // read.
+  if (std::string old = config.readOptionalText("activation_function"); !old.empty())
+    if (old != "gelu" && old != config.readText("hidden_act", "gelu_pytorch_tanh"))
+      config.reportError("activation_function",
+                         "expects 'activation_function' to be 'hidden_act', got '" +
+                             formatKey(old) + "'");
+  if (config.contains("layer_norm_epsilon"))
+    readAgreeing(config, "layer_norm_epsilon", spec.epsilon);
   spec.names = getLlamaNames();
   spec.names.up = "mlp.c_fc";
   spec.names.down = "mlp.c_proj";

@@ -168,6 +168,13 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
                                  formatValue(*reader->find(key)));
     return 2;
   }
+  // Newer configs repeat it in the usual spelling.
+  std::optional<double> usual = config.readOptionalNumber("partial_rotary_factor");
+  if (usual && *usual != fraction && !config.hasFailed())
+    config.reportError("partial_rotary_factor",
+                       "expects 'partial_rotary_factor' to be '" + key + "', " +
+                           formatValue(llvm::json::Value(fraction)) + ", got " +
+                           formatValue(llvm::json::Value(*usual)));
   int64_t dims = fraction > 1 ? 0 : static_cast<int64_t>(spec.headDim * fraction);
   if (dims >= 2 && dims % 2 == 0)
     return dims;

@@ -151,6 +151,8 @@ void dagrt::readGranite(ConfigReader &config, DecoderSpec &spec) {
 /// with the width, of which `dim_model_base` is where they are as they are.
 void dagrt::readMiniCPM(ConfigReader &config, DecoderSpec &spec) {
   readLlamaLike(config, spec, KeyHeads::AsQueries);
+  // Its fourth version keeps a key that only its draft model reads.
+  readInert(config, {"mup_denominator"});
   expectDerivedHeadDim(config, spec);
   if (!config.contains("tie_word_embeddings"))
     spec.tiedHead = true;
@@ -203,7 +205,8 @@ void dagrt::readCohere2(ConfigReader &config, DecoderSpec &spec) {
   rejectFlag(config, "use_qk_norm");
   for (StringRef key : {"use_gated_activation", "use_parallel_block", "use_embedding_sharing"})
     rejectFlag(config, key, /*expected=*/true);
-  rejectFlag(config, "use_parallel_embedding");
+  // How the table is stored on several devices.
+  readInert(config, {"use_parallel_embedding"});
   if (config.hasFailed())
     return;
   std::string order = config.readText("order_of_interleaved_layers", "local_attn_first");

@@ -63,13 +63,16 @@ static std::vector<Probe> readTable(StringRef text) {
   return probes;
 }
 
-/// The same model with four layers.
+/// The same model with one layer, or with four if it has a list of them.
 static void makeShallow(llvm::json::Object &config) {
-  constexpr size_t layers = 4;
+  constexpr StringLiteral lists[] = {"layer_types", "no_rope_layers",
+                                     "num_key_value_heads_per_layer"};
+  bool hasList = llvm::any_of(lists, [&](StringRef key) { return config.getArray(key); });
+  size_t layers = hasList ? 4 : 1;
   for (StringRef key : {"num_hidden_layers", "n_layer", "n_layers", "num_layers"})
     if (config.get(key))
       config[key] = static_cast<int64_t>(layers);
-  for (StringRef key : {"layer_types", "no_rope_layers", "num_key_value_heads_per_layer"})
+  for (StringRef key : lists)
     if (llvm::json::Array *list = config.getArray(key))
       while (list->size() > layers)
         list->pop_back();
