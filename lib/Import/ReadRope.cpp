@@ -107,7 +107,8 @@ static void readLongRope(ConfigReader &config, ConfigReader &scaling, DecoderSpe
 static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec &spec,
                         RopeSpec &rope) {
   StringRef key = scaling.find("rope_type") ? "rope_type" : "type";
-  scaling.acceptKeys({"finetuned", "original_max_position_embeddings"});
+  scaling.acceptKeys({"finetuned"});
+  scaling.readOptionalSize("original_max_position_embeddings");
   std::string type = scaling.readText(key, "default"), old = scaling.readText("type", type);
   if (scaling.isTextModel() && old == "mrope")
     old = "default";
@@ -190,21 +191,22 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
 /// The base of the angles, from the newer object or the family's own key. Where a config has
 /// several, they are to say the same.
 static double readTheta(ConfigReader &config, std::optional<ConfigReader> &scaling,
-                        const RopeKeys &keys) {
+                        StringRef object, const RopeKeys &keys) {
   ConfigReader *reader = &config;
   StringRef place = config.contains(keys.theta) ? keys.theta : "rope_theta";
   std::optional<double> nested, theta;
   if (config.contains(place))
     theta = config.readNumber(place, 10000);
-  if (scaling)
-    nested = scaling->readOptionalNumber("rope_theta");
+  if (scaling && scaling->contains("rope_theta"))
+    nested = scaling->readNumber("rope_theta", 10000);
   for (StringRef key : {keys.theta, StringRef("rope_theta")}) {
     std::optional<double> other = config.readOptionalNumber(key);
     std::optional<double> first = nested ? nested : theta;
     if (other && first && *other != *first)
       config.reportRefusal(key, "expects one base of the rotary angles, got '" + key + "' " +
                                     formatValue(*config.find(key)) + " and " +
-                                    formatValue(llvm::json::Value(*first)));
+                                    formatValue(llvm::json::Value(*first)) +
+                                    (nested ? " in '" + object.str() + "'" : ""));
   }
   if (nested) {
     theta = nested;
@@ -224,7 +226,7 @@ void dagrt::readRope(ConfigReader &config, DecoderSpec &spec, const RopeKeys &ke
   // Only some kinds of scaling use it.
   config.readOptionalSize("original_max_position_embeddings");
   RopeSpec rope;
-  rope.theta = readTheta(config, scaling, keys);
+  rope.theta = readTheta(config, scaling, object, keys);
   if (scaling && config.isTextModel())
     scaling->acceptKeys({"mrope_section", "mrope_interleaved"});
   if (scaling)

@@ -68,6 +68,8 @@ static constexpr Feature kFeatures[] = {
     {"attention_chunk_size", false, "chunked attention"},
     {"is_encoder_decoder", false, "an encoder"},
     {"add_cross_attention", false, "cross attention"},
+    {"img_processor", false, "a vision tower"},
+    {"audio_config", false, "an audio tower"},
     {"vision_config", false, "a vision tower", true},
     {"num_nextn_predict_layers", false, "layers that predict further tokens", true},
     {"pruned_heads", false, "heads that are gone"},
@@ -108,6 +110,8 @@ SmallVector<UsedFeature> dagrt::findFeatures(const ConfigReader &config) {
       const llvm::json::Value &value = *config.peek(key);
       bool applies =
           lookUpFeature(key) == &feature && !isNeutral(value, feature) && !isEmptyValue(value);
+      // After an error the family may not have come to it.
+      applies &= !(feature.isKnown && config.hasFailed());
       if (applies && meanings.insert(feature.meaning).second)
         features.push_back({key, feature.meaning});
       if (applies)
