@@ -19,7 +19,9 @@
 #include "mlir/IR/DialectInterface.h"
 
 #include "llvm/Support/Errc.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/JSON.h"
+#include "llvm/Support/Path.h"
 #include "llvm/Support/raw_ostream.h"
 
 using namespace mlir;
@@ -108,6 +110,23 @@ llvm::Error ReportFiles::writeFile(StringRef path, const File &file) {
   return refuseFile(file.parts.begin()->second.option, path, llvm::toString(std::move(error)));
 }
 
+/// True if `a` and `b` are one file, by whatever way they name it.
+static bool isSameFile(StringRef a, StringRef b) {
+  if (llvm::sys::fs::exists(a) && llvm::sys::fs::exists(b))
+    return llvm::sys::fs::is_regular_file(a) && llvm::sys::fs::equivalent(a, b);
+  SmallString<128> paths[] = {a, b};
+  for (SmallString<128> &path : paths) {
+    (void)llvm::sys::fs::make_absolute(path);
+    llvm::sys::path::remove_dots(path, /*remove_dot_dot=*/true);
+  }
+  return paths[0] == paths[1];
+}
+
+void ReportFiles::keepFree(StringRef path, StringRef use) {
+  if (!path.empty() && path != "-")
+    others.emplace_back(path, use);
+}
+
 llvm::Error ReportFiles::add(StringRef path, ModuleOp module, unsigned input, ReportPart part) {
   Key key;
   Operation *root = module;
@@ -121,6 +140,9 @@ llvm::Error ReportFiles::add(StringRef path, ModuleOp module, unsigned input, Re
     return llvm::Error::success();
   }
   std::lock_guard<std::mutex> lock(mutex);
+  for (const auto &[other, use] : others)
+    if (!path.empty() && path != "-" && isSameFile(path, other))
+      return refuseFile(part.option, path, use);
   File &file = files[path.str()];
   // A program of its own begins the file anew, unless all inputs share it.
   if (when == When::AtOnce && file.root != root)

@@ -55,6 +55,8 @@ static LogicalResult optimize(StringRef input, StringRef outputName, DialectRegi
   llvm::raw_string_ostream os(text);
   auto config = MlirOptMainConfig::createFromCLOptions();
   dagrt::ReportFiles reports(dagrt::ReportFiles::When::AtEnd, !config.inputSplitMarker().empty());
+  reports.keepFree(input, "the program is read from there");
+  reports.keepFree(outputName, "the program is written there");
   dagrt::shareReportFiles(registry, reports);
   LogicalResult result = MlirOptMain(os, std::move(*buffer), registry, config);
   // Standard output gets what could be done, as from every tool of MLIR.

@@ -53,6 +53,10 @@ public:
   enum class When { AtOnce, AtEnd };
   explicit ReportFiles(When when, bool isSplit = false) : when(when), isSplit(isSplit) {}
 
+  /// Refuses reports to the file `path`, which a tool needs for what `use` says: `the program is
+  /// written there`. Standard streams and devices are shared.
+  void keepFree(llvm::StringRef path, llvm::StringRef use);
+
   /// The name by which a report calls `module`: `@a::@b`, or `#2` for the second input or nested
   /// module where there is no name.
   std::string getName(mlir::ModuleOp module, unsigned input) const;
@@ -84,6 +88,8 @@ private:
   unsigned inputs = 0;
   std::mutex mutex;
   std::map<std::string, File> files;
+  /// Files that no report may replace, and why.
+  std::vector<std::pair<std::string, std::string>> others;
 };
 
 /// Gives each context of `registry` files of its own, which are written at once.
