@@ -150,6 +150,8 @@ llvm::Error ReportFiles::add(StringRef path, ModuleOp module, unsigned input, Re
   file.root = root;
   if (part.isSingle && !file.parts.empty() && !file.parts.count(key))
     return refuseFile(part.option, path, "it holds that of another module already");
+  if (when == When::AtEnd && file.parts.count(key))
+    return refuseFile(part.option, path, "it holds another report of the same module already");
   file.parts[key] = std::move(part);
   return when == When::AtOnce ? writeFile(path, file) : llvm::Error::success();
 }

@@ -65,7 +65,8 @@ public:
   bool isShared(mlir::ModuleOp module) const { return isSplit || module->getParentOp(); }
 
   /// Adds the part of `module`, which comes from input number `input`, to the file `path`; an empty
-  /// path is standard error. A part of the same module is replaced.
+  /// path is standard error. A part of the same module is replaced if files are written
+  /// at once, and an error if they are written at the end: it would be lost.
   llvm::Error add(llvm::StringRef path, mlir::ModuleOp module, unsigned input, ReportPart part);
 
   /// Writes all files that have not been written.
