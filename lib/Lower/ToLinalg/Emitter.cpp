@@ -61,8 +61,9 @@ Value Emitter::scalar(Type type, double value) {
 }
 
 Value Emitter::fill(ArrayRef<int64_t> shape, Type type, double value) {
-  return linalg::FillOp::create(builder, loc, scalar(type, value), makeEmpty(shape, type))
-      .getResult(0);
+  // One after the other: compilers order arguments as they like.
+  Value init = makeEmpty(shape, type), filler = scalar(type, value);
+  return linalg::FillOp::create(builder, loc, filler, init).getResult(0);
 }
 
 Value Emitter::map(ValueRange inputs, ArrayRef<AffineMap> maps, ArrayRef<int64_t> shape, Type type,
