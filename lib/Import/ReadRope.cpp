@@ -154,7 +154,7 @@ static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec
 
 /// Rotated dims of each head. Their number is the rotated fraction, rounded down.
 static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> &scaling,
-                              const DecoderSpec &spec, const RopeKeys &keys) {
+                              StringRef object, const DecoderSpec &spec, const RopeKeys &keys) {
   StringRef key = keys.fraction.empty() ? "partial_rotary_factor" : keys.fraction;
   ConfigReader *reader = &config;
   if (scaling && scaling->find("partial_rotary_factor")) {
@@ -173,9 +173,10 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
   std::optional<double> usual = config.readOptionalNumber("partial_rotary_factor");
   if (usual && *usual != fraction && !config.hasFailed())
     config.reportError("partial_rotary_factor",
-                       "expects 'partial_rotary_factor' to be '" + key + "', " +
-                           formatValue(llvm::json::Value(fraction)) + ", got " +
-                           formatValue(llvm::json::Value(*usual)));
+                       "expects one rotated part of a head, got 'partial_rotary_factor' " +
+                           formatValue(llvm::json::Value(*usual)) + " and '" + key + "' " +
+                           formatValue(llvm::json::Value(fraction)) +
+                           (reader == &config ? "" : " in '" + object.str() + "'"));
   int64_t dims = fraction > 1 ? 0 : static_cast<int64_t>(spec.headDim * fraction);
   if (dims >= 2 && dims % 2 == 0)
     return dims;
@@ -234,7 +235,7 @@ void dagrt::readRope(ConfigReader &config, DecoderSpec &spec, const RopeKeys &ke
       if (key == "mrope_section" || scaling->peek(key)->getAsObject())
         return scaling->reportError(key, "expects one rope for all layers and positions, got '" +
                                              key + "' " + formatValue(*scaling->peek(key)));
-  rope.dims = readRotaryDims(config, scaling, spec, keys);
+  rope.dims = readRotaryDims(config, scaling, object, spec, keys);
   if (scaling)
     readScaling(config, *scaling, spec, rope);
   spec.rope = rope;
