@@ -37,8 +37,8 @@ static void readInternLMRotary(ConfigReader &config, DecoderSpec &spec) {
   spec.rope->theta = rotary->readNumber("base", spec.rope->theta);
   std::string type = rotary->readText("type", "origin");
   if (type != "origin" && type != "dynamic")
-    rotary->reportError("type", "expects a rotary type of origin or dynamic, got '" +
-                                    formatKey(type) + "'");
+    rotary->reportError("type",
+                        "expects 'type' to be origin or dynamic, got '" + formatKey(type) + "'");
   spec.lengthLimited |= type == "dynamic";
   rotary->readNumber("scaling_factor", 1);
 }

@@ -115,7 +115,7 @@ static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec
   if (scaling.isTextModel() && type == "mrope")
     type = "default";
   // Early Phi-3 configs call LongRoPE "su" or "yarn"; its two lists tell it.
-  if (scaling.find("short_factor") && scaling.find("long_factor"))
+  if (scaling.peek("short_factor") && scaling.peek("long_factor"))
     type = "longrope";
   else if (type != old)
     return scaling.reportError("type", "expects 'type' to be 'rope_type', '" + formatKey(type) +
@@ -134,7 +134,8 @@ static void readScaling(ConfigReader &config, ConfigReader &scaling, DecoderSpec
   std::optional<RopeScaling> kind = symbolizeRopeScaling(type);
   if (!kind || *kind == RopeScaling::none)
     return scaling.reportError(
-        key, "expects rope scaling default, linear, dynamic, llama3, yarn or longrope, got '" +
+        key, "expects '" + key +
+                 "' to be default, linear, dynamic, llama3, yarn or longrope, got '" +
                  formatKey(type) + "'");
   rope.scaling = *kind;
   switch (*kind) {
@@ -157,7 +158,7 @@ static int64_t readRotaryDims(ConfigReader &config, std::optional<ConfigReader> 
                               StringRef object, const DecoderSpec &spec, const RopeKeys &keys) {
   StringRef key = keys.fraction.empty() ? "partial_rotary_factor" : keys.fraction;
   ConfigReader *reader = &config;
-  if (scaling && scaling->find("partial_rotary_factor")) {
+  if (scaling && scaling->contains("partial_rotary_factor")) {
     reader = &*scaling;
     key = "partial_rotary_factor";
   }
