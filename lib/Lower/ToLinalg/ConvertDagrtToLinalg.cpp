@@ -49,6 +49,11 @@ LinalgTypeConverter::LinalgTypeConverter(ModuleOp module, bool toF64) : toF64(to
       shape.push_back(mesh.getNumDevices());
     }
     llvm::append_range(shape, type.getShape());
+    // Buffers have strides only where no dim but the first is empty.
+    if (llvm::is_contained(shape, 0)) {
+      llvm::replace(shape, 0, 1);
+      shape.front() = 0;
+    }
     // Encodings of others stay, and with them the ops that need them.
     return RankedTensorType::get(shape, convertType(type.getElementType()),
                                  dist ? Attribute() : type.getEncoding());
@@ -90,10 +95,6 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool
   DistAttr dist = getDist(tensor);
   if (dist && failed(verifyPlacedType(op, tensor, what)))
     return failure();
-  // Buffers have no strides where a dim but the first has no elements. The devices are the first.
-  if (llvm::is_contained(tensor.getShape().drop_front(dist || tensor.getRank() == 0 ? 0 : 1), 0))
-    return op->emitError() << "expects " << what << " to have elements along each dim" << kPurpose
-                           << type << "; the evaluator runs programs with empty tensors";
   int64_t elements = dist ? lookupMesh(op, dist.getMesh()).getNumDevices() : 1;
   for (int64_t size : tensor.getShape())
     if (llvm::MulOverflow(elements, std::max<int64_t>(size, 1), elements) ||
@@ -150,8 +151,9 @@ static LogicalResult checkOp(Operation *op, const LinalgTypeConverter &converter
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
     if (failed(checkType(op, type, "result #" + Twine(i), converter.isToF64())))
       return failure();
-  return isa_and_nonnull<DagrtDialect>(op->getDialect()) ? checkLength(op)
-                                                         : checkForeignOp(op, converter);
+  if (!isa_and_nonnull<DagrtDialect>(op->getDialect()))
+    return checkForeignOp(op, converter);
+  return failure(failed(checkEmptyOperands(op)) || failed(checkLength(op)));
 }
 
 /// Emits an error at the first thing in `func` that cannot be converted.
@@ -190,9 +192,11 @@ struct ConvertDagrtToLinalg final
       return signalPassFailure();
     }
     LinalgTypeConverter converter(module, elementType == "f64");
-    for (auto func : module.getOps<func::FuncOp>())
+    for (auto func : module.getOps<func::FuncOp>()) {
+      replaceEmptyTensors(func);
       if (failed(check(func, converter)))
         return signalPassFailure();
+    }
 
     ConversionTarget target(getContext());
     target.markUnknownOpDynamicallyLegal([&](Operation *op) { return converter.isLegal(op); });

@@ -35,6 +35,10 @@ struct ConstantPattern final : OpConversionPattern<arith::ConstantOp> {
       return rewriter.notifyMatchFailure(op, "is no dense tensor");
     Emitter emit(rewriter, op.getLoc());
     auto converted = cast<RankedTensorType>(getTypeConverter()->convertType(type));
+    if (type.getNumElements() == 0) {
+      rewriter.replaceOpWithNewOp<arith::ConstantOp>(op, rewriter.getZeroAttr(converted));
+      return success();
+    }
     auto local = RankedTensorType::get(type.getShape(), converted.getElementType());
     DenseElementsAttr numbers = elements.reshape(type.clone(type.getShape()).cloneWithEncoding({}));
     if (auto floatType = dyn_cast<FloatType>(local.getElementType()))
