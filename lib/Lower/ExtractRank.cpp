@@ -14,6 +14,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Lower/ExtractRank.h"
+#include "EmptyTensors.h"
 #include "RankExtractor.h"
 #include "dagrt/Lower/Parameters.h"
 #include "dagrt/Lower/Passes.h"
@@ -287,6 +288,8 @@ FailureOr<func::FuncOp> dagrt::extractRank(func::FuncOp func, int64_t device,
     llvm::interleaveComma(devices, error);
     return error << "], got " << device;
   }
+  // No rank sends what has no elements.
+  replaceEmptyTensors(func);
   OpBuilder builder(func);
   auto local = func::FuncOp::create(builder, func.getLoc(), func.getSymName(),
                                     builder.getFunctionType({}, {}));

@@ -12,6 +12,7 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "../EmptyTensors.h"
 #include "MeshFactors.h"
 #include "Patterns.h"
 #include "dagrt/Lower/Passes.h"

@@ -16,7 +16,6 @@
 #include "Emitter.h"
 #include "dagrt/IR/Dagrt.h"
 
-#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/DialectConversion.h"
 
 namespace dagrt {
@@ -33,12 +32,6 @@ private:
 
 /// 1 if a value of this type has the devices as its first dim, else 0.
 inline unsigned getLead(mlir::Type type) { return getDist(type) ? 1 : 0; }
-
-/// Replaces results without elements, and sums over none, by constants.
-void replaceEmptyTensors(mlir::func::FuncOp func);
-
-/// Emits an error if an operand of `op` has no elements: no pattern is for such.
-llvm::LogicalResult checkEmptyOperands(mlir::Operation *op);
 
 /// The product over the last `contract` dims of `lhs`, with elements of `type`; `lead` dims come
 /// first in both.
