@@ -122,8 +122,11 @@ static Cost getCost(const Prediction &prediction, std::string algorithm) {
   cost.bound = prediction.time.bound;
   cost.provenance = prediction.provenance;
   cost.algorithm = std::move(algorithm);
-  // To a tenth: more says nothing, and stands in every op.
-  cost.errorPercent = std::round(10 * prediction.getErrorPercent()) / 10;
+  // To a tenth: more says nothing, and stands in every op. The lower end, which may be what physics
+  // allows, is not rounded below that.
+  const ErrorBar &bar = prediction.errorBar;
+  cost.belowPercent = std::floor(1000 * std::max(1 - bar.low, 0.0) + 1e-6) / 10;
+  cost.abovePercent = std::round(1000 * std::max(bar.high - 1, 0.0)) / 10;
   return cost;
 }
 

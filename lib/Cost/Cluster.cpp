@@ -432,6 +432,8 @@ ClusterAttr dagrt::getClusterAttr(MLIRContext *context, const Cluster &cluster) 
   add("memory_gb", device.memoryBytes, 1e9);
   add("reserved_gb", device.reservedBytes, 1e9);
   add("memory_bandwidth_gbs", device.memoryBandwidth, 1e9);
+  if (isOfOneSource(device))
+    facts.set("one_source", builder.getUnitAttr());
   if (cluster.intra)
     links.set("intra", getLinkAttr(builder, *cluster.intra));
   if (cluster.inter)

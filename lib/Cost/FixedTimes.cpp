@@ -93,7 +93,7 @@ static FixedKey *findKey(Operation *op, MutableArrayRef<FixedKey> keys) {
 /// `print` stands for what the description fixes: it is read again for each report.
 static CostAttr makeCost(Operation *op, int64_t picoseconds, uint32_t print) {
   return CostAttr::get(op->getContext(), picoseconds, Bound::fixed, Provenance::given, "",
-                       Real(-1.0), joinPrints(0, print));
+                       Real(-1.0), Real(-1.0), joinPrints(0, print));
 }
 
 /// Equal parts; what does not divide goes to the first.

@@ -13,6 +13,8 @@
 
 #include "dagrt/Cost/KernelQuery.h"
 
+#include "KernelBounds.h"
+
 #include "llvm/ADT/STLExtras.h"
 
 #include <cmath>
@@ -200,6 +202,29 @@ static bool isUnlikeTables(const AttentionCall &call) {
 /// The interval for twice the error.
 static ErrorBar widen(const ErrorBar &bar) { return {bar.low * bar.low, bar.high * bar.high}; }
 
+/// What rows of another laboratory are over what coefficients of one say of them, four of five
+/// times: of products on the H100, which two laboratories measured, either way round
+/// (docs/accuracy.md). It adds to what a fit is wrong by on the rows of its own laboratory.
+static constexpr ErrorBar kOtherSource = {0.73, 1.37};
+
+bool dagrt::isOfOneSource(const KernelCalibration &calibration) {
+  return llvm::any_of(calibration.ranges, [](const MeasuredRange &range) {
+    return range.trait == kSources && range.most <= 1;
+  });
+}
+
+bool dagrt::isOfOneSource(const Device &device) {
+  if (!device.calibrations.empty())
+    return llvm::all_of(device.calibrations,
+                        [](const KernelCalibration &c) { return isOfOneSource(c); });
+  if (device.borrowed.empty())
+    return false;
+  StringRef donor = device.borrowed.front().donor;
+  return llvm::all_of(device.borrowed, [&](const KernelCalibration &c) {
+    return c.donor != donor || isOfOneSource(c);
+  });
+}
+
 /// Whether no measurement had the trait's value.
 static bool isOutside(const Trait &trait, const KernelCalibration &calibration) {
   for (const MeasuredRange &range : calibration.ranges)
@@ -208,37 +233,18 @@ static bool isOutside(const Trait &trait, const KernelCalibration &calibration) 
   return false;
 }
 
-/// Small messages of a device that nobody measured take at most what the first that another
-/// protocol is for does: the rates of protocols come from a device with other links, and more bytes
-/// never take less time.
-static void limitSmallMessages(const KernelQuery &query, const Device &device,
-                               ArrayRef<double> coefficients, KernelTime &time) {
-  const auto *call = std::get_if<CollectiveCall>(&query.call);
-  std::optional<double> size = call ? getSizeBeyondLl(*call, device) : std::nullopt;
-  if (!size)
-    return;
-  CollectiveCall larger = *call;
-  larger.bytes = *size;
-  KernelTime most = predictCollective(larger, device, coefficients);
-  if (most.microseconds >= time.microseconds)
-    return;
-  most.bytes = time.bytes;
-  time = most;
-}
-
 Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
   Prediction result;
   result.found = findCalibration(query, device);
   const KernelCalibration *calibration = result.found.calibration;
   if (!calibration) {
-    result.time = predictTime(query.call, device, getInitial(query.getKernel()));
+    result.time = predictBounded(query, device, getInitial(query.getKernel()), result.found);
     result.errorBar = kUnknown;
     result.provenance = Provenance::extrapolated;
+    limitToPhysics(result, query, device);
     return result;
   }
-  result.time = predictTime(query.call, device, calibration->coefficients);
-  if (result.found.isBorrowed)
-    limitSmallMessages(query, device, calibration->coefficients, result.time);
+  result.time = predictBounded(query, device, calibration->coefficients, result.found);
   result.regime = getRegime(query.call, device, result.time);
   result.errorBar = calibration->errorBars[result.regime];
   if (result.found.isBorrowed)
@@ -259,6 +265,10 @@ Prediction dagrt::predict(const KernelQuery &query, const Device &device) {
   bool isUnlike = result.found.isBorrowed ? device.architecture.empty() : result.found.isSubstitute;
   if (isBeyond || isUnlike)
     result.errorBar = widen(result.errorBar);
+  if (isOfOneSource(*calibration))
+    result.errorBar = {result.errorBar.low * kOtherSource.low,
+                       result.errorBar.high * kOtherSource.high};
+  limitToPhysics(result, query, device);
   if (isBeyond || result.found.isBorrowed || result.found.isSubstitute)
     result.provenance = Provenance::extrapolated;
   return result;

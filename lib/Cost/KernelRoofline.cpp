@@ -34,7 +34,9 @@ struct CeilingsOf {
             device.memoryBandwidth};
   }
   Ceilings operator()(const AttentionCall &c) const {
-    double rows = 2 * c.queries * c.heads + 2 * c.keys * c.keyHeads;
+    // Of a window, only the keys that some query sees are read.
+    double keys = c.queries > 0 ? std::min(c.keys, c.pairs / c.queries + c.queries - 1) : c.keys;
+    double rows = 2 * c.queries * c.heads + 2 * keys * c.keyHeads;
     return {4 * c.batch * c.heads * c.headDim * c.pairs, c.matrixFlops,
             c.batch * rows * c.headDim * c.elementBytes, device.memoryBandwidth};
   }

@@ -19,12 +19,15 @@
 
 #include "dagrt/Cost/MeasurementTable.h"
 
+#include "KernelBounds.h"
+
 #include "dagrt/Support/InputFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -298,6 +301,16 @@ MeasurementTable::read(StringRef paths, DeviceCache &devices, Location loc) {
   return table;
 }
 
+/// What was not measured takes as long as physics says, at least.
+static Prediction bound(Prediction prediction, const KernelQuery &query, const Device &device) {
+  if (prediction.provenance == Provenance::measured)
+    return prediction;
+  double &us = prediction.time.microseconds;
+  us = std::max(us, getLeastUs(query, device));
+  limitToPhysics(prediction, query, device);
+  return prediction;
+}
+
 Prediction MeasurementTable::correct(const KernelQuery &query, const Device &device,
                                      Prediction prediction) const {
   Point point = std::visit(PointOf(), query.call);
@@ -316,17 +329,17 @@ Prediction MeasurementTable::correct(const KernelQuery &query, const Device &dev
     auto own = llvm::find_if(it->second,
                              [&](const Samples &some) { return some.device->name == device.name; });
     if (own == it->second.end() || distance > kFar)
-      return prediction;
+      return bound(prediction, query, device);
     ErrorBar bar = own->errorBars[getStep(distance)];
     // Measurements of another variant are a hint, no more.
     if (place > 0) {
       prediction.errorBar = getHull(prediction.errorBar, bar);
       prediction.provenance = Provenance::extrapolated;
-      return prediction;
+      return bound(prediction, query, device);
     }
     prediction.errorBar = bar;
     prediction.provenance = distance < 1e-3f ? Provenance::measured : Provenance::interpolated;
-    return prediction;
+    return bound(prediction, query, device);
   }
   return prediction;
 }

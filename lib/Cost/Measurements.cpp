@@ -339,6 +339,7 @@ static LogicalResult readRow(const Row &row, TableKind kind, DeviceCache &device
   measurement.device = *device;
   measurement.query = std::move(*query);
   measurement.id = row.get("id").str();
+  measurement.source = row.get("source").str();
   measurement.line = row.line;
   return success();
 }

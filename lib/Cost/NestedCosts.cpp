@@ -21,7 +21,7 @@ using namespace dagrt;
 namespace {
 /// The times of parts, added up.
 struct Sum {
-  double picoseconds = 0, errorPicoseconds = 0;
+  double picoseconds = 0, below = 0, above = 0;
   bool hasErrorBar = true;
   Provenance provenance = Provenance::given;
   std::map<Bound, double> byBound;
@@ -31,10 +31,12 @@ struct Sum {
     picoseconds += time;
     byBound[cost.getBound()] += time;
     provenance = std::max(provenance, cost.getProvenance());
-    double percent = cost.getErrorPercent().value;
     // What is given is taken for exact.
-    hasErrorBar &= percent >= 0 || cost.getProvenance() == Provenance::given || time == 0;
-    errorPicoseconds += percent > 0 ? time * percent / 100 : 0;
+    hasErrorBar &= cost.hasErrorBar() || cost.getProvenance() == Provenance::given || time == 0;
+    if (cost.hasErrorBar()) {
+      below += time * cost.getBelowPercent().value / 100;
+      above += time * cost.getAbovePercent().value / 100;
+    }
   }
 
   Cost getCost(double times) const {
@@ -42,8 +44,10 @@ struct Sum {
     cost.picoseconds = picoseconds * times;
     // A sum is no gift, even if its parts are: it is computed anew when they change.
     cost.provenance = std::max(provenance, Provenance::modelled);
-    if (picoseconds > 0 && hasErrorBar)
-      cost.errorPercent = 100 * errorPicoseconds / picoseconds;
+    if (picoseconds > 0 && hasErrorBar) {
+      cost.belowPercent = std::min(100 * below / picoseconds, 100.0);
+      cost.abovePercent = 100 * above / picoseconds;
+    }
     double most = 0;
     for (auto [bound, time] : byBound)
       if (time > most)

@@ -108,7 +108,7 @@ static FailureOr<CostAttr> getCostAttr(Operation *op, const Cost &cost, uint64_t
   if (cost.picoseconds > 0)
     picoseconds = std::max<int64_t>(picoseconds, 1);
   return CostAttr::get(op->getContext(), picoseconds, cost.bound, cost.provenance, cost.algorithm,
-                       cost.errorPercent, fingerprint);
+                       Real(cost.belowPercent), Real(cost.abovePercent), fingerprint);
 }
 
 /// Meshes have been checked; this is for grids of other dialects.
@@ -151,8 +151,8 @@ static CostAttr stampGiven(Operation *op, CostAttr cost) {
     return cost;
   uint32_t print = getWorkPrint(op, /*machinePrint=*/0);
   return CostAttr::get(op->getContext(), cost.getPicoseconds(), cost.getBound(),
-                       cost.getProvenance(), cost.getAlgorithm(), cost.getErrorPercent(),
-                       joinPrints(print, 0));
+                       cost.getProvenance(), cost.getAlgorithm(), cost.getBelowPercent(),
+                       cost.getAbovePercent(), joinPrints(print, 0));
 }
 
 namespace {

@@ -16,6 +16,7 @@
 #include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/Format.h"
 
+#include <algorithm>
 #include <cmath>
 
 using namespace mlir;
@@ -633,12 +634,34 @@ bool RoleAttr::isWithin(StringRef prefix) const {
 // Cost and timing
 //===----------------------------------------------------------------------===//
 
+/// What stands after `error`: `5`, or `-4 to 12`, of which the first is not positive.
+static ParseResult parseErrorBar(AsmParser &parser, double &below, double &above) {
+  SMLoc loc = parser.getCurrentLocation();
+  double first = 0;
+  if (parser.parseFloat(first))
+    return failure();
+  if (failed(parser.parseOptionalKeyword("to"))) {
+    // No time is shorter by more than itself.
+    below = std::min(first, 100.0);
+    above = first;
+    return success();
+  }
+  if (parser.parseFloat(above))
+    return failure();
+  if (!(first <= 0 && first >= -100 && above >= 0))
+    return parser.emitError(loc) << "expects an error from -100 to 0 to one that is not negative, "
+                                    "in percent, got "
+                                 << first << " to " << above;
+  below = -first;
+  return success();
+}
+
 Attribute CostAttr::parse(AsmParser &parser, Type) {
   int64_t picoseconds = 0;
   Bound bound = Bound::none;
   Provenance provenance = Provenance::given;
   std::string algorithm;
-  double errorPercent = -1;
+  double below = -1, above = -1;
   uint64_t fingerprint = 0;
   SMLoc loc = parser.getCurrentLocation();
   if (parser.parseLess() || parser.parseInteger(picoseconds) || parser.parseKeyword("ps"))
@@ -647,7 +670,7 @@ Attribute CostAttr::parse(AsmParser &parser, Type) {
     if (succeeded(parser.parseOptionalString(&algorithm)))
       continue;
     if (succeeded(parser.parseOptionalKeyword("error"))) {
-      if (parser.parseFloat(errorPercent))
+      if (parseErrorBar(parser, below, above))
         return {};
       continue;
     }
@@ -678,7 +701,8 @@ Attribute CostAttr::parse(AsmParser &parser, Type) {
   if (parser.parseGreater())
     return {};
   return CostAttr::getChecked([&]() { return parser.emitError(loc); }, parser.getContext(),
-                              picoseconds, bound, provenance, algorithm, errorPercent, fingerprint);
+                              picoseconds, bound, provenance, algorithm, Real(below), Real(above),
+                              fingerprint);
 }
 
 void CostAttr::print(AsmPrinter &printer) const {
@@ -691,8 +715,11 @@ void CostAttr::print(AsmPrinter &printer) const {
     printer << ", ";
     printer.printString(getAlgorithm());
   }
-  if (getErrorPercent().value >= 0)
-    printer << ", error " << getErrorPercent().value;
+  double below = getBelowPercent().value, above = getAbovePercent().value;
+  if (above >= 0 && below == std::min(above, 100.0))
+    printer << ", error " << above;
+  else if (above >= 0)
+    printer << ", error " << -below << " to " << above;
   if (getFingerprint() != 0)
     printer << ", for " << llvm::format_hex(getFingerprint(), 18);
   printer << '>';
@@ -700,13 +727,17 @@ void CostAttr::print(AsmPrinter &printer) const {
 
 LogicalResult CostAttr::verify(function_ref<InFlightDiagnostic()> emitError, int64_t picoseconds,
                                Bound bound, Provenance provenance, StringRef algorithm,
-                               Real errorPercent, uint64_t) {
+                               Real belowPercent, Real abovePercent, uint64_t) {
   if (picoseconds < 0)
     return emitError() << "expects a time that is not negative, got " << picoseconds << " ps";
   // -1 stands for an unknown error and is not printed.
-  if (!std::isfinite(errorPercent.value) || (errorPercent.value < 0 && errorPercent.value != -1))
-    return emitError() << "expects an error in percent that is not negative, got "
-                       << errorPercent.value;
+  double below = belowPercent.value, above = abovePercent.value;
+  if (below == -1 && above == -1)
+    return success();
+  if (!std::isfinite(above) || above < 0)
+    return emitError() << "expects an error in percent that is not negative, got " << above;
+  if (!(below >= 0 && below <= 100))
+    return emitError() << "expects a time that is shorter by 0 to 100 percent, got " << below;
   return success();
 }
 

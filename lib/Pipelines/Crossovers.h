@@ -25,9 +25,9 @@ namespace dagrt {
 /// How much longer a plan takes than the winner, and how sure that is.
 struct PlanDistance {
   int64_t picoseconds = 0;
-  double errorPicoseconds = 0; ///< Half the width of its interval.
+  Deviation error; ///< How much smaller and larger that may be.
 
-  bool isDistinguishable() const { return static_cast<double>(picoseconds) > errorPicoseconds; }
+  bool isDistinguishable() const { return static_cast<double>(picoseconds) > error.below; }
 };
 
 /// By plan; none for the winner itself, for what cannot win, and where too little is known.

@@ -20,6 +20,8 @@
 #include "llvm/Support/JSON.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cmath>
+
 using namespace mlir;
 using namespace dagrt;
 using llvm::json::OStream;
@@ -89,11 +91,12 @@ static bool hasTies(const PlanPoint &point) {
   });
 }
 
-/// `+- 6.1%` below the time of a cell.
+/// `+- 6.1%` or `-4/+9%` below the time of a cell.
 static std::string formatErrorCell(const PlanOutcome &outcome) {
   std::string error = formatError(outcome.uncertainty, outcome.makespan);
   StringRef number = StringRef(error).rtrim('+');
-  return llvm::formatv(" {0,9}{1}", (number.empty() ? "" : "+- ") + number.str(),
+  bool isOneNumber = !number.empty() && !number.starts_with("-");
+  return llvm::formatv(" {0,9}{1}", (isOneNumber ? "+- " : "") + number.str(),
                        number.size() < error.size() ? "+" : " ");
 }
 
@@ -101,8 +104,9 @@ static std::string formatErrorCell(const PlanOutcome &outcome) {
 static void writeLegend(llvm::raw_ostream &os, const PlansReport &report) {
   os << "  > fastest, + fastest that fits in memory, * does not fit\n";
   if (llvm::any_of(report.comparison.points, hasErrors))
-    os << "  +- half the width of the time's interval, in four of five cases; %+ or more: a part "
-          "has none\n"
+    os << "  +- the error bar below a time, in four of five cases: either way, or -less/+more; %+ "
+          "or\n"
+          "     more: a part has none\n"
           "  ~ not distinguishable from > or +: the difference is within its own error bar\n";
 }
 
@@ -204,13 +208,24 @@ static void writeTime(OStream &json, StringRef key, int64_t picoseconds) {
   json.attributeEnd();
 }
 
+/// Of a difference, which may be negative.
+static void writeSignedTime(OStream &json, StringRef key, double picoseconds) {
+  json.attributeBegin(key);
+  json.rawValue((picoseconds < 0 ? "-" : "") +
+                formatMicroseconds(roundToTime(std::abs(picoseconds))));
+  json.attributeEnd();
+}
+
 static void writeDistance(OStream &json, StringRef key,
                           const std::optional<PlanDistance> &distance) {
   if (!distance)
     return;
   json.attributeObject(key, [&] {
     writeTime(json, "time_us", distance->picoseconds);
-    writeTime(json, "error_us", roundToTime(distance->errorPicoseconds));
+    writeTime(json, "error_us", roundToTime(distance->error.getHalfWidth()));
+    auto time = static_cast<double>(distance->picoseconds);
+    writeSignedTime(json, "low_us", time - distance->error.below);
+    writeSignedTime(json, "high_us", time + distance->error.above);
     json.attribute("distinguishable", distance->isDistinguishable());
   });
 }

@@ -150,8 +150,13 @@ static void writeCost(OStream &json, const ScheduledOp &op) {
   json.attribute("provenance", stringifyProvenance(cost.getProvenance()));
   if (!cost.getAlgorithm().empty())
     json.attribute("algorithm", llvm::json::fixUTF8(cost.getAlgorithm()));
-  if (cost.getErrorPercent().value >= 0)
-    writeFraction(json, "error_percent", cost.getErrorPercent());
+  if (!cost.hasErrorBar())
+    return;
+  auto time = static_cast<double>(cost.getPicoseconds());
+  double below = cost.getBelowPercent(), above = cost.getAbovePercent();
+  writeFraction(json, "error_percent", (below + above) / 2);
+  writeTime(json, "low_us", roundToTime(time * (1 - below / 100)));
+  writeTime(json, "high_us", roundToTime(time * (1 + above / 100)));
 }
 
 /// One op of the critical path, on one line.
@@ -227,6 +232,7 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
   writeUncountedJson(json, uncounted);
   writeBranchesJson(json, function.branches);
   writeUncertainty(json, function.uncertainty, timeline.makespan);
+  json.attribute("one_source", function.isOfOneSource());
   writeMeshes(json, function);
   json.attributeObject("attribution", [&] {
     writeShares(json, "by_kind", function.attribution.byKind);

@@ -253,6 +253,10 @@ int64_t FunctionReport::getReservedMemory() const {
   return getBytesOfDevice(cluster, "reserved_gb");
 }
 
+bool FunctionReport::isOfOneSource() const {
+  return cluster && cluster.getDevice().getFacts().contains("one_source");
+}
+
 std::string FunctionReport::getName(const LiveValue &value) const {
   if (value.op == kNone)
     return ("argument #" + Twine(value.argument)).str();

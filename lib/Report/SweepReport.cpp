@@ -123,8 +123,9 @@ static void writePoints(llvm::raw_ostream &os, const SweepReport &report,
   if (llvm::any_of(function.points, [](const SweepPoint &point) { return !point.fits; }))
     os << "    (* does NOT fit in the memory of a device, less what is reserved)\n";
   if (hasErrors)
-    os << "    (+- half the width of the time's interval, in four of five cases; + or more: a part "
-          "of\n     the path has no error bar; ? if that part is large)\n";
+    os << "    (+- the error bar in four of five cases: either way, or -less/+more; + or more: a "
+          "part\n"
+          "     of the path has no error bar; ? if that part is large)\n";
 }
 
 /// `batch = 4, seq_len = 1024 to 5119`.

@@ -57,14 +57,11 @@ static std::string listShares(ArrayRef<Share> shares, int64_t makespan, size_t w
   return text;
 }
 
-/// ` +- 6.1%`, or more if a part of the path has no error bar: half the width of the makespan's
-/// interval; empty if too little is known about it to say so first.
+/// ` +- 6.1%` or ` -4.0% +9.2%`, the makespan's error bar; empty if too little is known about it to
+/// say so first.
 static std::string formatBar(const FunctionReport &function) {
-  std::string error = formatError(function.uncertainty, function.timeline.makespan);
-  StringRef percent = StringRef(error).rtrim('+');
-  if (percent.empty() || percent == "?")
-    return "";
-  return " +- " + percent.str() + (error.size() > percent.size() ? " or more" : "");
+  std::string error = formatErrorBar(function.uncertainty, function.timeline.makespan);
+  return error.empty() ? "" : " " + error;
 }
 
 /// Between which times the makespan is, with what weighs most in that.
@@ -78,11 +75,12 @@ static void writeInterval(llvm::raw_ostream &os, const FunctionReport &function)
                       formatTime(uncertainty.getLow(makespan)),
                       formatTime(uncertainty.getHigh(makespan)));
   for (const UncertaintyGroup &group : ArrayRef(uncertainty.groups).take_front(4))
-    os << llvm::formatv("    {0,-16} {1,10} +- {2}\n", fit(group.kind, 16),
-                        formatTime(group.picoseconds),
-                        formatTime(roundToTime(group.errorPicoseconds)));
+    os << llvm::formatv("    {0,-16} {1,10} {2}\n", fit(group.kind, 16),
+                        formatTime(group.picoseconds), formatDeviation(group.error));
   if (uncertainty.groups.size() > 4)
     os << "    and " << uncertainty.groups.size() - 4 << " more\n";
+  if (function.isOfOneSource())
+    os << "  one source: one laboratory measured what is known of this device, so bars are wider\n";
   if (uncertainty.extrapolatedOps > 0)
     os << llvm::formatv("  {0} of the path is extrapolated beyond measurements ({1} ops)\n",
                         formatPercent(getFraction(uncertainty.extrapolatedPicoseconds, makespan)),

@@ -7,8 +7,10 @@
 //
 // A model that is 5 % too fast on one matrix product of a device may be so on all of them, but that
 // says nothing about messages. So errors of one kind are added, and the sums by their squares. An
-// op has on the path the time until the next op starts; its error counts in that proportion. The
-// path itself is taken as given: where another one is nearly as long, its errors are not in this.
+// op has on the path the time until the next op starts; its error counts in that proportion. Both
+// directions are added up for themselves, since a time cannot fall below what physics allows, but
+// may well be far above. The path itself is taken as given: where another one is nearly as long,
+// its errors are not in this.
 //
 // Of a sum, adding is the cautious assumption; of a difference it is the bold one, because errors
 // that are alike cancel. Let a part r of the variance of a kind be shared by its kernels, and the
@@ -28,6 +30,13 @@
 
 using namespace mlir;
 using namespace dagrt;
+
+Deviation EqualCosts::getError() const {
+  auto time = static_cast<double>(picoseconds);
+  if (!cost.hasErrorBar())
+    return {time, time};
+  return {time * cost.getBelowPercent().value / 100, time * cost.getAbovePercent().value / 100};
+}
 
 //===----------------------------------------------------------------------===//
 // Sums
@@ -52,10 +61,13 @@ public:
   /// The groups, the largest error first.
   std::vector<UncertaintyGroup> take() {
     for (UncertaintyGroup &group : groups)
-      for (const EqualCosts &equal : group.costs)
-        group.errorPicoseconds += equal.getError();
+      for (const EqualCosts &equal : group.costs) {
+        Deviation error = equal.getError();
+        group.error.below += error.below;
+        group.error.above += error.above;
+      }
     llvm::stable_sort(groups, [](const UncertaintyGroup &a, const UncertaintyGroup &b) {
-      return a.errorPicoseconds > b.errorPicoseconds;
+      return a.error.getHalfWidth() > b.error.getHalfWidth();
     });
     return std::move(groups);
   }
@@ -77,12 +89,13 @@ static void setGroups(Uncertainty &result, Groups &known, Groups &unknown) {
   result.unknownGroups = unknown.take();
   for (const UncertaintyGroup &group : result.unknownGroups)
     result.unknownPicoseconds += group.picoseconds;
-  double squares = 0;
+  Deviation squares;
   for (const UncertaintyGroup &group : result.groups) {
     result.knownPicoseconds += group.picoseconds;
-    squares += group.errorPicoseconds * group.errorPicoseconds;
+    squares.below += group.error.below * group.error.below;
+    squares.above += group.error.above * group.error.above;
   }
-  result.errorPicoseconds = std::sqrt(squares);
+  result.error = {std::sqrt(squares.below), std::sqrt(squares.above)};
 }
 
 static void setExtrapolated(Uncertainty &result, const Times &times) {
@@ -107,7 +120,7 @@ Uncertainty dagrt::computeUncertainty(const Timeline &timeline, ArrayRef<OpFacts
       ++result.extrapolatedOps;
       extrapolated[kind] += op.onPath;
     }
-    if (op.cost.getErrorPercent().value >= 0)
+    if (op.cost.hasErrorBar())
       known.add(kind, op.cost, op.onPath);
     else if (op.cost.getProvenance() != Provenance::given)
       unknown.add(kind, op.cost, op.onPath);
@@ -143,15 +156,15 @@ int64_t dagrt::roundToTime(double picoseconds) {
 }
 
 int64_t Uncertainty::getLow(int64_t makespan) const {
-  return roundToTime(static_cast<double>(makespan) - errorPicoseconds);
+  return roundToTime(static_cast<double>(makespan) - error.below);
 }
 
 int64_t Uncertainty::getHigh(int64_t makespan) const {
-  return roundToTime(static_cast<double>(makespan) + errorPicoseconds);
+  return roundToTime(static_cast<double>(makespan) + error.above);
 }
 
 void Uncertainty::hide(int64_t makespan) {
-  errorPicoseconds = 0;
+  error = {};
   knownPicoseconds = 0;
   // Of a program that counts nothing, nothing is known either.
   unknownPicoseconds = std::max<int64_t>(makespan, 1);
@@ -170,7 +183,7 @@ void Uncertainty::dropKinds() {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// By kind and cost, how much more the first of two programs is wrong by.
+/// By kind and cost, how much longer the first of two programs takes for it.
 using Differences = llvm::MapVector<StringRef, llvm::MapVector<Attribute, double>>;
 } // namespace
 
@@ -179,25 +192,43 @@ static Differences subtract(ArrayRef<UncertaintyGroup> a, ArrayRef<UncertaintyGr
   auto add = [&](ArrayRef<UncertaintyGroup> groups, double sign) {
     for (const UncertaintyGroup &group : groups)
       for (const EqualCosts &equal : group.costs)
-        differences[group.kind][equal.cost] += sign * equal.getError();
+        differences[group.kind][equal.cost] += sign * static_cast<double>(equal.picoseconds);
   };
   add(a, 1);
   add(b, -1);
   return differences;
 }
 
-double dagrt::computeDifferenceError(const Uncertainty &a, const Uncertainty &b) {
-  double squares = 0, unknown = 0;
-  for (const auto &[kind, differences] : subtract(a.groups, b.groups)) {
-    double sum = 0, own = 0;
-    for (auto [cost, difference] : differences) {
-      sum += difference;
-      own += difference * difference;
-    }
-    squares += std::max(sum * sum, own);
+/// The squares of the deviations of one kind.
+static Deviation squareDifference(const llvm::MapVector<Attribute, double> &differences) {
+  // What all kernels of the kind make of it if they are at the lower ends of their bars, and at the
+  // upper ones; and the squares if each is where it makes the most of it.
+  double allLow = 0, allHigh = 0;
+  Deviation own;
+  for (auto [attribute, difference] : differences) {
+    auto cost = cast<CostAttr>(attribute);
+    double low = difference * cost.getBelowPercent().value / 100,
+           high = difference * cost.getAbovePercent().value / 100;
+    allLow -= low;
+    allHigh += high;
+    double below = difference > 0 ? low : high, above = difference > 0 ? high : low;
+    own.below += below * below;
+    own.above += above * above;
   }
+  double below = std::min({allLow, allHigh, 0.0}), above = std::max({allLow, allHigh, 0.0});
+  return {std::max(below * below, own.below), std::max(above * above, own.above)};
+}
+
+Deviation dagrt::computeDifferenceError(const Uncertainty &a, const Uncertainty &b) {
+  Deviation squares;
+  for (const auto &[kind, differences] : subtract(a.groups, b.groups)) {
+    Deviation square = squareDifference(differences);
+    squares.below += square.below;
+    squares.above += square.above;
+  }
+  double unknown = 0;
   for (const auto &[kind, differences] : subtract(a.unknownGroups, b.unknownGroups))
     for (auto [cost, difference] : differences)
       unknown += std::abs(difference);
-  return std::sqrt(squares) + unknown;
+  return {std::sqrt(squares.below) + unknown, std::sqrt(squares.above) + unknown};
 }

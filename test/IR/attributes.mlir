@@ -81,6 +81,13 @@ func.func @costs(%x: tensor<8xf32>) {
   // CHECK: #dagrt.cost<5 ps, link, measured, "ring \22x\22", error 2.500000e+00>
   %2 = dagrt.silu %x {dagrt.cost = #dagrt.cost<5 ps, error 2.5, "ring \22x\22", measured, link>}
     : tensor<8xf32>
+  // An error bar of its own in each direction; no time is shorter by more than all of it.
+  // CHECK: #dagrt.cost<5 ps, error -4.000000e+00 to 1.200000e+01>
+  %bar = dagrt.silu %x {dagrt.cost = #dagrt.cost<5 ps, error -4.0 to 12.0>} : tensor<8xf32>
+  // CHECK: #dagrt.cost<5 ps, error 4.000000e+00>
+  %same = dagrt.silu %x {dagrt.cost = #dagrt.cost<5 ps, error -4.0 to 4.0>} : tensor<8xf32>
+  // CHECK: #dagrt.cost<5 ps, error 3.000000e+02>
+  %wide = dagrt.silu %x {dagrt.cost = #dagrt.cost<5 ps, error 300.0>} : tensor<8xf32>
   // CHECK: #dagrt.timing<0 to 10 ps, slack 5>
   %3 = dagrt.silu %x {dagrt.timing = #dagrt.timing<0 to 10 ps, slack 5>} : tensor<8xf32>
   // CHECK: #dagrt.timing<0 to 10 ps, slack 0, critical>

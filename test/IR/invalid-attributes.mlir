@@ -196,6 +196,16 @@ func.func @f(%x: tensor<1x4x4xf32>, %p: tensor<4xi32>) {
 
 // -----
 
+// expected-error@+1 {{expects an error from -100 to 0 to one that is not negative, in percent, got 2.000000e+00 to 4.000000e+00}}
+%0 = dagrt.positions {dagrt.cost = #dagrt.cost<5 ps, error 2.0 to 4.0>} : tensor<4xi32>
+
+// -----
+
+// expected-error@+1 {{expects an error from -100 to 0 to one that is not negative, in percent, got -1.010000e+02 to 4.000000e+00}}
+%0 = dagrt.positions {dagrt.cost = #dagrt.cost<5 ps, error -101.0 to 4.0>} : tensor<4xi32>
+
+// -----
+
 // expected-error@+1 {{expected 'slack'}}
 %0 = dagrt.positions {dagrt.timing = #dagrt.timing<0 to 5 ps, 3>} : tensor<4xi32>
 

@@ -28,6 +28,8 @@
 
 #include <cmath>
 #include <map>
+#include <set>
+#include <string>
 
 using namespace mlir;
 using namespace dagrt;
@@ -38,6 +40,9 @@ static constexpr size_t kFewestRows = 8;
 static constexpr size_t kFewestForBar = 25;
 /// The variant that serves where none is asked for.
 static constexpr StringLiteral kAny = "any";
+/// The source of rows that `dagrt-calibrate measure` wrote, of the very machine that is asked
+/// about.
+static constexpr StringLiteral kOwnSource = "measured";
 
 namespace {
 /// A kernel, a variant and a device; all devices together have no name.
@@ -50,10 +55,21 @@ struct Fits {
     problem.kernel = std::get<0>(key);
     problem.variant = std::get<1>(key);
     problem.rows.push_back({measurement.query.call, measurement.device, measurement.microseconds});
+    sources[measurement.device->name].insert(measurement.source);
+  }
+
+  /// True if another laboratory measured all rows of the device, and one only.
+  bool hasOneSource(const std::string &device) const {
+    auto it = sources.find(device);
+    if (it == sources.end() || it->second.size() != 1)
+      return false;
+    const std::string &source = *it->second.begin();
+    return !source.empty() && source != kOwnSource;
   }
 
   std::map<ProblemKey, FitProblem> problems;
   std::map<ProblemKey, KernelCalibration> results;
+  std::map<std::string, std::set<std::string>> sources; ///< By device.
 };
 } // namespace
 
@@ -111,6 +127,9 @@ static void fitAll(Fits &fits) {
   for (auto [problem, result] : tasks)
     pool.async([problem = problem, result = result]() { *result = fit(*problem); });
   pool.wait();
+  for (auto &[key, result] : fits.results)
+    if (fits.hasOneSource(std::get<2>(key)))
+      result.ranges.push_back({kSources.str(), 1, 1});
 }
 
 //===----------------------------------------------------------------------===//

@@ -11,6 +11,12 @@ rows that were kept. Prints, for each case, the median and the 90th percentile o
 in percent, the part of the measurements inside the 80 % interval, and its median width.
 
     validate.py --bin build/bin --descriptions lib/Cost/Devices gemm.csv attention.csv ...
+
+With --fitted, fits nothing and leaves nothing out: the rows as the descriptions answer that were fitted to them.
+
+With --laboratories, fits nothing, but asks for the bf16 products of one laboratory with the coefficients of
+the fp16 products of another, and the other way round, on each device that both measured: what one laboratory's
+rows are over what another's say, between which factors in four of five cases.
 """
 import argparse
 import collections
@@ -97,6 +103,17 @@ class Errors:
         return text
 
 
+def copy_descriptions(source, target):
+    """Without what widens error bars for other laboratories: it is rows of the same ones that are asked for."""
+    shutil.copytree(source, target)
+    for name in os.listdir(target):
+        path = os.path.join(target, name)
+        with open(path) as file:
+            text = file.read()
+        with open(path, "w") as file:
+            file.write(re.sub(r"(, )?laboratories: \[1, 1\]", "", text))
+
+
 def group_of(kind, row):
     if kind == "attention":
         return row["phase"]
@@ -123,7 +140,7 @@ class Validation:
         queries = os.path.join(self.folder, "queries.csv")
         answers = os.path.join(self.folder, "answers.csv")
         write(queries, rows)
-        for model in ["roofline", "calibrated", "table"]:
+        for model in ["roofline", "calibrated", "table"] if table else ["roofline", "calibrated"]:
             extra = ["--table=" + table] if model == "table" else []
             self.run("dagrt-get-time", "--csv=" + kind, queries, "-o", answers,
                      "--descriptions=" + descriptions, "--model=" + model, *extra)
@@ -138,7 +155,7 @@ class Validation:
     def leave_out_device(self, device, tables):
         """Predicts all rows of `device` with what its relative knows."""
         folder = os.path.join(self.folder, "without-" + device)
-        shutil.copytree(self.arguments.descriptions, folder)
+        copy_descriptions(self.arguments.descriptions, folder)
         path = os.path.join(folder, device + ".yaml")
         with open(path) as file:
             text = re.split(r"^(?:measurements|calibration):", file.read(), flags=re.M)[0]
@@ -155,14 +172,19 @@ class Validation:
             write(table, [r for r in rows if r["gpu"] != device])
             self.predict("unmeasured device", kind, own, folder, table)
 
+    def answer_fitted(self):
+        """Predicts all rows with the descriptions as they are."""
+        for kind, rows in read(self.arguments.tables).items():
+            self.predict("fitted", kind, rows, self.arguments.descriptions, None)
+
     def validate(self):
         tables = read(self.arguments.tables)
         fitted = os.path.join(self.folder, "fitted")
-        shutil.copytree(self.arguments.descriptions, fitted)
+        copy_descriptions(self.arguments.descriptions, fitted)
         parts = {kind: split(kind, rows) for kind, rows in tables.items()}
         kept = {kind: os.path.join(self.folder, kind + ".csv") for kind in parts}
         for kind, (rows, _, _) in parts.items():
-            write(kept[kind], rows)
+            write(kept[kind], [{**row, "source": ""} for row in rows])
         self.run("dagrt-calibrate", "fit", *kept.values(), "--descriptions=" + fitted)
         for kind, (_, new_rows, new_shapes) in parts.items():
             self.predict("new rows", kind, new_rows, fitted, kept[kind])
@@ -175,7 +197,30 @@ class Validation:
         for name, errors in self.results.items():
             print("%-44s %6d %14s  %-32s %s" % (name, len(errors["roofline"].errors),
                                                 errors["roofline"], errors["calibrated"],
-                                                errors["table"]))
+                                                errors.get("table", "")))
+
+
+def compare_laboratories(arguments, folder, rows):
+    """Prints the spread between laboratories, of products on devices that two of them measured."""
+    other = {"bf16": "fp16", "fp16": "bf16"}
+    sources = collections.defaultdict(lambda: collections.defaultdict(set))
+    for row in rows:
+        sources[row["gpu"]][row["dtype"]].add(row["source"])
+    for gpu, types in sorted(sources.items()):
+        if not all(len(types[name]) == 1 for name in other) or types["bf16"] == types["fp16"]:
+            continue
+        asked = [dict(row, dtype=other[row["dtype"]]) for row in rows
+                 if row["gpu"] == gpu and row["dtype"] in other]
+        table, answer = os.path.join(folder, "asked.csv"), os.path.join(folder, "answer.csv")
+        write(table, asked)
+        subprocess.run([os.path.join(arguments.bin, "dagrt-get-time"), table, "--csv=gemm",
+                        "--descriptions=" + arguments.descriptions, "-o", answer], check=True)
+        with open(answer, newline="") as file:
+            predicted = {row["id"]: float(row["pred_us"]) for row in csv.DictReader(file)}
+        ratios = [float(row["time_us"]) / predicted[row["id"]] for row in asked]
+        both = sorted(ratios + [1 / ratio for ratio in ratios])
+        low, high = (both[round(part * (len(both) - 1))] for part in (0.1, 0.9))
+        print(f"{gpu}: {len(ratios)} rows, {low:.3f} to {high:.3f}")
 
 
 def main():
@@ -184,13 +229,22 @@ def main():
     parser.add_argument("--bin", default="build/bin", help="folder of dagrt's tools")
     parser.add_argument("--descriptions", default="lib/Cost/Devices", help="device descriptions")
     parser.add_argument("--devices", action="store_true", help="a line for each device, too")
+    parser.add_argument("--fitted", action="store_true",
+                        help="only the rows themselves, with the descriptions as they are")
+    parser.add_argument("--laboratories", action="store_true",
+                        help="only the spread between laboratories, of products")
     parser.add_argument("--keep", help="folder for intermediate files")
     arguments = parser.parse_args()
     folder = arguments.keep or tempfile.mkdtemp(prefix="dagrt-validate-")
     os.makedirs(folder, exist_ok=True)
     try:
+        if arguments.laboratories:
+            return compare_laboratories(arguments, folder, read(arguments.tables)["gemm"])
         validation = Validation(arguments, folder)
-        validation.validate()
+        if arguments.fitted:
+            validation.answer_fitted()
+        else:
+            validation.validate()
         validation.report()
     finally:
         if not arguments.keep:

@@ -92,9 +92,10 @@ static std::string describeSource(const Answer &answer) {
   const KernelCalibration &calibration = *found.calibration;
   std::string text = llvm::formatv("{0} '{1}' fitted to {2} measurements", calibration.kernel,
                                    calibration.variant, calibration.rows);
+  StringRef sources = isOfOneSource(calibration) ? ", one source" : "";
   if (found.isBorrowed)
-    return text + " of " + calibration.donor;
-  return text + " of this device, median error " +
+    return text + " of " + calibration.donor + sources.str();
+  return text + " of this device" + sources.str() + ", median error " +
          llvm::formatv("{0:f1} %", calibration.medianError).str();
 }
 
@@ -179,6 +180,8 @@ void dagrt::printJson(ArrayRef<Answer> answers, StringRef what, raw_ostream &os)
           json.attribute("split", p.time.split);
           json.attribute("waves", p.time.waves);
           json.attribute("source", describeSource(answer));
+          if (const KernelCalibration *calibration = p.found.calibration; calibration && !p.isBound)
+            json.attribute("one_source", isOfOneSource(*calibration));
           if (p.tableRows > 0) {
             json.attribute("table_factor", p.tableFactor);
             json.attribute("table_rows", p.tableRows);

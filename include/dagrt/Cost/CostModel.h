@@ -32,7 +32,8 @@ struct Cost {
   Bound bound = Bound::none;
   Provenance provenance = Provenance::modelled;
   std::string algorithm;
-  double errorPercent = -1; ///< Half the width of the error bar, negative when unknown.
+  /// The error bar: by how much less and more it may be, -1 when unknown.
+  double belowPercent = -1, abovePercent = -1;
 };
 
 /// Makes an error at the op that is being costed.

@@ -75,6 +75,17 @@ struct FoundCalibration {
 /// Looks for the best variant on the device itself first, then on each that it borrows from.
 FoundCalibration findCalibration(const KernelQuery &query, const Device &device);
 
+/// The trait of a device that so many laboratories measured, in a calibration's ranges.
+inline constexpr llvm::StringLiteral kSources = "laboratories";
+
+/// True if all measurements of the calibration's device are of one laboratory, and nothing tells
+/// how those of another would differ.
+bool isOfOneSource(const KernelCalibration &calibration);
+
+/// True if that holds for what a device was fitted to, or, without that, for the device that it
+/// borrows from first.
+bool isOfOneSource(const Device &device);
+
 /// A time, and how sure it is.
 struct Prediction {
   KernelTime time;

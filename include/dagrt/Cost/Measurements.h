@@ -40,6 +40,7 @@ struct Measurement {
   const Device *device = nullptr;
   KernelQuery query;
   double microseconds = 0; ///< 0 if the table has no times.
+  std::string source;      ///< Who measured it; empty if the table does not say.
   int64_t line = 0;
 };
 

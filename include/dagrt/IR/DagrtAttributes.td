@@ -393,7 +393,8 @@ def Dagrt_CostAttr : Dagrt_Attr<"Cost", "cost"> {
     - `bound`: what binds it.
     - `provenance`: where the number comes from.
     - `algorithm`: what a collective or transfer uses (`ring`, `tree`, `nvls`, `p2p`), or empty.
-    - `error_percent`: half the width of the error bar, negative when unknown.
+    - `below_percent`, `above_percent`: the error bar, by how much the time may be shorter or longer in
+      four of five cases; -1 when unknown. Written `error -4 to 12`, or `error 5` for `error -5 to 5`.
     - `fingerprint`: what the time was computed for, written `for 0x...`; 0 if nobody said. The upper
       half stands for the work and the device (or for what is sent and the links), the lower half for
       the model with its tables, or for the fixed times of a cluster's description; 0 there if a
@@ -415,18 +416,24 @@ def Dagrt_CostAttr : Dagrt_Attr<"Cost", "cost"> {
     DefaultValuedParameter<"::dagrt::Bound", "::dagrt::Bound::none">:$bound,
     DefaultValuedParameter<"::dagrt::Provenance", "::dagrt::Provenance::given">:$provenance,
     StringRefParameter<"", "\"\"">:$algorithm,
-    DefaultValuedParameter<"::dagrt::Real", "::dagrt::Real(-1.0)">:$errorPercent,
+    DefaultValuedParameter<"::dagrt::Real", "::dagrt::Real(-1.0)">:$belowPercent,
+    DefaultValuedParameter<"::dagrt::Real", "::dagrt::Real(-1.0)">:$abovePercent,
     DefaultValuedParameter<"uint64_t", "0">:$fingerprint);
   let builders = [AttrBuilder<(ins "int64_t":$picoseconds, "::dagrt::Bound":$bound,
       "::dagrt::Provenance":$provenance, "::llvm::StringRef":$algorithm,
       "::dagrt::Real":$errorPercent), [{
-    return $_get($_ctxt, picoseconds, bound, provenance, algorithm, errorPercent, uint64_t(0));
+    // No time is shorter by more than itself.
+    ::dagrt::Real below(errorPercent.value > 100 ? 100.0 : errorPercent.value);
+    return $_get($_ctxt, picoseconds, bound, provenance, algorithm, below, errorPercent,
+                 uint64_t(0));
   }]>];
   let extraClassDeclaration = [{
     /// True if no model computed it: it was written by hand, or fixed by a cluster's description.
     bool isGiven() const {
       return getModelPrint() == 0 || getProvenance() == ::dagrt::Provenance::given;
     }
+    /// True if it has an error bar.
+    bool hasErrorBar() const { return getAbovePercent().value >= 0; }
     /// True if a cluster's description fixed it: what it says is to be read again.
     bool isFixed() const { return isGiven() && getModelPrint() != 0; }
     /// The halves of the fingerprint, 0 if there is none.

@@ -102,6 +102,8 @@ struct FunctionReport {
   bool fits(const MeshMemory &mesh) const {
     return mesh.peakBytes <= getDeviceMemory() - getReservedMemory();
   }
+  /// True if the measurements of the device are all of one laboratory.
+  bool isOfOneSource() const;
   /// The name of the op that makes `value`, or `argument #0`.
   std::string getName(const LiveValue &value) const;
   /// True if no mesh ever needs more than the memory of a device; nothing if that is unknown.

@@ -16,17 +16,21 @@
 
 namespace dagrt {
 
+/// How much shorter and longer a time may be, in picoseconds.
+struct Deviation {
+  double below = 0, above = 0;
+
+  double getHalfWidth() const { return (below + above) / 2; }
+};
+
 /// Ops of one kind on the critical path that cost the same: calls of one kernel with one size, so
 /// what one is wrong by, all are.
 struct EqualCosts {
   CostAttr cost;
   int64_t picoseconds = 0; ///< That they take on the path.
 
-  /// Half the width of their interval together; all of the time if they have no error bar.
-  double getError() const {
-    double percent = cost.getErrorPercent().value;
-    return static_cast<double>(picoseconds) * (percent < 0 ? 1 : percent / 100);
-  }
+  /// What they may be shorter and longer together; all of the time if they have no error bar.
+  Deviation getError() const;
 };
 
 /// The ops of one kind on the critical path, wherever they run: a cluster has one kind of device,
@@ -34,14 +38,16 @@ struct EqualCosts {
 struct UncertaintyGroup {
   std::string kind;              ///< `gemm`, `all_reduce`, ...
   int64_t picoseconds = 0;       ///< That they take on the path.
-  double errorPicoseconds = 0;   ///< Half the width of their interval together.
+  Deviation error;               ///< Of that time.
   std::vector<EqualCosts> costs; ///< The same by cost, in the order of the path.
 };
 
 /// How sure a makespan is. Errors of one kind of ops are those of one model, and add up; errors of
 /// different kinds are independent, and add up by their squares.
 struct Uncertainty {
-  double errorPicoseconds = 0; ///< Half the width of the interval of the makespan.
+  /// How much shorter and longer the makespan may be. Each op takes at least the lower end of its
+  /// own bar.
+  Deviation error;
   /// Time on the path of ops with an error bar.
   int64_t knownPicoseconds = 0;
   /// Time on the path of ops whose cost has no error bar and is not given: the interval is too
@@ -77,12 +83,13 @@ Uncertainty computeUncertainty(const Timeline &timeline, llvm::ArrayRef<OpFacts>
 /// The uncertainty of programs that run one after the other.
 Uncertainty joinUncertainties(llvm::ArrayRef<Uncertainty> parts);
 
-/// Half the width of the interval of the difference of two makespans. Equal costs are wrong by the
-/// same, and only what one program has more of counts. Whether kernels of one kind but of different
-/// sizes are wrong alike or each in its own way is not known, so that the wider of these two is
-/// taken; kinds add up by their squares. What has no error bar and is not equal in both counts with
-/// all of its time. Without such, the difference to nothing is as sure as the makespan.
-double computeDifferenceError(const Uncertainty &a, const Uncertainty &b);
+/// How much smaller and larger the difference of two makespans, `a` less `b`, may be. Equal costs
+/// are wrong by the same, and only what one program has more of counts. Whether kernels of one kind
+/// but of different sizes are wrong alike or each in its own way is not known, so that the wider of
+/// these two is taken; kinds add up by their squares. What has no error bar and is not equal in
+/// both counts with all of its time. Without such, the difference to nothing is as sure as the
+/// makespan.
+Deviation computeDifferenceError(const Uncertainty &a, const Uncertainty &b);
 
 } // namespace dagrt
 

@@ -32,7 +32,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/Cost/Kernels/Attention.h"
+#include "AttentionTimer.h"
 
 #include <algorithm>
 #include <cassert>
@@ -40,52 +40,7 @@
 
 using namespace mlir;
 using namespace dagrt;
-
-namespace {
-/// Positions in the vector of coefficients.
-enum Index {
-  PrefillLaunchUs,
-  PrefillBlockUs,
-  Efficiency64,
-  Efficiency128,
-  EfficiencyBetween,
-  Efficiency256,
-  Efficiency512,
-  Pack,
-  PackSingle,
-  Diagonal,
-  LeastKeys,
-  Alone,
-  PrefillL2Share,
-  PrefillDram,
-  PrefillL2,
-  TokenCycles,
-  StoreTraffic,
-  PrefillRegroupUs,
-  DecodeLaunchUs,
-  BlockUs,
-  HeadBlockUs,
-  BlockDimExponent,
-  GroupBlock,
-  KeyRate,
-  HeadKeyRate,
-  GroupKeys,
-  BlocksPerSm,
-  LeastPart,
-  MostParts,
-  HeadMostParts,
-  DecodeL2Share,
-  DecodeDram,
-  DecodeL2,
-  SplitUs,
-  UngroupLarge,
-  UngroupFew,
-  UngroupSingle,
-  DecodeRegroupUs,
-  Overlap,
-  NumCoefficients
-};
-} // namespace
+using namespace dagrt::attention;
 
 static constexpr Coefficient kCoefficients[] = {
     {"prefill_launch_us", 10, 1, 30, "us of an empty prefill kernel and those around it"},
@@ -133,104 +88,7 @@ static constexpr Coefficient kCoefficients[] = {
 };
 static_assert(std::size(kCoefficients) == NumCoefficients);
 
-// Queries of a tile and keys of a step.
-static constexpr double kTile = 128;
-
-// What stands in for facts that a description leaves out.
-static constexpr double kDefaultSms = 100, kDefaultHz = 1.5e9;
-
-// Part of the empty places in the last wave that is lost. Prefill has few long blocks.
-static constexpr double kPrefillQuantization = 0.9, kDecodeQuantization = 0.4;
-
-// Splitting makes blocks for so many waves.
-static constexpr double kSplitWaves = 2;
-
-// Queries up to which a call with old keys may take the kernel of decode.
-static constexpr double kDecodeQueries = 64;
-
-// Tensor cores take 16 rows at least, and decode keeps them this busy at most.
-static constexpr double kMatrixRows = 16, kDecodeMatrixEfficiency = 0.7;
-
 ArrayRef<Coefficient> dagrt::getAttentionCoefficients() { return kCoefficients; }
-
-/// Both times when they overlap: their p-norm, the maximum with a soft corner.
-static double joinTimes(double a, double b, double exponent) {
-  double larger = std::max(a, b);
-  if (larger <= 0)
-    return 0;
-  return larger * std::pow(1 + std::pow(std::min(a, b) / larger, exponent), 1 / exponent);
-}
-
-/// Part of `bytes` that the L2 has kept, if it keeps `capacity`.
-static double getHitRate(double bytes, double capacity, double exponent) {
-  return capacity > 0 ? 1 / (1 + std::pow(bytes / capacity, exponent)) : 0;
-}
-
-/// a^(1 - t) * b^t.
-static double blend(double a, double b, double t) { return a * std::pow(b / a, t); }
-
-namespace {
-/// A call with all that follows from its sizes, and the device.
-struct AttentionTimer {
-  const AttentionCall &call;
-  const Device &device;
-  ArrayRef<double> coefficients;
-  double sms, hz, group, pairs;
-  double paddedQueries; ///< In whole tiles, but for the first and for what the keys do not have.
-
-  AttentionTimer(const AttentionCall &call, const Device &device, ArrayRef<double> coefficients)
-      : call(call), device(device), coefficients(coefficients) {
-    sms = device.smCount > 0 ? static_cast<double>(device.smCount) : kDefaultSms;
-    hz = device.clockHz > 0 ? device.clockHz : kDefaultHz;
-    group = std::max(call.heads / call.keyHeads, 1.0);
-    pairs = std::clamp(call.pairs, 1.0, call.queries * call.keys);
-    paddedQueries = std::min(std::ceil(call.queries / kTile) * kTile, call.keys);
-  }
-
-  double get(Index index) const { return coefficients[index]; }
-  /// A single query masks nothing, but it is the limit of few that do.
-  bool isMasked() const {
-    return call.queries > 1 ? pairs < call.queries * call.keys : call.keys > 1;
-  }
-
-  /// Bytes of queries and result, and of `keys` keys and values.
-  double getQueryBytes() const {
-    return 2 * call.batch * call.heads * call.queries * call.headDim * call.elementBytes;
-  }
-  double getKeyBytes(double keys) const {
-    return 2 * call.batch * call.keyHeads * keys * call.headDim * call.elementBytes;
-  }
-
-  /// Bytes/us of the L2 and of the memory at a part of their rates.
-  double getL2Rate(double efficiency) const { return efficiency * sms * hz * 64e-6; }
-  double getDramRate(double efficiency) const { return efficiency * device.memoryBandwidth * 1e-6; }
-
-  /// Waves that `waves` take with a part of the last one's empty places.
-  double quantize(double waves, double quantization) const {
-    if (device.smCount <= 0)
-      return waves;
-    return waves + quantization * (std::ceil(waves - 1e-9) - waves);
-  }
-
-  double getRegroupUs(Index index) const {
-    return group > 1 && call.batch > 1 && call.keyHeads > 1 ? get(index) : 0;
-  }
-
-  double getEfficiency() const;
-  double countTiles() const;
-  double getStoreUs() const;
-  double countTileKeys(double average) const;
-  double countPrefillParts(double keys, double waves) const;
-  double getJoinUs(double parts) const;
-  void splitWork(KernelTime &time, double keys, double longest, double keyUs) const;
-  KernelTime getPrefillKernel() const;
-  double countDecodeKeys() const;
-  double getLeastUs() const;
-  KernelTime getPrefill() const;
-  KernelTime getDecodeKernel(double keys, bool isGrouped) const;
-  KernelTime getDecode() const;
-};
-} // namespace
 
 /// Log-linear between head sizes of 64, 128, 256 and 512, and less between powers of two, which
 /// some kernels pad to.
@@ -326,15 +184,32 @@ KernelTime AttentionTimer::getPrefillKernel() const {
   return time;
 }
 
+/// The time of `tokens` without old keys, each of which sees those before it, but `mostPairs` in
+/// all.
+double AttentionTimer::getWholeUs(double tokens, double mostPairs) const {
+  AttentionCall whole = call;
+  whole.queries = whole.keys = tokens;
+  double square = tokens * tokens;
+  bool isTriangle = isMasked() || call.keys <= 1;
+  whole.pairs = std::min(isTriangle ? (square + tokens) / 2 : square, mostPairs);
+  return AttentionTimer(whole, device, coefficients).getWhole().microseconds;
+}
+
+/// A single token alone was measured, and kernels of its own may take it longer than several: no
+/// longer than the fewest others that were measured, and those between no less than it.
+KernelTime AttentionTimer::getWhole() const {
+  KernelTime time = getPrefillKernel();
+  if (call.queries >= kFewestTokens)
+    return time;
+  if (call.queries > 1)
+    time.microseconds = std::max(time.microseconds, getWholeUs(1, INFINITY));
+  else
+    time.microseconds = std::min(time.microseconds, getWholeUs(kFewestTokens, INFINITY));
+  return time;
+}
+
 /// What the new tokens take alone, or one query for all keys, but no more than all tokens anew.
 double AttentionTimer::getLeastUs() const {
-  auto getWholeUs = [&](double tokens, double mostPairs) {
-    AttentionCall whole = call;
-    whole.queries = whole.keys = tokens;
-    double square = tokens * tokens;
-    whole.pairs = std::min(isMasked() ? (square + tokens) / 2 : square, mostPairs);
-    return AttentionTimer(whole, device, coefficients).getPrefillKernel().microseconds;
-  };
   AttentionCall one = call;
   one.queries = 1;
   one.keys = one.pairs = countDecodeKeys();
@@ -343,10 +218,9 @@ double AttentionTimer::getLeastUs() const {
                   std::min(oneUs, getWholeUs(call.keys, INFINITY)));
 }
 
-KernelTime AttentionTimer::getPrefill() const {
+/// New tokens after old keys.
+KernelTime AttentionTimer::getChunk() const {
   KernelTime time = getPrefillKernel();
-  if (call.keys <= call.queries)
-    return time;
   // 1 up to kDecodeQueries, 0 from twice as many on.
   double share = std::clamp(2 - call.queries / kDecodeQueries, 0.0, 1.0);
   KernelTime decode = share > 0 ? getDecode() : time;
@@ -356,79 +230,30 @@ KernelTime AttentionTimer::getPrefill() const {
     if (share > 0.5)
       time = decode;
   }
-  // A single token alone was measured with kernels of its own.
-  time.microseconds = call.queries > 1 ? std::max(us, getLeastUs()) : us;
+  us = std::max(us, call.queries > 1 ? getLeastUs() : getWholeUs(1, INFINITY));
+  time.microseconds = std::min(us, getWholeUs(call.keys, INFINITY));
   return time;
 }
 
-/// Decode without launch, with blocks of groups or of single query heads.
-KernelTime AttentionTimer::getDecodeKernel(double keys, bool isGrouped) const {
-  KernelTime time;
-  double blocks = call.batch * (isGrouped ? call.keyHeads : call.heads);
-  double rows = call.queries * (isGrouped ? group : 1), dim = call.headDim / 128;
-  double places = sms * get(BlocksPerSm);
-  double parts = std::min(places * kSplitWaves / blocks, keys / get(LeastPart));
-  parts = std::max(std::min(parts, get(isGrouped ? MostParts : HeadMostParts)), 1.0);
-  double ownUs = get(isGrouped ? BlockUs : HeadBlockUs) * std::pow(dim, get(BlockDimExponent)) *
-                 (1 + get(GroupBlock) * rows / 64 * dim);
-  double rate = get(isGrouped ? KeyRate : HeadKeyRate) * hz * 16e-6;
-  double keysUs = std::max(keys / parts, 1.0) * 2 * call.headDim * call.elementBytes / rate *
-                  (1 + get(GroupKeys) * rows / 64);
-  double paddedRows = std::ceil(rows / kMatrixRows) * kMatrixRows;
-  double efficiency = kDecodeMatrixEfficiency;
-  if (!call.isDecode) {
-    // Several queries of all heads of a group can be more than an SM's matrix units do in time.
-    efficiency = std::min(efficiency, getEfficiency());
-    double rowUs = 4 * paddedRows * call.headDim * sms / (efficiency * call.matrixFlops) * 1e6;
-    keysUs = std::max(keysUs, keys / parts * rowUs);
+KernelTime AttentionTimer::getPrefill() const {
+  if (call.keys <= call.queries)
+    return getWhole();
+  KernelTime time = getChunk();
+  // With more tiles, fewer parts are joined: more queries never take less.
+  auto getCausalPairs = [&](double queries) {
+    return queries * (call.keys - queries) + queries * (queries + 1) / 2;
+  };
+  bool isCausal = pairs == getCausalPairs(call.queries);
+  for (double factor : {1.4, 1.7}) {
+    AttentionCall larger = call;
+    larger.queries = std::ceil(factor * call.queries);
+    if (larger.queries >= call.keys)
+      break;
+    larger.pairs =
+        isCausal ? getCausalPairs(larger.queries) : larger.queries * pairs / call.queries;
+    double us = AttentionTimer(larger, device, coefficients).getChunk().microseconds;
+    time.microseconds = std::min(time.microseconds, us);
   }
-  time.waves = blocks * parts / places;
-  double taken = std::max(quantize(time.waves, kDecodeQuantization), 1.0);
-  double workUs = taken * joinTimes(ownUs, keysUs, get(Overlap));
-  double keyBytes = getKeyBytes(keys);
-  time.bytes = keyBytes + getQueryBytes();
-  double hits = getHitRate(time.bytes, get(DecodeL2Share) * device.l2Bytes, 3);
-  double missed = time.bytes * (1 - hits);
-  double read = keyBytes * (isGrouped ? 1 : group) + getQueryBytes();
-  time.memoryUs =
-      missed / getDramRate(get(DecodeDram)) + (read - missed) / getL2Rate(get(DecodeL2));
-  double flops = 4 * blocks * paddedRows * keys * call.headDim;
-  double flopsUs = flops / (efficiency * call.matrixFlops) * 1e6;
-  time.computeUs = joinTimes(workUs, flopsUs, 4);
-  time.microseconds =
-      joinTimes(joinTimes(workUs, time.memoryUs, 2.5), flopsUs, 4) + get(SplitUs) * (1 - 1 / parts);
-  // The bounds of the coefficients keep this below 1024.
-  time.split = static_cast<int64_t>(std::ceil(parts));
-  return time;
-}
-
-/// All keys of a causal decode, those in the window of a windowed one.
-double AttentionTimer::countDecodeKeys() const {
-  return std::min(call.keys, pairs / call.queries + (call.queries - 1) / 2);
-}
-
-KernelTime AttentionTimer::getDecode() const {
-  double keys = countDecodeKeys();
-  // What only a single query has kernels for: with the keys that end it, time would fall.
-  bool isFew =
-      call.isDecode && 4 * call.batch * call.keyHeads * std::max(std::floor(keys / 128), 1.0) < sms;
-  double grouped = 1;
-  if (group > 32)
-    grouped *= 1 - get(UngroupLarge);
-  if (isFew)
-    grouped *= 1 - get(UngroupFew);
-  if (group <= 1)
-    grouped *= 1 - get(UngroupSingle);
-  KernelTime time = getDecodeKernel(keys, /*isGrouped=*/true);
-  if (grouped < 1) {
-    KernelTime single = getDecodeKernel(keys, /*isGrouped=*/false);
-    double us = blend(single.microseconds, time.microseconds, grouped);
-    if (grouped < 0.5)
-      time = single;
-    time.microseconds = us;
-  }
-  time.fixedUs = get(DecodeLaunchUs) + getRegroupUs(DecodeRegroupUs);
-  time.microseconds += time.fixedUs;
   return time;
 }
 

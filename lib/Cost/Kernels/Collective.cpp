@@ -25,6 +25,8 @@
 
 #include "NcclTuner.h"
 
+#include "llvm/ADT/STLExtras.h"
+
 #include <algorithm>
 #include <cassert>
 #include <cmath>
@@ -245,20 +247,33 @@ Parts CollectiveTimer::getRingOrTree(int algorithm) const {
   return join(names[algorithm], latencyUs, wireUs, protocol == LL ? c[BendLl] : c[Bend]);
 }
 
+namespace {
+/// So many chunks of a size for each place are needed for that size.
+struct ChunkLimit {
+  double chunks, bytes;
+};
+} // namespace
+
+/// The smallest first; what is below all of them is reduced in chunks of 16 KiB.
+static constexpr ChunkLimit kChunkLimits[] = {{2, 32768}, {8, 65536}, {64, 131072}};
+
 /// Bytes that NCCL reduces in the switch at once: it halves its chunks for small buffers.
 static double getLoopBytes(double bytes, double concurrent) {
-  double chunk = bytes < 64 * concurrent * 131072 ? 65536 : 131072;
-  if (bytes < 8 * concurrent * chunk)
-    chunk = 32768;
-  if (bytes < 2 * concurrent * chunk)
-    chunk = 16384;
+  double chunk = 16384;
+  for (const ChunkLimit &limit : kChunkLimits)
+    if (bytes >= limit.chunks * concurrent * limit.bytes)
+      chunk = limit.bytes;
   return chunk * concurrent;
 }
 
+/// Chunks that are reduced in the switch at once. Nobody has measured those of more than 8 ranks.
+static double countSwitchChunks(const Group &g) {
+  return (g.generation == Blackwell ? 32 : 16) * std::min(g.perNode, 8.0);
+}
+
 Parts CollectiveTimer::getSwitch(bool isTree) const {
-  // Nobody has measured chunks of more than 8 ranks; buffers of few bytes do not fill them.
-  double loopBytes =
-      getLoopBytes(g.bytes, (g.generation == Blackwell ? 32 : 16) * std::min(g.perNode, 8.0));
+  // Buffers of few bytes do not fill them.
+  double loopBytes = getLoopBytes(g.bytes, countSwitchChunks(g));
   double loops = std::ceil(g.bytes / loopBytes), quantum = c[QuantumNvls];
   double latencyUs = getStart(BaseNvls) + c[LoopNvls] * std::min(loops, 1.0) +
                      getExtraUs(/*steps=*/g.isAllReduce() ? 2 : 1, 0);
@@ -382,7 +397,61 @@ std::optional<double> dagrt::getSizeBeyondLl(const CollectiveCall &call, const D
   Group group(call, device);
   if (!group.isPeerToPeer() || group.getPeerProtocol() != LL)
     return std::nullopt;
-  return kMostPeerLl * (group.kind == CommunicationKind::AllToAll ? group.ranks : 1) + 1;
+  // The least above the last that uses LL, which may be a part of a byte of a rank.
+  return kMostPeerLl * (group.kind == CommunicationKind::AllToAll ? group.ranks : 1) * (1 + 1e-12);
+}
+
+/// The sizes of the octaves from `first` to `last` from which on something else runs.
+static std::vector<double> findJumps(Group group, double first, double last) {
+  std::vector<double> jumps;
+  for (const ChunkLimit &limit : kChunkLimits)
+    jumps.push_back(limit.chunks * limit.bytes * countSwitchChunks(group));
+  group.bytes = first;
+  int pick = pickAlgorithm(group);
+  for (double octave = first; octave <= last; octave *= 2) {
+    auto pickAt = [&](int step) {
+      group.bytes = octave * std::exp2(step / static_cast<double>(kSteps));
+      return pickAlgorithm(group);
+    };
+    // In an octave, what NCCL expects of each algorithm is linear: one that is picked at both ends
+    // is so between.
+    bool isOne = pickAt(0) == pickAt(kSteps - 1);
+    for (int step = 0; step < (isOne ? 1 : kSteps); ++step) {
+      int next = pickAt(step);
+      if (next != pick)
+        jumps.push_back(group.bytes);
+      pick = next;
+    }
+  }
+  return jumps;
+}
+
+// Less takes no other algorithm than this, in bytes.
+static constexpr double kFewestBytes = 256;
+
+std::vector<double> dagrt::getSizesBeforeJumps(const CollectiveCall &call, const Device &device) {
+  // Just below a jump: by less than a byte, where that can be told.
+  constexpr double below = 1 - 1e-9;
+  Group group(call, device);
+  if (call.ranks < 2 || group.isPeerToPeer())
+    return {};
+  std::vector<double> sizes = findJumps(group, kFewestBytes, call.bytes);
+  llvm::erase_if(sizes, [&](double size) { return size > call.bytes; });
+  for (double &size : sizes)
+    size *= below;
+  return sizes;
+}
+
+std::vector<double> dagrt::getSizesAfterJumps(const CollectiveCall &call, const Device &device,
+                                              double last) {
+  Group group(call, device);
+  if (call.ranks < 2 || group.isPeerToPeer())
+    return {};
+  double first =
+      std::max(kFewestBytes, std::exp2(std::floor(std::log2(std::max(call.bytes, 1.0)))));
+  std::vector<double> sizes = findJumps(group, first, last);
+  llvm::erase_if(sizes, [&](double size) { return size <= call.bytes; });
+  return sizes;
 }
 
 const char *dagrt::getCollectiveAlgorithm(const CollectiveCall &call, const Device &device,

@@ -24,6 +24,8 @@
 
 #include "dagrt/Cost/Kernels/Gemm.h"
 
+#include "llvm/ADT/SmallVector.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -218,6 +220,57 @@ KernelTime dagrt::predictGemm(const GemmCall &call, const Device &device,
       timer.isShorter({used, parts}, best);
     }
   }
+  return best;
+}
+
+// Up to so many waves, larger products may have choices that draw more of the bandwidth.
+static constexpr double kFewWaves = 4;
+
+/// Rows and columns that `call` may be padded to, where more blocks draw more bandwidth.
+static void addPadded(const GemmCall &call, double GemmCall::*dim,
+                      SmallVectorImpl<GemmCall> &padded) {
+  auto add = [&](double size) {
+    padded.push_back(call);
+    padded.back().*dim = size;
+  };
+  for (double side : {16, 32, 64, 128, 256}) {
+    double whole = side * std::ceil(call.*dim / side);
+    add(whole + 1);
+    if (side >= 128)
+      add(2 * whole + 1);
+  }
+}
+
+/// Adds the least depth that allows a split into more parts.
+static void addDeeper(const GemmCall &call, double mostParts, SmallVectorImpl<GemmCall> &padded) {
+  for (double parts : kParts) {
+    double least = 2 * getStepDepth(call) * parts;
+    if (parts == 1 || parts > mostParts || least <= call.k)
+      continue;
+    padded.push_back(call);
+    padded.back().k = least;
+    return;
+  }
+}
+
+KernelTime dagrt::predictPaddedGemm(const GemmCall &call, const Device &device,
+                                    ArrayRef<double> coefficients) {
+  KernelTime best = predictGemm(call, device, coefficients);
+  if (best.microseconds <= 0)
+    return best;
+  SmallVector<GemmCall, 16> padded;
+  addDeeper(call, coefficients[MostParts], padded);
+  if (best.waves < kFewWaves) {
+    addPadded(call, &GemmCall::m, padded);
+    addPadded(call, &GemmCall::n, padded);
+  }
+  double bytes = best.bytes;
+  for (const GemmCall &larger : padded) {
+    KernelTime time = predictGemm(larger, device, coefficients);
+    if (time.microseconds < best.microseconds)
+      best = time;
+  }
+  best.bytes = bytes;
   return best;
 }
 

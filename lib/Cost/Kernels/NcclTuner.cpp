@@ -97,6 +97,10 @@ Topology::Topology(const Group &group) {
   tree = std::min(link, (span == 1 ? 2 : 1) * network);
 }
 
+double nccl::roundToStep(double bytes) {
+  return bytes > 0 ? std::exp2(std::floor(kSteps * std::log2(bytes) + 1e-9) / kSteps) : 0;
+}
+
 static double getRingPickUs(const Group &g, const Topology &t, Protocol protocol) {
   double intraUs = kRingStepUs[g.isPcie][protocol], interUs = 0;
   double rate = t.ring;
@@ -129,7 +133,10 @@ static double getTreePickUs(const Group &g, const Topology &t, Protocol protocol
   return latencyUs + g.bytes / (rate * 0.5 * 1e3);
 }
 
-int nccl::pickAlgorithm(const Group &g) {
+int nccl::pickAlgorithm(const Group &group) {
+  // All sizes of a part of an octave are picked alike: it is known where the picks change.
+  Group g = group;
+  g.bytes = roundToStep(group.bytes);
   Topology topology(g);
   Pick pick;
   for (Protocol protocol : {LL, LL128, Simple}) {

@@ -14,6 +14,8 @@
 
 #include "dagrt/Cost/Kernels/Collective.h"
 
+#include <vector>
+
 namespace dagrt::nccl {
 
 enum Protocol { LL, LL128, Simple };
@@ -58,6 +60,22 @@ struct Group {
 /// and trees the Protocol is added to it.
 int pickAlgorithm(const Group &group);
 
+/// Steps of an octave of sizes in which the pick is one.
+constexpr int kSteps = 32;
+
+/// The first size of the step that `bytes` is in.
+double roundToStep(double bytes);
+
 } // namespace dagrt::nccl
+
+namespace dagrt {
+/// Sizes of a collective below that of `call`, each the last before something else runs, so that
+/// time may fall behind it.
+std::vector<double> getSizesBeforeJumps(const CollectiveCall &call, const Device &device);
+
+/// Sizes above that of `call`, up to about `last`, from which on something else runs.
+std::vector<double> getSizesAfterJumps(const CollectiveCall &call, const Device &device,
+                                       double last);
+} // namespace dagrt
 
 #endif // DAGRT_LIB_COST_KERNELS_NCCLTUNER_H

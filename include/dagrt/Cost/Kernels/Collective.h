@@ -46,7 +46,7 @@ llvm::ArrayRef<Coefficient> getCollectiveCoefficients();
 KernelTime predictCollective(const CollectiveCall &call, const Device &device,
                              llvm::ArrayRef<double> coefficients);
 
-/// The least size in bytes for which messages between peers use Simple, if those of `call` use LL.
+/// Just above the size in bytes up to which messages between peers use LL, if those of `call` do.
 std::optional<double> getSizeBeyondLl(const CollectiveCall &call, const Device &device);
 
 /// How the library does it: `ring/LL128`, `nvls`, `one_shot`, `p2p/Simple`, ...

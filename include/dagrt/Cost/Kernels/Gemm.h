@@ -29,6 +29,11 @@ struct GemmCall {
 /// What predictGemm takes, in order.
 llvm::ArrayRef<Coefficient> getGemmCoefficients();
 
+/// The time of `call` with `coefficients`, or of a slightly larger one if that is faster, because
+/// few blocks draw less of the bandwidth: what a cost is, while predictGemm is what is fitted.
+KernelTime predictPaddedGemm(const GemmCall &call, const Device &device,
+                             llvm::ArrayRef<double> coefficients);
+
 /// The time of `call` with `coefficients`, one for each of getGemmCoefficients().
 KernelTime predictGemm(const GemmCall &call, const Device &device,
                        llvm::ArrayRef<double> coefficients);
