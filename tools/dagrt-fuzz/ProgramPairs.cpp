@@ -194,11 +194,9 @@ LogicalResult dagrt::checkPrograms(const ProgramOptions &options) {
     Setup setup = pair.getSetup();
     if (options.verbose)
       llvm::errs() << index << ":\n" << setup.program << setup.strategyText;
-    bool isCompilable = !pair.program.hasEmptyValues();
-    bool runsOnRanks = isCompilable && !options.mpirun.empty() && setup.devices <= kMostRanks &&
+    bool runsOnRanks = !options.mpirun.empty() && setup.devices <= kMostRanks &&
                        options.ranksEvery > 0 && passed / options.ranksEvery >= onRanks;
-    bool runsCompiled =
-        isCompilable && options.compiledEvery > 0 && passed % options.compiledEvery == 0;
+    bool runsCompiled = options.compiledEvery > 0 && passed % options.compiledEvery == 0;
     PairOptions pairOptions{"", runsCompiled, runsOnRanks ? options.mpirun : ""};
     Outcome outcome = checkPair(setup, pairOptions);
     if (outcome.kind == Outcome::Failed) {

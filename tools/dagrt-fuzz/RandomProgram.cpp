@@ -31,10 +31,6 @@ std::vector<bool> RandomProgram::findLive() const {
   return live;
 }
 
-bool RandomProgram::hasEmptyValues() const {
-  return llvm::any_of(nodes, [](const Node &node) { return is_contained(node.shape, 0); });
-}
-
 static std::string getType(const Node &node) {
   std::string type = "tensor<";
   for (int64_t size : node.shape)

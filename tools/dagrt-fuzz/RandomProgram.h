@@ -62,8 +62,6 @@ struct RandomProgram {
   std::vector<unsigned> results;
 
   std::vector<bool> findLive() const;
-  /// True if a value has no elements: only the evaluator runs such programs.
-  bool hasEmptyValues() const;
   /// One function, whose op number `i` has the role `n<i>`.
   std::string print() const;
 };
