@@ -44,7 +44,8 @@ if os.path.exists(os.path.join(config.dagrt_tools_dir, "dagrt-calibrate")):
 if config.dagrt_has_nccl and "calibrate" in config.available_features:
     config.available_features.add("cuda")
 fake_cuda = os.path.join(config.dagrt_build_dir, "test", "lib", "FakeCuda.so")
-config.substitutions.append(("%fake_cuda", "env LD_PRELOAD=" + fake_cuda))
+preload = ":".join(filter(None, [config.asan_runtime, fake_cuda]))
+config.substitutions.append(("%fake_cuda", "env LD_PRELOAD=" + preload))
 
 # Tests with %mpirun say `REQUIRES: mpi`, and use at most 4 ranks. Those that take minutes say
 # `REQUIRES: long`: cmake -DDAGRT_TEST_LONG=ON, or lit --param long=1.

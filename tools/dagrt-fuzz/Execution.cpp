@@ -8,17 +8,15 @@
 #include "Execution.h"
 #include "Program.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Lower/ExtractRank.h"
 #include "dagrt/Lower/Jit.h"
 
-#include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Program.h"
-
-#include <set>
 
 using namespace mlir;
 using namespace dagrt;
@@ -41,20 +39,6 @@ std::string dagrt::compareCompiled(ModuleOp module, uint64_t seed, ArrayRef<Arra
 //===----------------------------------------------------------------------===//
 // Ranks
 //===----------------------------------------------------------------------===//
-
-static unsigned countDevices(ModuleOp module) {
-  llvm::DenseSet<Attribute> used;
-  module.walk([&](Operation *op) {
-    for (Type type : op->getResultTypes())
-      if (DistAttr dist = getDist(type))
-        used.insert(dist.getMesh());
-  });
-  std::set<int64_t> devices;
-  for (auto mesh : module.getOps<MeshOp>())
-    if (used.contains(FlatSymbolRefAttr::get(mesh.getSymNameAttr())))
-      devices.insert(mesh.getDevices().begin(), mesh.getDevices().end());
-  return devices.size();
-}
 
 static LogicalResult write(StringRef name, ModuleOp module) {
   std::error_code error;
@@ -91,7 +75,7 @@ std::string dagrt::compareOnRanks(ModuleOp placed, ModuleOp model, uint64_t seed
   auto starter = llvm::sys::findProgramByName(mpirun);
   if (!starter)
     return ("expects a program that starts ranks, got '" + mpirun + "'").str();
-  std::string ranks = std::to_string(countDevices(placed)),
+  std::string ranks = std::to_string(getRankDevices(getFunction(placed)).size()),
               seedOption = "--seed=" + std::to_string(seed);
   SmallVector<StringRef> arguments = {*starter, "-n",        ranks, runner,    "--mpi",
                                       program,  "--compare", other, seedOption};
