@@ -27,7 +27,8 @@ cmake_client_args = "-DCMAKE_CXX_COMPILER=" + config.cxx_compiler
 if shutil.which("ccache"):
     cmake_client_args += " -DCMAKE_CXX_COMPILER_LAUNCHER=ccache"
 config.substitutions.append(("%cmake_client_args", cmake_client_args))
-for variable in ("HOME", "CCACHE_DIR", "CCACHE_BASEDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS"):
+for variable in ("HOME", "CCACHE_DIR", "CCACHE_BASEDIR", "ASAN_OPTIONS", "UBSAN_OPTIONS",
+                 "UCX_MEM_MMAP_HOOK_MODE"):
     if variable in os.environ:
         config.environment[variable] = os.environ[variable]
 
