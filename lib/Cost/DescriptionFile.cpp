@@ -82,8 +82,8 @@ struct UnitFacts {
 } // namespace
 
 static constexpr UnitFacts kUnits[] = {
-    {"TFLOP/s", 0.001, 1e5, 1e12, "FLOP/s", "tflops", "in TFLOP/s: 1 PFLOP/s is 1000"},
-    {"TOP/s", 0.001, 1e5, 1e12, "OP/s", "tops", "in TOP/s: 1 POP/s is 1000"},
+    {"TFLOP/s", 1e-5, 1e5, 1e12, "FLOP/s", "tflops", "in TFLOP/s: 1 PFLOP/s is 1000"},
+    {"TOP/s", 1e-5, 1e5, 1e12, "OP/s", "tops", "in TOP/s: 1 POP/s is 1000"},
     {"GB", 1, 1e4, 1e9, "bytes", "gb", "in GB of 1e9 bytes: 80 GiB are 85.9"},
     {"GB/s", 0.01, 1e6, 1e9, "bytes/s", "gbs", "in GB/s, of bytes: 400 Gb/s are 50"},
     {"MB", 0.01, 1e5, 1e6, "bytes", "mb", "in MB of 1e6 bytes: 50 MiB are 52.4"},
