@@ -39,8 +39,8 @@ bool takesTime(mlir::Operation *op);
 /// iterated.
 using FixedTimes = llvm::DenseMap<mlir::Operation *, CostAttr>;
 
-/// The costs that the cluster's description fixes. A key that names nothing known, and nothing in the
-/// module of `function`, is an error.
+/// The costs that the cluster's description fixes. A key that names nothing known, and nothing in
+/// the module of `function`, is an error.
 mlir::FailureOr<FixedTimes> getFixedTimes(mlir::func::FuncOp function, const Cluster &cluster);
 
 /// Emits an error if a mesh that `function` uses has a device id that the cluster does not have.

@@ -15,9 +15,8 @@
 //     padded: rates of an algorithm may come from other links. So it does between peers, where one
 //     protocol follows another.
 //   - So it is with products where other kernels follow, or more blocks draw more bandwidth.
-//   - A fused kernel takes at most what its parts take one after the other: where it was not
-//   measured
-//     on the device it is shortened, where its parts were not they are lengthened.
+//   - A fused kernel takes at most what its parts take one after the other, whichever of them was
+//     measured.
 //
 //===----------------------------------------------------------------------===//
 

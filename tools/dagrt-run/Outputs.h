@@ -24,7 +24,8 @@ llvm::LogicalResult checkFinite(const Program &program);
 /// The two programs must take the same inputs, or their outputs say nothing.
 llvm::LogicalResult checkInputs(const Program &program, const Program &reference);
 
-/// The tolerance for runs in the programs' own types; warns if it is so large that nothing is found.
+/// The tolerance for runs in the programs' own types; warns if it is so large that comparing finds
+/// nothing.
 double chooseModelTolerance(const Program &program, const Program &reference);
 
 /// Prints the error of each output; fails beyond the tolerance.
