@@ -147,6 +147,12 @@ void dagrt::setTotalFlops(Operation *op, Work &work, double logicalFlops) {
   work.totalFlops = logicalFlops * (mesh.getNumDevices() / used);
 }
 
+/// Rows of `columns` elements each; 0 if there are none. Sizes that overflow are reported by
+/// whoever needs them.
+static int64_t countRows(double elements, int64_t columns) {
+  return columns > 0 ? static_cast<int64_t>(std::min(elements / double(columns), 0x1p62)) : 0;
+}
+
 Work dagrt::getStreamingWork(Operation *op, WorkKind kind, double flopsPerElement) {
   Work work;
   work.kind = kind;
@@ -160,7 +166,7 @@ Work dagrt::getStreamingWork(Operation *op, WorkKind kind, double flopsPerElemen
   work.columns = result.getRank() > 0 ? result.getShape().back() : 1;
   if (ShapedType::isDynamic(work.columns))
     work.columns = 0;
-  work.rows = work.columns > 0 ? static_cast<int64_t>(getElements(result) / work.columns) : 0;
+  work.rows = countRows(getElements(result), work.columns);
   setTotalFlops(op, work, getGlobalElements(result) * flopsPerElement);
   return work;
 }
@@ -421,7 +427,7 @@ static Work getNormWork(Operation *op, int64_t normed, double flopsPerElement, S
   work.columns = std::max<int64_t>(
       getProduct(cast<RankedTensorType>(op->getOperand(0).getType()).getShape().take_back(normed)),
       1);
-  work.rows = static_cast<int64_t>(getElements(op->getResult(0).getType()) / work.columns);
+  work.rows = countRows(getElements(op->getResult(0).getType()), work.columns);
   return work;
 }
 
@@ -438,7 +444,7 @@ Work MomentOp::getWork() {
   Work work = getStreamingWork(*this, WorkKind::Norm, 0);
   RankedTensorType x = getX().getType();
   work.columns = std::max<int64_t>(getProduct(x.getShape().take_back(getDims())), 1);
-  work.rows = static_cast<int64_t>(getElements(x) / work.columns);
+  work.rows = countRows(getElements(x), work.columns);
   auto order = static_cast<double>(getOrder());
   work.flops = getElements(x) * order;
   setTotalFlops(*this, work, getGlobalElements(x) * order);
