@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "EmptyTensors.h"
+#include "CarriedType.h"
 #include "dagrt/IR/Dagrt.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -21,9 +22,7 @@ using namespace dagrt;
 
 /// True of a tensor, or a message of one, that has no elements on a device.
 static bool isEmpty(Type type) {
-  if (auto message = dyn_cast<MessageType>(type))
-    type = message.getPayload();
-  auto tensor = dyn_cast<RankedTensorType>(type);
+  RankedTensorType tensor = getCarriedType(type);
   return tensor && llvm::is_contained(tensor.getShape(), 0);
 }
 

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Lower/Evaluator.h"
+#include "CarriedType.h"
 #include "Kernels.h"
 #include "PlacedArray.h"
 #include "SeededValues.h"
@@ -30,15 +31,8 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// The tensor that a value is, or that a message brings; null for other types.
-static RankedTensorType getTensorType(Type type) {
-  if (auto message = dyn_cast<MessageType>(type))
-    return message.getPayload();
-  return dyn_cast<RankedTensorType>(type);
-}
-
 static Placement getPlacement(Operation *from, Value value) {
-  return Placement::get(from, getTensorType(value.getType()));
+  return Placement::get(from, getCarriedType(value.getType()));
 }
 
 //===----------------------------------------------------------------------===//
@@ -54,7 +48,7 @@ static bool isKnown(Operation *op) {
 
 /// A static tensor of floats or integers, consistently placed. `what` names the value.
 static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
-  RankedTensorType tensor = getTensorType(type);
+  RankedTensorType tensor = getCarriedType(type);
   if (!tensor || !(isa<FloatType, IntegerType>(tensor.getElementType())))
     return op->emitOpError() << "expects " << what << " to be a tensor of numbers to evaluate it, "
                              << "got " << type;
@@ -242,7 +236,7 @@ std::vector<Array> dagrt::makeInputs(func::FuncOp func, const EvaluatorOptions &
 
 /// Rounds what all devices hold to the element type of `type`.
 static void roundToType(PlacedArray &value, Type type) {
-  auto element = dyn_cast<FloatType>(getTensorType(type).getElementType());
+  auto element = dyn_cast<FloatType>(getCarriedType(type).getElementType());
   if (!element || element.getWidth() >= 64)
     return;
   for (Array &local : value.locals)

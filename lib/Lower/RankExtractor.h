@@ -13,6 +13,7 @@
 #ifndef DAGRT_LIB_LOWER_RANKEXTRACTOR_H
 #define DAGRT_LIB_LOWER_RANKEXTRACTOR_H
 
+#include "CarriedType.h"
 #include "RankCalls.h"
 #include "dagrt/Lower/ExtractRank.h"
 
@@ -20,13 +21,6 @@
 #include "mlir/IR/IRMapping.h"
 
 namespace dagrt {
-
-/// The tensor that a value is, or that a message brings; null for other types.
-inline mlir::RankedTensorType getCarriedType(mlir::Type type) {
-  if (auto message = mlir::dyn_cast<MessageType>(type))
-    return message.getPayload();
-  return mlir::dyn_cast<mlir::RankedTensorType>(type);
-}
 
 /// Builds the program of one device.
 class RankExtractor {
