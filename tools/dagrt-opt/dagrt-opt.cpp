@@ -46,7 +46,7 @@ static LogicalResult optimize(StringRef input, StringRef outputName, DialectRegi
   };
   if (input == "-" && llvm::sys::Process::StandardInIsUserInput())
     llvm::errs() << "(processing input from stdin now, hit ctrl-c/ctrl-d to interrupt)\n";
-  auto buffer = dagrt::readProgram(input, registry, complain);
+  auto buffer = dagrt::readProgram(input, complain);
   if (failed(buffer))
     return failure();
   // The output replaces the file only when all of it is there; until then the file is as it was,

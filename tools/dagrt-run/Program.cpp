@@ -59,25 +59,25 @@ static LogicalResult bindNamedSizes(Program &program) {
   return success(succeeded(sizes) && succeeded(bindSizes(module, *sizes)));
 }
 
-void Program::read(const DialectRegistry &registry) {
-  if (text || !readErrors.empty())
+void Program::read() {
+  if (contents || !readErrors.empty())
     return;
   llvm::raw_string_ostream errors(readErrors);
   auto complainAt = [&](const Twine &where, const Twine &message) {
     std::string place = where.str();
     errors << (place.empty() ? "dagrt-run" : place) << ": error: " << message << '\n';
   };
-  if (auto buffer = readProgram(file, registry, complainAt); succeeded(buffer))
-    text = std::move(*buffer);
+  if (auto buffer = readProgram(file, complainAt); succeeded(buffer))
+    contents = std::move(*buffer);
 }
 
 LogicalResult Program::load(MLIRContext &context, llvm::SourceMgr &sources) {
-  read(context.getDialectRegistry());
-  if (!text) {
+  read();
+  if (!contents) {
     *errorStream << readErrors;
     return failure();
   }
-  sources.AddNewSourceBuffer(std::move(text), llvm::SMLoc());
+  sources.AddNewSourceBuffer(std::move(contents), llvm::SMLoc());
   module = parseSourceFile<ModuleOp>(sources, &context);
   if (!module || failed(bindNamedSizes(*this)))
     return failure();

@@ -33,18 +33,18 @@ struct Program {
       : file(file), name(file == "-" ? "standard input" : file), function(function) {}
 
   /// Reads the file, unless it has been read; what is wrong with it, `load` says.
-  void read(const mlir::DialectRegistry &registry);
+  void read();
 
   /// Reads and parses the file, and finds the function to run: the named one, or the only one that
   /// has a body. With `sizes`, binds the named sizes that the program has.
   llvm::LogicalResult load(mlir::MLIRContext &context, llvm::SourceMgr &sources);
 
   std::string file;
-  std::string name;                         ///< For messages.
-  llvm::StringRef function;                 ///< Its name, or empty for the only one.
-  llvm::StringRef sizes;                    ///< Numbers of named sizes: `seq_len=5`.
-  bool isBound = false;                     ///< True if `load` bound named sizes.
-  std::unique_ptr<llvm::MemoryBuffer> text; ///< Between `read` and `load`.
+  std::string name;                             ///< For messages.
+  llvm::StringRef function;                     ///< Its name, or empty for the only one.
+  llvm::StringRef sizes;                        ///< Numbers of named sizes: `seq_len=5`.
+  bool isBound = false;                         ///< True if `load` bound named sizes.
+  std::unique_ptr<llvm::MemoryBuffer> contents; ///< Between `read` and `load`.
   std::string readErrors;
   mlir::OwningOpRef<mlir::ModuleOp> module;
   mlir::func::FuncOp func;

@@ -70,25 +70,25 @@ static std::vector<ResultShard> readShards(StringRef bytes) {
 //===----------------------------------------------------------------------===//
 
 /// Standard input is that of rank 0; the other ranks may have none that ends.
-static void shareInput(RankJob &job, Program &program, const DialectRegistry &registry) {
+static void readOnRanks(RankJob &job, Program &program) {
+  if (program.file != "-" || job.isFirst())
+    program.read();
   if (program.file != "-")
     return;
-  if (job.isFirst())
-    program.read(registry);
-  std::string bytes = job->broadcast(program.text ? program.text->getBuffer().str() : "");
+  std::string bytes = job->broadcast(program.contents ? program.contents->getBuffer().str() : "");
   if (!job.isFirst())
-    program.text = llvm::MemoryBuffer::getMemBufferCopy(bytes, "<stdin>");
+    program.contents = llvm::MemoryBuffer::getMemBufferCopy(bytes, "<stdin>");
 }
 
 /// Loads the program, the same on all ranks.
 static LogicalResult loadProgram(RankJob &job, MLIRContext &context, llvm::SourceMgr &sources,
                                  Program &program, StringRef shared) {
-  shareInput(job, program, context.getDialectRegistry());
-  bool isRead = program.text != nullptr;
+  readOnRanks(job, program);
+  bool isRead = program.contents != nullptr;
   if (!isRead)
     job.getErrors() << program.readErrors;
   if (failed(job.agree(success(isRead))) ||
-      failed(job.agree(job.checkEqual(program.text->getBuffer(), "the same program"))) ||
+      failed(job.agree(job.checkEqual(program.contents->getBuffer(), "the same program"))) ||
       failed(job.agree(job.checkEqual(shared, "the same options"))))
     return failure();
   LogicalResult loaded = program.load(context, sources);
@@ -145,9 +145,6 @@ LogicalResult dagrt::runOnRanks(MLIRContext &context, Program &program,
                                 const RankRunOptions &options,
                                 function_ref<LogicalResult()> loadReference,
                                 function_ref<LogicalResult()> finish) {
-  // Before there are threads, which a job has.
-  if (program.file != "-")
-    program.read(context.getDialectRegistry());
   std::string error;
   std::unique_ptr<Ranks> ranks = Ranks::start(options.stallLimit, error);
   if (!ranks)

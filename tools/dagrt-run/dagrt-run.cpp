@@ -208,9 +208,6 @@ static LogicalResult runTool(const Options &options) {
       tolerance = chooseModelTolerance(program, reference);
     return compareOutputs(program, reference, tolerance);
   };
-  // Rank 0 needs the other program, and no rank knows its number yet.
-  if (options.onRanks && !options.compare.empty() && options.compare != "-")
-    reference.read(registry);
   if (options.onRanks)
     return runOnRanks(context, program, getRankOptions(options, runOptions), runReference, [&] {
       return success(succeeded(checkFinite(program)) && succeeded(report()));

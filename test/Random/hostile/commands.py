@@ -49,7 +49,7 @@ class Commands:
         return self.one_pass(name, options)
 
     def choose(self, rng, kind):
-        if kind not in ("mlir", "bytecode"):
+        if kind != "mlir":
             return rng.choice(self.all(kind))
         what = rng.randrange(10)
         if what < 2:

@@ -4,9 +4,9 @@ import collections
 import re
 
 # How often inputs of a kind are chosen.
-KINDS = {"mlir": 10, "bytecode": 3, "config": 3, "cluster": 2, "device": 1, "strategy": 2}
-SUFFIX = {"mlir": ".mlir", "bytecode": ".mlirbc", "config": ".config.json",
-          "cluster": ".cluster.yaml", "device": ".device.yaml", "strategy": ".strategy.yaml"}
+KINDS = {"mlir": 10, "config": 3, "cluster": 2, "device": 1, "strategy": 2}
+SUFFIX = {"mlir": ".mlir", "config": ".config.json", "cluster": ".cluster.yaml",
+          "device": ".device.yaml", "strategy": ".strategy.yaml"}
 Input = collections.namedtuple("Input", "name kind data")
 
 # Programs beyond this many bytes hit the same code as smaller ones, slowly.
@@ -15,8 +15,7 @@ LARGEST = 30000
 
 def collect(source, runner, folder):
     """Every input in a fixed order."""
-    found = list(written(source)) + list(derived(source, runner, folder))
-    return found + list(bytecode(found, runner, folder))
+    return list(written(source)) + list(derived(source, runner, folder))
 
 
 def corpus(source):
@@ -85,13 +84,3 @@ def derived(source, runner, folder):
             placed = folder / f"{family}-{name}.mlir"
             runner.check(["dagrt-opt", model, f"--{strategy}", "-o", placed])
             yield Input(placed.name, "mlir", placed.read_bytes())
-
-
-def bytecode(found, runner, folder):
-    """Every fourth program as bytecode, as far as it is valid."""
-    programs = [item for item in found if item.kind == "mlir"][::4]
-    text, binary = folder / "program.mlir", folder / "program.mlirbc"
-    for item in programs:
-        text.write_bytes(item.data)
-        if runner.succeeds(["dagrt-opt", text, "--emit-bytecode", "-o", binary]):
-            yield Input(item.name + "bc", "bytecode", binary.read_bytes())

@@ -1,4 +1,4 @@
-"""Makes a failing input small: removes lines, then tokens or bytes, while it fails in the same way."""
+"""Makes a failing input small: removes lines, then tokens, while it fails in the same way."""
 
 from mutations import TOKEN
 
@@ -15,8 +15,6 @@ def reduce(case, fails):
         return fails(b"".join(pieces))
 
     data = case.data
-    if case.kind == "bytecode":
-        return case
     for cut in (lambda text: text.splitlines(True), TOKEN.findall):
         data = b"".join(remove_pieces(cut(data), still_fails, budget))
     return case._replace(data=data)

@@ -74,9 +74,6 @@ class Runner:
                               env=self.environment, preexec_fn=self.limit, timeout=WALL_SECONDS,
                               **more)
 
-    def succeeds(self, command):
-        return self.execute(command).returncode == 0
-
     def check(self, command):
         done = self.execute(command)
         if done.returncode != 0:
