@@ -21,7 +21,7 @@
 
 #include "llvm/ADT/ScopeExit.h"
 
-#include <cstring>
+#include <algorithm>
 
 using namespace mlir;
 using namespace dagrt;
@@ -39,7 +39,8 @@ static void append(std::string &bytes, ArrayRef<T> numbers) {
 template <typename T>
 static std::vector<T> take(StringRef &bytes, size_t count) {
   std::vector<T> numbers(count);
-  std::memcpy(numbers.data(), bytes.data(), count * sizeof(T));
+  // No bytes may have no address.
+  std::copy_n(bytes.begin(), count * sizeof(T), reinterpret_cast<char *>(numbers.data()));
   bytes = bytes.drop_front(count * sizeof(T));
   return numbers;
 }
