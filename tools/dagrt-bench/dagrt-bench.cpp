@@ -24,6 +24,7 @@
 #include "dagrt/Import/ImportHFConfig.h"
 #include "dagrt/Pipelines/Registration.h"
 #include "dagrt/Support/InputFile.h"
+#include "dagrt/Support/Version.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/BuiltinOps.h"
@@ -246,6 +247,7 @@ int fail(const llvm::Twine &message) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  cl::SetVersionPrinter(dagrt::printVersion);
   cl::opt<std::string> file(cl::Positional, cl::Required, cl::desc("<config.json>"));
   cl::opt<std::string> partition("pipeline", cl::init("partition-tp-pp{tp=8 pp=16}"),
                                  cl::desc("the partition step"));

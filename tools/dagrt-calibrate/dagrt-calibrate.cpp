@@ -14,6 +14,7 @@
 #include "MeasureMachine.h"
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Support/Version.h"
 
 #include "mlir/IR/Diagnostics.h"
 
@@ -140,6 +141,7 @@ static LogicalResult runMeasure(const MeasureCommand &line) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  cl::SetVersionPrinter(printVersion);
   FitCommand fitLine;
   MeasureCommand measureLine;
   cl::HideUnrelatedOptions(getCategory());

@@ -16,6 +16,7 @@
 #include "Pair.h"
 #include "ProgramPairs.h"
 #include "dagrt/Pipelines/Registration.h"
+#include "dagrt/Support/Version.h"
 
 #include "mlir/Transforms/Passes.h"
 
@@ -172,6 +173,7 @@ static LogicalResult runTool(const Options &options) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  cl::SetVersionPrinter(printVersion);
   Options options;
   cl::HideUnrelatedOptions(options.category);
   cl::ParseCommandLineOptions(argc, argv,

@@ -15,6 +15,7 @@
 
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/Support/OutputFile.h"
+#include "dagrt/Support/Version.h"
 
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/IR/MLIRContext.h"
@@ -474,6 +475,7 @@ LogicalResult Run::answer() {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  cl::SetVersionPrinter(printVersion);
   CommandLine line;
   cl::HideUnrelatedOptions(line.category);
   cl::ParseCommandLineOptions(argc, argv, "dagrt: how long a kernel takes, and why\n");

@@ -6,15 +6,19 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Pipelines/Registration.h"
+#include "dagrt/Support/Version.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
 #include "mlir/Tools/mlir-lsp-server/MlirLspServerMain.h"
 
+#include "llvm/Support/CommandLine.h"
+
 #include <cstdlib>
 
 int main(int argc, char **argv) {
+  llvm::cl::SetVersionPrinter(dagrt::printVersion);
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);

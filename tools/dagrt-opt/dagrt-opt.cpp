@@ -5,22 +5,29 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "Help.h"
+#include "PassNames.h"
+#include "ShortNames.h"
+#include "UpstreamPasses.h"
+
 #include "dagrt/Pipelines/ReadProgram.h"
 #include "dagrt/Pipelines/Registration.h"
 #include "dagrt/Report/ReportFiles.h"
 #include "dagrt/Support/OutputFile.h"
+#include "dagrt/Support/Version.h"
 
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
-#include "mlir/InitAllPasses.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringRef.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/Process.h"
 #include "llvm/Support/raw_ostream.h"
 
+#include <cstdlib>
 #include <vector>
 
 using namespace mlir;
@@ -77,15 +84,24 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   registerAllDialects(registry);
   registerAllExtensions(registry);
-  registerAllPasses();
   dagrt::registerDialects(registry);
   dagrt::registerPasses();
+  dagrt::PassNames ours = dagrt::getRegisteredPasses();
+  dagrt::registerUpstreamPasses();
+  dagrt::PassNames upstream = dagrt::getRegisteredPasses();
+  for (const std::string &name : ours)
+    upstream.erase(name);
+  dagrt::registerShortNames(ours);
+  llvm::cl::SetVersionPrinter(dagrt::printVersion);
+  std::string overview = registerCLIOptions(dagrt::kOverview, registry);
   std::vector<char *> arguments = quietDiagnostics(argc, argv);
+  if (dagrt::asksForHelp(llvm::ArrayRef(arguments).drop_front())) {
+    dagrt::printHelp(ours, upstream);
+    return EXIT_SUCCESS;
+  }
   argc = static_cast<int>(arguments.size());
   argv = arguments.data();
-  auto [input, output] = registerAndParseCLIOptions(
-      argc, argv, "dagrt: where each part of a language model runs, how long it takes, and why\n",
-      registry);
+  auto [input, output] = parseCLIOptions(argc, argv, overview);
   auto config = MlirOptMainConfig::createFromCLOptions();
   if (config.shouldShowDialects() || config.shouldListPasses())
     return asMainReturnCode(MlirOptMain(argc, argv, input, output, registry));

@@ -13,17 +13,29 @@
 #include "dagrt/Pipelines/Registration.h"
 
 #include "mlir/IR/DialectRegistry.h"
+#include "mlir/Pass/PassRegistry.h"
 #include "mlir/Tools/Plugins/DialectPlugin.h"
 #include "mlir/Tools/Plugins/PassPlugin.h"
 
 #include "llvm/Config/llvm-config.h"
 #include "llvm/Support/Compiler.h"
 
+/// A host that links dagrt has it already; another copy of a dialect or a pass would end the
+/// process.
+static void registerDialects(mlir::DialectRegistry *registry) {
+  if (!registry->getDialectAllocator("dagrt"))
+    dagrt::registerDialects(*registry);
+}
+
+static void registerPasses() {
+  if (!mlir::PassInfo::lookup("annotate-cost"))
+    dagrt::registerPasses();
+}
+
 extern "C" LLVM_ATTRIBUTE_WEAK mlir::DialectPluginLibraryInfo mlirGetDialectPluginInfo() {
-  return {MLIR_PLUGIN_API_VERSION, "dagrt", LLVM_VERSION_STRING,
-          [](mlir::DialectRegistry *registry) { dagrt::registerDialects(*registry); }};
+  return {MLIR_PLUGIN_API_VERSION, "dagrt", LLVM_VERSION_STRING, registerDialects};
 }
 
 extern "C" LLVM_ATTRIBUTE_WEAK mlir::PassPluginLibraryInfo mlirGetPassPluginInfo() {
-  return {MLIR_PLUGIN_API_VERSION, "dagrt", LLVM_VERSION_STRING, [] { dagrt::registerPasses(); }};
+  return {MLIR_PLUGIN_API_VERSION, "dagrt", LLVM_VERSION_STRING, registerPasses};
 }

@@ -14,6 +14,7 @@
 #include "dagrt/Pipelines/Registration.h"
 #include "dagrt/Support/InputFile.h"
 #include "dagrt/Support/OutputFile.h"
+#include "dagrt/Support/Version.h"
 
 #include "mlir/IR/DialectRegistry.h"
 #include "mlir/IR/MLIRContext.h"
@@ -24,6 +25,7 @@
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallString.h"
+#include "llvm/Support/CommandLine.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/raw_ostream.h"
 
@@ -66,6 +68,7 @@ static LogicalResult reduce(const std::vector<std::string> &arguments, MLIRConte
 }
 
 int main(int argc, char **argv) {
+  llvm::cl::SetVersionPrinter(dagrt::printVersion);
   DialectRegistry registry;
   registerAllDialects(registry);
   registerAllExtensions(registry);

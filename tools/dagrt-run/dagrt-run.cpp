@@ -17,6 +17,7 @@
 #include "dagrt/Lower/Evaluator.h"
 #include "dagrt/Lower/Jit.h"
 #include "dagrt/Pipelines/Registration.h"
+#include "dagrt/Support/Version.h"
 
 #include "mlir/InitAllDialects.h"
 
@@ -221,6 +222,7 @@ static LogicalResult runTool(const Options &options) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  cl::SetVersionPrinter(printVersion);
   Options options;
   // LLVM's shared library brings options of its own, which are not about this tool.
   cl::HideUnrelatedOptions(options.category);

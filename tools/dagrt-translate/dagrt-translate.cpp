@@ -15,6 +15,7 @@
 #include "dagrt/Import/ImportHFConfig.h"
 #include "dagrt/Support/InputFile.h"
 #include "dagrt/Support/OutputFile.h"
+#include "dagrt/Support/Version.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -194,6 +195,7 @@ static LogicalResult importConfig(const CommandLine &line) {
 
 int main(int argc, char **argv) {
   llvm::InitLLVM init(argc, argv);
+  cl::SetVersionPrinter(dagrt::printVersion);
   CommandLine line;
   cl::HideUnrelatedOptions(line.category);
   cl::ParseCommandLineOptions(argc, argv, "dagrt: imports models into the logical form\n");
