@@ -146,7 +146,7 @@ struct AnnotateCostPass final : dagrt::impl::AnnotateCostPassBase<AnnotateCostPa
   using AnnotateCostPassBase::AnnotateCostPassBase;
 
   void runOnOperation() override {
-    CostOptions options{cluster, model, table, sizes};
+    CostOptions options{cluster, getModelName(model).str(), table, sizes};
     WalkResult result = getOperation().walk(
         [&](func::FuncOp function) { return WalkResult(annotateCosts(function, options)); });
     if (result.wasInterrupted())

@@ -53,9 +53,10 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
     return op->emitOpError() << "expects " << what << " to be a tensor of numbers to evaluate it, "
                              << "got " << type;
   if (!tensor.hasStaticShape() || ShapedType::isDynamicShape(getGlobalShape(tensor)))
-    return op->emitOpError()
-           << "expects " << what << " to have a static shape to evaluate it, got " << type
-           << "; give named sizes numbers with --bind-sizes, or import the model with numbers";
+    return op->emitOpError() << "expects " << what << " to have a static shape to evaluate it, got "
+                             << type
+                             << "; give named sizes numbers with --dagrt-bind-sizes, or import the "
+                                "model with numbers";
   if (failed(verifyPlacedType(op, tensor, what)))
     return failure();
   // Every device has arrays of its own, and a collective looks at all pairs of them.

@@ -50,10 +50,10 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
     return op->emitOpError() << "expects " << what << " to be placed to run it on ranks, got "
                              << type << "; partition the program first";
   if (!tensor.hasStaticShape() || ShapedType::isDynamicShape(getGlobalShape(tensor)))
-    return op->emitOpError()
-           << "expects " << what << " to have a static shape to run it on ranks, "
-           << "got " << type
-           << "; give named sizes numbers with --bind-sizes, or import the model with numbers";
+    return op->emitOpError() << "expects " << what << " to have a static shape to run it on ranks, "
+                             << "got " << type
+                             << "; give named sizes numbers with --dagrt-bind-sizes, or import the "
+                                "model with numbers";
   if (!hasRuntimeCalls(tensor.getElementType()))
     return op->emitOpError() << "expects " << what
                              << " to have elements of 64, 32 or 16 bits that ranks can send, got "
@@ -312,18 +312,8 @@ struct ExtractRank final : dagrt::impl::ExtractRankPassBase<ExtractRank> {
 
   void runOnOperation() override {
     ExtractRankOptions rankOptions;
-    rankOptions.toF64 = elementType == "f64";
-    rankOptions.useGemm = gemm == "blas";
-    if (!rankOptions.toF64 && elementType != "model") {
-      emitError(getOperation().getLoc())
-          << "expects an element-type of model or f64, got '" << elementType << '\'';
-      return signalPassFailure();
-    }
-    if (!rankOptions.useGemm && gemm != "linalg") {
-      emitError(getOperation().getLoc())
-          << "expects a gemm of linalg or blas, got '" << gemm << '\'';
-      return signalPassFailure();
-    }
+    rankOptions.toF64 = elementType == ElementTypes::F64;
+    rankOptions.useGemm = gemm == MatmulLowering::Blas;
     bool holdsDeclarations = false;
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp func : functions) {

@@ -197,7 +197,7 @@ FailureOr<std::vector<Array>> dagrt::runCompiled(func::FuncOp func, ArrayRef<Arr
   size_t numArguments = program.getNumArguments();
 
   DagrtToLLVMOptions lowering;
-  lowering.elementType = options.toF64 ? "f64" : "model";
+  lowering.elementType = options.toF64 ? ElementTypes::F64 : ElementTypes::Model;
   auto toBuffers = PassManager::on<ModuleOp>(context), toLLVM = PassManager::on<ModuleOp>(context);
   buildDagrtToBuffersPipeline(toBuffers, lowering);
   buildBuffersToLLVMPipeline(toLLVM);

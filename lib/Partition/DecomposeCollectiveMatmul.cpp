@@ -315,15 +315,9 @@ struct DecomposeCollectiveMatmul final
     : dagrt::impl::DecomposeCollectiveMatmulPassBase<DecomposeCollectiveMatmul> {
   using DecomposeCollectiveMatmulPassBase::DecomposeCollectiveMatmulPassBase;
 
-  bool wants(StringRef kind) { return kinds.empty() || llvm::is_contained(kinds, kind); }
+  bool wants(DecomposedOp kind) { return kinds.empty() || llvm::is_contained(kinds, kind); }
 
   void runOnOperation() override {
-    for (StringRef kind : kinds)
-      if (kind != "all-gather" && kind != "reduce-scatter" && kind != "recv") {
-        emitError(getOperation().getLoc())
-            << "expects kinds of all-gather, reduce-scatter and recv, got '" << kind << '\'';
-        return signalPassFailure();
-      }
     for (auto func : getOperation().getOps<func::FuncOp>())
       if (!func.isExternal())
         decompose(func);
@@ -337,11 +331,12 @@ struct DecomposeCollectiveMatmul final
     });
     Decomposer decomposer(func);
     for (Operation *op : ops) {
-      if (auto gather = dyn_cast<AllGatherOp>(op); gather && wants("all-gather"))
+      if (auto gather = dyn_cast<AllGatherOp>(op); gather && wants(DecomposedOp::AllGather))
         decomposer.decompose(gather);
-      else if (auto scatter = dyn_cast<ReduceScatterOp>(op); scatter && wants("reduce-scatter"))
+      else if (auto scatter = dyn_cast<ReduceScatterOp>(op);
+               scatter && wants(DecomposedOp::ReduceScatter))
         decomposer.decompose(scatter);
-      else if (auto recv = dyn_cast<RecvOp>(op); recv && wants("recv"))
+      else if (auto recv = dyn_cast<RecvOp>(op); recv && wants(DecomposedOp::Recv))
         decomposer.decompose(recv);
     }
   }

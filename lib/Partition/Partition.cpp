@@ -9,9 +9,9 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "BuiltinPartition.h"
 #include "dagrt/Partition/Partitioner.h"
 #include "dagrt/Partition/Passes.h"
+#include "dagrt/Partition/Strategy.h"
 #include "dagrt/Support/InputFile.h"
 
 namespace dagrt {
@@ -22,8 +22,10 @@ namespace dagrt {
 using namespace mlir;
 using namespace dagrt;
 
-LogicalResult dagrt::partitionByText(ModuleOp module, StringRef yaml, StringRef name,
-                                     const StrategyOptions &options, StringRef file) {
+/// Partitions `module` by the strategy in `yaml` with `options`. What is wrong with the text of a
+/// `file` is emitted where it stands, all else on the module.
+static LogicalResult partitionByText(ModuleOp module, StringRef yaml, StringRef name,
+                                     const StrategyOptions &options, StringRef file = "") {
   auto report = [&](const Twine &text, TextPosition at) {
     bool isInFile = at.line > 0 && !file.empty();
     emitError(isInFile ? FileLineColLoc::get(module.getContext(), file, at.line, at.column)
@@ -35,6 +37,17 @@ LogicalResult dagrt::partitionByText(ModuleOp module, StringRef yaml, StringRef 
     return failure();
   strategy->file = file.str();
   return partitionModule(module, *strategy);
+}
+
+LogicalResult dagrt::partitionModule(ModuleOp module, StringRef builtin,
+                                     const StrategyOptions &options) {
+  std::optional<StringRef> yaml = getBuiltinStrategy(builtin);
+  if (!yaml)
+    return emitError(module.getLoc())
+           << "expects one of the built-in strategies tp-pp and fa-pool, "
+              "got '"
+           << builtin << "'";
+  return partitionByText(module, *yaml, builtin, options);
 }
 
 namespace {
@@ -52,8 +65,8 @@ struct Partition final : dagrt::impl::PartitionPassBase<Partition> {
       }
       values[name.str()] = value.str();
     }
-    if (std::optional<StringRef> builtin = getBuiltinStrategy(strategy)) {
-      if (failed(partitionByText(getOperation(), *builtin, strategy, values)))
+    if (getBuiltinStrategy(strategy)) {
+      if (failed(partitionModule(getOperation(), strategy, values)))
         signalPassFailure();
       return;
     }

@@ -9,7 +9,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "BuiltinPartition.h"
+#include "dagrt/Partition/Partitioner.h"
 #include "dagrt/Partition/Passes.h"
 
 namespace dagrt {
@@ -25,11 +25,13 @@ struct PartitionTpPp final : dagrt::impl::PartitionTpPpPassBase<PartitionTpPp> {
   using PartitionTpPpPassBase::PartitionTpPpPassBase;
 
   void runOnOperation() override {
-    StrategyOptions options = {
-        {"tp", std::to_string(tp)}, {"pp", std::to_string(pp)},
-        {"layout", layout},         {"microbatches", std::to_string(microbatches)},
-        {"order", order},           {"virtual", std::to_string(virtualStages)}};
-    if (failed(partitionByText(getOperation(), *getBuiltinStrategy("tp-pp"), "tp-pp", options)))
+    StrategyOptions options = {{"tp", std::to_string(tp)},
+                               {"pp", std::to_string(pp)},
+                               {"layout", getValueName(layout).str()},
+                               {"microbatches", std::to_string(microbatches)},
+                               {"order", getValueName(order).str()},
+                               {"virtual", std::to_string(virtualStages)}};
+    if (failed(partitionModule(getOperation(), "tp-pp", options)))
       signalPassFailure();
   }
 };

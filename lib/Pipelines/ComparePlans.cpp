@@ -110,23 +110,11 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
 
   InFlightDiagnostic error() { return emitError(getOperation().getLoc()); }
 
-  LogicalResult checkChoice(StringRef option, StringRef value, StringRef first, StringRef second) {
-    if (value == first || value == second)
-      return success();
-    return error() << "expects option '" << option << "' to be '" << first << "' or '" << second
-                   << "', got '" << value << "'";
-  }
-
   LogicalResult compareAndReport() {
-    if (failed(checkChoice("format", format, "text", "json")) ||
-        failed(checkChoice("overlap", overlap, "full", "none")) ||
-        failed(checkChoice("resources", resources, "limited", "unlimited")) ||
-        failed(parseKvCache(kvCache, [&]() { return error(); })))
-      return failure();
     FailureOr<std::vector<Plan>> read =
         readPlans(plans, [&](const Twine &text) { error() << text; });
-    FailureOr<ResolvedCostOptions> costs =
-        resolveCostOptions(getOperation(), {cluster, model, table, /*sizes=*/""});
+    FailureOr<ResolvedCostOptions> costs = resolveCostOptions(
+        getOperation(), {cluster, getModelName(model).str(), table, /*sizes=*/""});
     if (failed(read) || failed(costs) || failed(checkCostOptions(getOperation(), costs->options)))
       return failure();
     FailureOr<Cluster> machine = loadCluster(costs->options.cluster, getOperation().getLoc());
@@ -137,7 +125,7 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
     result.cluster = std::move(*machine);
     result.model = costs->options.model;
     result.costsTakenOver = costs->isTakenOver;
-    result.kvCache = kvCache;
+    result.kvCache = getValueName(kvCache).str();
     if (failed(compare(result, costs->options)))
       return failure();
     return write(result);
@@ -166,9 +154,9 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
     if (failed(copy))
       return failure();
     PlanPrograms programs(getOperation(), result.plans, **copy);
-    ScheduleOptions scheduleOptions{overlap == "full", resources == "limited"};
+    ScheduleOptions scheduleOptions{overlap == Overlap::Full, resources == ResourceLimits::Limited};
     MemoryOptions memoryOptions;
-    memoryOptions.keepKeyValues = kvCache == "keep";
+    memoryOptions.keepKeyValues = kvCache == KvCache::Keep;
     if (failed(programs.run(costOptions, scheduleOptions, memoryOptions)))
       return failure();
     auto evaluate = [&](int64_t size) {
@@ -192,8 +180,8 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
   LogicalResult write(const PlansReport &result) {
     std::string text;
     llvm::raw_string_ostream os(text);
-    (format == "json" ? renderPlansJson : renderPlansText)(result, os);
-    return addDocument(getOperation(), report, std::move(text), format == "json");
+    (format == DocumentFormat::Json ? renderPlansJson : renderPlansText)(result, os);
+    return addDocument(getOperation(), report, std::move(text), format == DocumentFormat::Json);
   }
 };
 } // namespace

@@ -7,8 +7,6 @@
 
 #include "dagrt/Pipelines/Registration.h"
 
-#include "PoolSearch.h"
-
 #include "dagrt/Cost/Passes.h"
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/IR/ExternalModels.h"
@@ -36,8 +34,6 @@ void dagrt::registerPasses() {
   registerDagrtIRPasses();
   registerDagrtImportPasses();
   registerDagrtCostPasses();
-  // The first registration of a name holds: this pass finds sizes of pools, too.
-  registerPass([] { return createPartitionFaPool(searchPoolSize); });
   registerDagrtPartitionPasses();
   registerDagrtReportPasses();
   registerDagrtLowerPasses();

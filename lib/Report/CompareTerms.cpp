@@ -280,7 +280,7 @@ FailureOr<ComparedTerm> CompareTerms::compare(const PublishedTerm &term, const S
   SizeBinding sizes = subject.sizes;
   sizes.set(term.doubled, twice);
   FailureOr<Subject> doubled =
-      analyze(getOperation(), sizes, {cluster, model, table, /*sizes=*/""});
+      analyze(getOperation(), sizes, {cluster, getModelName(model).str(), table, /*sizes=*/""});
   if (failed(doubled))
     return failure();
   double after =
@@ -291,16 +291,14 @@ FailureOr<ComparedTerm> CompareTerms::compare(const PublishedTerm &term, const S
 
 LogicalResult CompareTerms::run() {
   ModuleOp module = getOperation();
-  if (format != "text" && format != "json")
-    return emitError(module.getLoc())
-           << "expects option 'format' to be one of 'text', 'json', got '" << format << "'";
   FailureOr<TermsFile> file = readTerms(terms, module.getLoc());
   if (failed(file))
     return failure();
   FailureOr<SizeBinding> binding = readBinding();
   if (failed(binding))
     return failure();
-  FailureOr<Subject> subject = analyze(module, *binding, {cluster, model, table, /*sizes=*/""});
+  FailureOr<Subject> subject =
+      analyze(module, *binding, {cluster, getModelName(model).str(), table, /*sizes=*/""});
   if (failed(subject) || failed(verifySingleOps(subject->getFunction())))
     return failure();
   TermsReport result{*file, subject->sizes.str(), {}};
@@ -312,9 +310,9 @@ LogicalResult CompareTerms::run() {
   }
   std::string text;
   llvm::raw_string_ostream os(text);
-  if (format == "json")
+  if (format == DocumentFormat::Json)
     renderTermsJson(result, os);
   else
     renderTermsText(result, os);
-  return addDocument(module, report, std::move(text), format == "json");
+  return addDocument(module, report, std::move(text), format == DocumentFormat::Json);
 }

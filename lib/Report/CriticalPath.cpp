@@ -30,27 +30,6 @@ namespace dagrt {
 using namespace mlir;
 using namespace dagrt;
 
-/// True if `value` is the first of two choices; emits an error if it is neither.
-static FailureOr<bool> parseChoice(ModuleOp module, StringRef option, StringRef value,
-                                   StringRef yes, StringRef no) {
-  if (value == yes || value == no)
-    return value == yes;
-  return module.emitError() << "expects option '" << option << "' to be '" << yes << "' or '" << no
-                            << "', got '" << value << "'";
-}
-
-static const ReportFormat *findFormat(ModuleOp module, StringRef name) {
-  std::string names;
-  for (const ReportFormat &format : getReportFormats()) {
-    if (format.name == name)
-      return &format;
-    names += (names.empty() ? "'" : ", '") + format.name.str() + "'";
-  }
-  module.emitError() << "expects option 'format' to be one of " << names << ", got '" << name
-                     << "'";
-  return nullptr;
-}
-
 /// Two outputs cannot share a file.
 static LogicalResult verifyDistinct(ModuleOp module, ArrayRef<StringRef> paths) {
   llvm::StringSet<> seen;
@@ -125,21 +104,18 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
 
   LogicalResult analyzeAndReport() {
     ModuleOp module = getOperation();
-    const ReportFormat *reportFormat = findFormat(module, format);
-    FailureOr<bool> overlaps = parseChoice(module, "overlap", overlap, "full", "none");
-    FailureOr<bool> isLimited = parseChoice(module, "resources", resources, "limited", "unlimited");
-    if (!reportFormat || failed(overlaps) || failed(isLimited) ||
-        failed(verifyDistinct(module, {report, trace, dot})))
+    if (failed(verifyDistinct(module, {report, trace, dot})))
       return failure();
+    const ReportFormat &reportFormat = getReportFormat(format);
     if (unknown == UnknownWork::Error && failed(verifyCounted(module)))
       return failure();
-    CostOptions costOptions{cluster, model, table, sizes};
-    ScheduleOptions scheduleOptions{*overlaps, *isLimited};
+    CostOptions costOptions{cluster, getModelName(model).str(), table, sizes};
+    ScheduleOptions scheduleOptions{overlap == Overlap::Full, resources == ResourceLimits::Limited};
     FailureOr<MemoryOptions> memoryOptions = readMemoryOptions(module);
     if (failed(memoryOptions))
       return failure();
     if (!sweep.empty())
-      return reportSweep(module, costOptions, scheduleOptions, *memoryOptions, *reportFormat);
+      return reportSweep(module, costOptions, scheduleOptions, *memoryOptions, reportFormat);
     FailureOr<Report> result = analyzeModule(module, costOptions, scheduleOptions, *memoryOptions);
     if (failed(result))
       return failure();
@@ -147,19 +123,16 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
       annotateTimeline(function.timeline);
       emitRemarks(function);
     }
-    return writeOutputs(module, *result, *reportFormat);
+    return writeOutputs(module, *result, reportFormat);
   }
 
   FailureOr<MemoryOptions> readMemoryOptions(ModuleOp module) {
-    FailureOr<bool> keeps = parseKvCache(kvCache, [&]() { return module.emitError(); });
-    if (failed(keeps))
-      return failure();
     // Negated, so that it is an error for what is no number, too.
     if (!(memoryUtilization > 0 && memoryUtilization <= 1))
       return module.emitError() << "expects option 'memory-utilization' to be above 0 and at most "
                                    "1, got "
                                 << memoryUtilization;
-    return MemoryOptions{*keeps, memoryUtilization};
+    return MemoryOptions{kvCache == KvCache::Keep, memoryUtilization};
   }
 
   LogicalResult reportSweep(ModuleOp module, const CostOptions &costOptions,

@@ -269,11 +269,15 @@ std::optional<bool> FunctionReport::fitsInMemory() const {
   return llvm::all_of(memory, [&](const MeshMemory &mesh) { return fits(mesh); });
 }
 
-ArrayRef<ReportFormat> dagrt::getReportFormats() {
+const ReportFormat &dagrt::getReportFormat(ReportFormatName name) {
   static constexpr ReportFormat formats[] = {
-      {"text", renderText, renderSweepText},
-      {"json", renderJson, renderSweepJson, renderJsonObjects, renderSweepJsonObjects},
-      {"formula", renderFormula, renderSweepFormulas},
+      {ReportFormatName::Text, renderText, renderSweepText},
+      {ReportFormatName::Json, renderJson, renderSweepJson, renderJsonObjects,
+       renderSweepJsonObjects},
+      {ReportFormatName::Formula, renderFormula, renderSweepFormulas},
   };
-  return formats;
+  for (const ReportFormat &format : formats)
+    if (format.name == name)
+      return format;
+  return formats[0];
 }

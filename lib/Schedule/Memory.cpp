@@ -64,12 +64,6 @@ std::vector<double> dagrt::sumWeights(const Timeline &timeline, BytesOfType getB
   return bytes;
 }
 
-FailureOr<bool> dagrt::parseKvCache(StringRef text, SizeBinding::EmitError emitError) {
-  if (text == "keep" || text == "none")
-    return text == "keep";
-  return emitError() << "expects option 'kv-cache' to be 'keep' or 'none', got '" << text << "'";
-}
-
 namespace {
 /// What types take on a device at one binding of sizes. Types are asked for many times.
 class BoundTypes {

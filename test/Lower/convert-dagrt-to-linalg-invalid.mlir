@@ -1,17 +1,17 @@
 // RUN: dagrt-opt %s --convert-dagrt-to-linalg -split-input-file -verify-diagnostics
 // RUN: echo 'module {}' | not dagrt-opt --convert-dagrt-to-linalg=element-type=bf16 2>&1 \
 // RUN:   | FileCheck %s
-// CHECK: error: expects element-type to be 'model' or 'f64', got 'bf16'
+// CHECK: for the --element-type option: expects model or f64, got 'bf16'
 
 func.func @parameter() -> tensor<2xf32> {
-  // expected-error @below {{expects parameters as arguments to convert it to linalg, got 'dagrt.parameter'; '--hoist-parameters' makes them}}
+  // expected-error @below {{expects parameters as arguments to convert it to linalg, got 'dagrt.parameter'; '--dagrt-hoist-parameters' makes them}}
   %w = dagrt.parameter "w" : tensor<2xf32>
   return %w : tensor<2xf32>
 }
 
 // -----
 
-// expected-error @below {{expects argument #0 to have a static shape to convert it to linalg, got 'tensor<?xf32>'; give named sizes numbers with --bind-sizes, or import the model with numbers}}
+// expected-error @below {{expects argument #0 to have a static shape to convert it to linalg, got 'tensor<?xf32>'; give named sizes numbers with --dagrt-bind-sizes, or import the model with numbers}}
 func.func @symbolic(%x: tensor<?xf32>) -> tensor<?xf32> {
   return %x : tensor<?xf32>
 }

@@ -95,7 +95,7 @@ func.func private @declared(%x: tensor<2x3xf32>) -> tensor<2x3xf32>
 
 // RUN: not dagrt-run %s --function=dynamic 2>&1 | FileCheck %s --check-prefix=DYNAMIC
 // DYNAMIC: [[@LINE+2]]:{{[0-9]+}}: error: 'func.func' op expects argument #0 to have a static shape
-// DYNAMIC-SAME: to evaluate it, got 'tensor<?x3xf32>'; give named sizes numbers with --bind-sizes, or import the model with numbers
+// DYNAMIC-SAME: to evaluate it, got 'tensor<?x3xf32>'; give named sizes numbers with --dagrt-bind-sizes, or import the model with numbers
 func.func @dynamic(%x: tensor<?x3xf32>) -> tensor<?x3xf32> {
   return %x : tensor<?x3xf32>
 }

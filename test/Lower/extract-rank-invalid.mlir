@@ -1,9 +1,9 @@
 // RUN: dagrt-opt %s -split-input-file -verify-diagnostics --extract-rank="device=1"
 // RUN: echo "module {}" > %t.mlir
 // RUN: not dagrt-opt %t.mlir --extract-rank="element-type=f8" 2>&1 | FileCheck %s --check-prefix=TYPE
-// TYPE: error: expects an element-type of model or f64, got 'f8'
+// TYPE: for the --element-type option: expects model or f64, got 'f8'
 // RUN: not dagrt-opt %t.mlir --extract-rank="gemm=cuda" 2>&1 | FileCheck %s --check-prefix=GEMM
-// GEMM: error: expects a gemm of linalg or blas, got 'cuda'
+// GEMM: for the --gemm option: expects linalg or blas, got 'cuda'
 
 // expected-error @below {{expects argument #0 to be placed to run it on ranks, got 'tensor<2xf32>'; partition the program first}}
 func.func @logical(%x: tensor<2xf32>) -> tensor<2xf32> {

@@ -6,7 +6,7 @@
 // RUN:   | FileCheck %s --check-prefix=RINGS
 // RUN: not dagrt-opt %s --decompose-collective-matmul="kinds=all-reduce" 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=KIND
-// KIND: error: expects kinds of all-gather, reduce-scatter and recv, got 'all-reduce'
+// KIND: for the --kinds option: expects all-gather, reduce-scatter or recv, got 'all-reduce'
 // RUN: dagrt-opt %s --decompose-collective-matmul -o %t.once.mlir
 // RUN: dagrt-opt %t.once.mlir --decompose-collective-matmul -o %t.twice.mlir
 // RUN: diff %t.once.mlir %t.twice.mlir

@@ -12,8 +12,7 @@
 
 #include "Crossovers.h"
 #include "dagrt/IR/Dagrt.h"
-#include "dagrt/Partition/Passes.h"
-#include "dagrt/Partition/PoolSearch.h"
+#include "dagrt/Pipelines/Passes.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Pass/PassManager.h"
@@ -128,7 +127,7 @@ TEST(Crossovers, AFailureBetweenPointsIsAFailure) {
   EXPECT_TRUE(failed(findCrossovers({1, 100}, evaluate)));
 }
 
-TEST(PoolSearch, APassWithoutOneSaysSo) {
+TEST(PoolSearch, ThePassHasIt) {
   MLIRContext context(MLIRContext::Threading::DISABLED);
   context.loadDialect<DagrtDialect, func::FuncDialect>();
   std::string error;
@@ -137,11 +136,14 @@ TEST(PoolSearch, APassWithoutOneSaysSo) {
   OwningOpRef<ModuleOp> module = ModuleOp::create(UnknownLoc::get(&context));
   PartitionFaPoolPassOptions options;
   options.pool = "auto";
+  options.poolLimit = 3;
+  options.model = ModelChoice::Roofline;
   PassManager passes(&context);
   passes.addPass(createPartitionFaPoolPass(options));
   EXPECT_TRUE(failed(passes.run(*module)));
-  EXPECT_EQ(error, "expects 'pool' to be a number, got 'auto', which needs a search: make the pass "
-                   "with createPartitionFaPool, or register it with dagrt::registerPasses");
+  EXPECT_EQ(error,
+            "expects a size of the pool from 0 to 3 that can be partitioned and scheduled, "
+            "got none; without a pool: expects a function with a body to partition, got none");
 }
 
 } // namespace

@@ -94,7 +94,7 @@ static LogicalResult applyStrategy(ModuleOp module, const Setup &setup) {
 LogicalResult dagrt::partition(ModuleOp module, const Setup &setup) {
   if (failed(applyStrategy(module, setup)))
     return failure();
-  return setup.decompose ? runPasses(module, "decompose-collective-matmul") : success();
+  return setup.decompose ? runPasses(module, "dagrt-decompose-collective-matmul") : success();
 }
 
 std::string dagrt::getPartitionCommand(const Setup &setup, StringRef strategyFile) {

@@ -8,6 +8,7 @@
 #ifndef DAGRT_COST_PASSES_H
 #define DAGRT_COST_PASSES_H
 
+#include "dagrt/Cost/ModelChoice.h"
 #include "dagrt/IR/Dagrt.h"
 
 #include "mlir/Pass/Pass.h"

@@ -8,7 +8,7 @@
 #ifndef DAGRT_COST_PASSES_TD
 #define DAGRT_COST_PASSES_TD
 
-include "mlir/Pass/PassBase.td"
+include "dagrt/Cost/Options.td"
 
 def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
   let summary = "Put a time on every op";
@@ -64,9 +64,7 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
     Option<"cluster", "cluster", "std::string", "\"\"",
            "Machine to cost for: the name of a built-in cluster, or a YAML or JSON file (default: "
            "dgx-h100, or what costs in the program were computed for)">,
-    Option<"model", "model", "std::string", "\"\"",
-           "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
-           "costs in the program)">,
+    CostModelOption<"Cost model">,
     Option<"table", "table", "std::string", "\"\"",
            "Tables of measurements for the model table, with commas between them (default: none)">,
     Option<"sizes", "sizes", "std::string", "\"\"",

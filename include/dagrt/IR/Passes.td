@@ -10,7 +10,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def BindSizesPass : Pass<"bind-sizes", "::mlir::ModuleOp"> {
+def BindSizesPass : Pass<"dagrt-bind-sizes", "::mlir::ModuleOp"> {
   let summary = "Give named sizes their numbers";
   let description = [{
     Replaces every expression over named sizes, in types and attributes, by its number. A name

@@ -10,7 +10,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def PrintModelSummaryPass : Pass<"print-model-summary", "::mlir::ModuleOp"> {
+def PrintModelSummaryPass : Pass<"dagrt-print-model-summary", "::mlir::ModuleOp"> {
   let summary = "Print parameters, bytes and FLOPs by kind";
   let description = [{
     Prints, for each function that holds dagrt ops, how many parameters it has, their

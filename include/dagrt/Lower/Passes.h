@@ -9,6 +9,7 @@
 #define DAGRT_LOWER_PASSES_H
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Lower/Options.h"
 
 #include "mlir/Pass/Pass.h"
 

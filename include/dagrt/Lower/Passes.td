@@ -8,9 +8,9 @@
 #ifndef DAGRT_LOWER_PASSES_TD
 #define DAGRT_LOWER_PASSES_TD
 
-include "mlir/Pass/PassBase.td"
+include "dagrt/Lower/Options.td"
 
-def HoistParametersPass : Pass<"hoist-parameters", "::mlir::ModuleOp"> {
+def HoistParametersPass : Pass<"dagrt-hoist-parameters", "::mlir::ModuleOp"> {
   let summary = "Turn parameters into arguments";
   let description = [{
     **Does**: appends an argument to each function for each `dagrt.parameter` in it, in program order.
@@ -47,7 +47,7 @@ def HoistParametersPass : Pass<"hoist-parameters", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }
 
-def OutlineOpsPass : Pass<"outline-ops", "::mlir::ModuleOp"> {
+def OutlineOpsPass : Pass<"dagrt-outline-ops", "::mlir::ModuleOp"> {
   let summary = "Move each operation into a function that equal ones share";
   let description = [{
     **Does**: replaces each operation of the dialect by a call of a private function that holds just
@@ -91,7 +91,7 @@ def OutlineOpsPass : Pass<"outline-ops", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dagrt::DagrtDialect", "::mlir::func::FuncDialect"];
 }
 
-def ExtractRankPass : Pass<"extract-rank", "::mlir::ModuleOp"> {
+def ExtractRankPass : Pass<"dagrt-extract-rank", "::mlir::ModuleOp"> {
   let summary = "Turn a placed program into the program of one device";
   let description = [{
     **Does**: keeps the operations that the device takes part in, on the shapes that it holds.
@@ -149,12 +149,14 @@ def ExtractRankPass : Pass<"extract-rank", "::mlir::ModuleOp"> {
     **Cost**: linear in the number of ops and of messages between devices.
   }];
   let options = [
-    Option<"device", "device", "int64_t", "0", "Physical id of the device (default 0)">,
-    Option<"elementType", "element-type", "std::string", "\"model\"",
-           "`f64` makes every float an f64; `model` (the default) keeps the program's types">,
-    Option<"gemm", "gemm", "std::string", "\"linalg\"",
-           "`blas` makes matrix products of f64 and f32 calls of the runtime; `linalg` (the default) "
-           "leaves them to the conversion to linalg">];
+    Option<"device", "device", "int64_t", "0", "Physical id of the device (default: 0)">,
+    ElementTypesOption<>,
+    Option<"gemm", "gemm", "::dagrt::MatmulLowering", "::dagrt::MatmulLowering::Linalg",
+           "What becomes of matmuls of f64 and f32: linalg or blas (default: linalg)",
+           [{::llvm::cl::values(
+               clEnumValN(::dagrt::MatmulLowering::Linalg, "linalg",
+                          "Left to the conversion to linalg"),
+               clEnumValN(::dagrt::MatmulLowering::Blas, "blas", "Calls of the runtime"))}]>];
   let dependentDialects = ["::dagrt::DagrtDialect", "::mlir::arith::ArithDialect",
     "::mlir::bufferization::BufferizationDialect", "::mlir::func::FuncDialect",
     "::mlir::linalg::LinalgDialect", "::mlir::memref::MemRefDialect",
@@ -208,15 +210,14 @@ def ConvertDagrtToLinalgPass : Pass<"convert-dagrt-to-linalg", "::mlir::ModuleOp
     **Cost**: linear in the number of ops.
   }];
   let options = [
-    Option<"elementType", "element-type", "std::string", /*default=*/"\"model\"",
-           "model keeps the element types, f64 computes every float in f64 (default: model)">
+    ElementTypesOption<>
   ];
   let dependentDialects = ["::dagrt::DagrtDialect", "::mlir::arith::ArithDialect",
                            "::mlir::func::FuncDialect", "::mlir::linalg::LinalgDialect",
                            "::mlir::math::MathDialect", "::mlir::tensor::TensorDialect"];
 }
 
-def ConvertCopiesToLinalgPass : Pass<"convert-copies-to-linalg"> {
+def ConvertCopiesToLinalgPass : Pass<"dagrt-convert-copies-to-linalg"> {
   let summary = "Convert copies between strided buffers to linalg";
   let description = [{
     **Does**: rewrites `memref.copy` to `linalg.copy` where a buffer is not contiguous. To LLVM, such a

@@ -14,16 +14,20 @@
 #ifndef DAGRT_LOWER_PIPELINES_H
 #define DAGRT_LOWER_PIPELINES_H
 
+#include "dagrt/Lower/Options.h"
+
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassOptions.h"
 
 namespace dagrt {
 
 struct DagrtToLLVMOptions : mlir::PassPipelineOptions<DagrtToLLVMOptions> {
-  Option<std::string> elementType{
+  Option<ElementTypes> elementType{
       *this, "element-type",
-      llvm::cl::desc("model keeps the element types, f64 computes every float in f64"),
-      llvm::cl::init("model")};
+      llvm::cl::desc("Types that are computed in: model or f64 (default: model)"),
+      llvm::cl::init(ElementTypes::Model),
+      llvm::cl::values(clEnumValN(ElementTypes::Model, "model", "Those of the program"),
+                       clEnumValN(ElementTypes::F64, "f64", "f64 for every float"))};
 };
 
 /// Parameters become arguments, equal ops functions, and these linalg on buffers. Results become

@@ -21,6 +21,10 @@ namespace dagrt {
 /// padded. Linear in the number of ops.
 llvm::LogicalResult partitionModule(mlir::ModuleOp module, const Strategy &strategy);
 
+/// The same by a built-in strategy, `tp-pp` or `fa-pool`, with values of its options.
+llvm::LogicalResult partitionModule(mlir::ModuleOp module, llvm::StringRef builtin,
+                                    const StrategyOptions &options);
+
 /// Puts the tokens of a logical function into a zigzag order of `blocks` blocks: arguments,
 /// parameters and constants with dims of tokens are permuted once, positions say so, and what
 /// depends on places of tokens (results, slices) sees them in their own order again. The function

@@ -9,6 +9,7 @@
 #define DAGRT_PARTITION_PASSES_H
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Partition/Options.h"
 
 #include "mlir/Pass/Pass.h"
 

@@ -10,7 +10,7 @@
 
 include "mlir/Pass/PassBase.td"
 
-def PartitionPass : Pass<"partition", "::mlir::ModuleOp"> {
+def PartitionPass : Pass<"dagrt-partition", "::mlir::ModuleOp"> {
   let summary = "Lay a model over devices as a strategy says";
   let description = [{
     **Does**: rewrites every function from logical into placed form. The strategy is data: a YAML file
@@ -136,117 +136,34 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
     Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of a stage (default: 8)">,
     Option<"pp", "pp", "int64_t", /*default=*/"2",
            "stages, at most one for each layer (default: 2)">,
-    Option<"layout", "layout", "std::string", /*default=*/"\"megatron\"",
+    Option<"layout", "layout", "::dagrt::ActivationLayout", "::dagrt::ActivationLayout::Megatron",
            "how activations lie between the pairs: megatron, sequence-parallel or hidden "
-           "(default: megatron)">,
+           "(default: megatron)",
+           [{::llvm::cl::values(
+               clEnumValN(::dagrt::ActivationLayout::Megatron, "megatron",
+                          "Replicated: two all-reduces a layer"),
+               clEnumValN(::dagrt::ActivationLayout::SequenceParallel, "sequence-parallel",
+                          "Sharded along the sequence: all-gathers and reduce-scatters"),
+               clEnumValN(::dagrt::ActivationLayout::Hidden, "hidden", "Sharded along hidden"))}]>,
     Option<"microbatches", "microbatches", "int64_t", /*default=*/"1",
            "parts that the batch is cut into, at most one for each of its elements (default: 1)">,
-    Option<"order", "order", "std::string", /*default=*/"\"breadth-first\"",
+    Option<"order", "order", "::dagrt::StageOrder", "::dagrt::StageOrder::BreadthFirst",
            "order of the micro-batches: breadth-first, depth-first or interleaved (default: "
-           "breadth-first)">,
+           "breadth-first)",
+           [{::llvm::cl::values(
+               clEnumValN(::dagrt::StageOrder::BreadthFirst, "breadth-first",
+                          "Run by run of layers, in each all micro-batches"),
+               clEnumValN(::dagrt::StageOrder::DepthFirst, "depth-first",
+                          "Micro-batch by micro-batch"),
+               clEnumValN(::dagrt::StageOrder::Interleaved, "interleaved",
+                          "Groups of as many micro-batches as stages, in each run by run"))}]>,
     Option<"virtualStages", "virtual", "int64_t", /*default=*/"1",
            "runs of layers that each stage has; the runs go round the stages (default: 1)">
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }
 
-def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
-  let summary = "Lay a model over a base mesh and a pool that runs attention";
-  let description = [{
-    **Does**: fills in the built-in strategy `fa-pool`: a base mesh of `tp` devices keeps the residual
-    stream, the norms and the tensor-parallel FFN; a pool runs attention, each of its devices on its block of
-    the sequence. With `cut=block` the pool owns the projections, too, and normed activations travel; with
-    `cut=core` queries, keys and values travel and only the attention core moves. Keys and values are gathered
-    inside the pool, because every block of queries needs all keys. `blocks=zigzag` balances causal
-    attention over the blocks by one permutation of the tokens at the model's input, undone at its output;
-    `auto` takes it where a causal fused kernel makes it matter. With `microbatches=N` the batch runs in
-    N parts, and the pool works on one while the base works on another.
-
-    With `pool=0` there is no pool: the program is that of `--partition-tp-pp` with one stage. `pool=auto` tries
-    every size from 0 to `pool-limit` and takes the one with the shortest critical path (at the default sizes, if
-    they are symbolic) on `cluster`; among equals, the smallest. A plan that does not fit into the devices'
-    memory is taken only if none fits. A remark of the category `partition` lists them all.
-
-    **Requires**: as `--partition-tp-pp`; the rule for heads holds for `cut=core` and `pool=0` only.
-    `layout=hidden` goes with `cut=block`.
-
-    **Ensures**: as `--partition`.
-
-    Example: an attention output on the pool is laid anew on its way to the base.
-
-    ```mlir
-    func.func @f(%x: tensor<1x4x8xf32>, %c: tensor<1x4x1x1x8xf32>) -> tensor<1x4x8xf32> {
-      %w = dagrt.parameter "o_proj" : tensor<1x1x8x8xf32>
-      %y = dagrt.matmul %c, %w contract 3 {dagrt.role = #dagrt.role<attention.output, layer 0>}
-        : tensor<1x4x1x1x8xf32>, tensor<1x1x8x8xf32> -> tensor<1x4x8xf32>
-      %z = dagrt.add %x, %y {dagrt.role = #dagrt.role<residual.attention, layer 0>}
-        : tensor<1x4x8xf32>, tensor<1x4x8xf32> -> tensor<1x4x8xf32>
-      return %z : tensor<1x4x8xf32>
-    }
-    ```
-
-    becomes, with `tp=2 pool=1`,
-
-    ```mlir
-    dagrt.mesh @base <"tp" = 2> devices [0, 1]
-    dagrt.mesh @pool <"sp" = 1> devices [2]
-    func.func @f(%x: tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>,
-                 %c: tensor<1x4x1x1x8xf32, #dagrt.dist<@pool, [_, _, _, _, _], of [1, 4, 1, 1, 8]>>)
-        -> tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>
-        attributes {dagrt.logical = #dagrt.logical<flops = 5.440000e+02, parameters = 64>} {
-      %w = dagrt.parameter "o_proj"
-        : tensor<1x1x8x8xf32, #dagrt.dist<@pool, [_, _, _, _], of [1, 1, 8, 8]>>
-      %y = dagrt.matmul %c, %w contract 3 {dagrt.role = #dagrt.role<attention.output, layer 0>}
-        : tensor<1x4x1x1x8xf32, #dagrt.dist<@pool, [_, _, _, _, _], of [1, 4, 1, 1, 8]>>,
-          tensor<1x1x8x8xf32, #dagrt.dist<@pool, [_, _, _, _], of [1, 1, 8, 8]>>
-        -> tensor<1x4x8xf32, #dagrt.dist<@pool, [_, _, _], of [1, 4, 8]>>
-      %m = dagrt.send %y {dagrt.role = #dagrt.role<attention.output, layer 0>}
-        : tensor<1x4x8xf32, #dagrt.dist<@pool, [_, _, _], of [1, 4, 8]>>
-        -> !dagrt.message<tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>>
-      %r = dagrt.recv %m {dagrt.role = #dagrt.role<attention.output, layer 0>}
-        : !dagrt.message<tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>>
-      %z = dagrt.add %x, %r {dagrt.role = #dagrt.role<residual.attention, layer 0>}
-        : tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>,
-          tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>
-        -> tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>
-      return %z : tensor<1x2x8xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 4, 8]>>
-    }
-    ```
-
-    **Cost**: linear in the number of ops.
-  }];
-  let options = [
-    Option<"tp", "tp", "int64_t", /*default=*/"8", "devices of the base mesh (default: 8)">,
-    Option<"pool", "pool", "std::string", /*default=*/"\"5\"",
-           "devices of the pool; 0 for none, auto for as many as give the shortest critical "
-           "path (default: 5)">,
-    Option<"poolLimit", "pool-limit", "int64_t", /*default=*/"8",
-           "the largest pool that auto tries (default: 8)">,
-    Option<"cluster", "cluster", "std::string", /*default=*/"\"\"",
-           "cluster that auto takes times from: a name or a file (default: dgx-h100, or what costs in "
-           "the program were computed for)">,
-    Option<"model", "model", "std::string", /*default=*/"\"\"",
-           "cost model of auto (default: calibrated, or what computed the costs in the program)">,
-    Option<"table", "table", "std::string", /*default=*/"\"\"",
-           "file of measurements for cost models that read one (default: none)">,
-    Option<"layout", "layout", "std::string", /*default=*/"\"sequence-parallel\"",
-           "how activations lie on the base: megatron, sequence-parallel or hidden (with "
-           "cut=block) (default: sequence-parallel)">,
-    Option<"cut", "cut", "std::string", /*default=*/"\"block\"",
-           "what moves to the pool: block (with projections) or core (default: block)">,
-    Option<"blocks", "blocks", "std::string", /*default=*/"\"auto\"",
-           "order of the tokens over the pool: contiguous, zigzag, or auto (zigzag with a "
-           "causal fused kernel) (default: auto)">,
-    Option<"microbatches", "microbatches", "int64_t", /*default=*/"1",
-           "parts that the batch is cut into, at most one for each of its elements (default: 1)">,
-    Option<"order", "order", "std::string", /*default=*/"\"breadth-first\"",
-           "order of the micro-batches: breadth-first, depth-first or ping-pong (default: "
-           "breadth-first)">
-  ];
-  let dependentDialects = ["::dagrt::DagrtDialect"];
-}
-
-def VerifyPlacementPass : Pass<"verify-placement", "::mlir::ModuleOp"> {
+def VerifyPlacementPass : Pass<"dagrt-verify-placement", "::mlir::ModuleOp"> {
   let summary = "Check that a placed program conserves its model";
   let description = [{
     **Does**: checks what no single op's verifier can see. FLOPs, each op counted once over its replicas and its equals, are those of
@@ -287,7 +204,7 @@ def VerifyPlacementPass : Pass<"verify-placement", "::mlir::ModuleOp"> {
   }];
 }
 
-def DecomposeCollectiveMatmulPass : Pass<"decompose-collective-matmul", "::mlir::ModuleOp"> {
+def DecomposeCollectiveMatmulPass : Pass<"dagrt-decompose-collective-matmul", "::mlir::ModuleOp"> {
   let summary = "Hide communication behind the products beside it";
   let description = [{
     **Does**: computes products in steps (`dagrt.matmul_step`) that overlap with communication, as XLA's windowed einsum
@@ -348,8 +265,8 @@ def DecomposeCollectiveMatmulPass : Pass<"decompose-collective-matmul", "::mlir:
     **Cost**: linear in the number of ops and steps.
   }];
   let options = [
-    ListOption<"kinds", "kinds", "std::string",
-               "what to decompose: all-gather, reduce-scatter, recv; all of them if not given">
+    ListOption<"kinds", "kinds", "::dagrt::DecomposedOp",
+               "what to decompose: any of all-gather, reduce-scatter and recv (default: all of them)">
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }

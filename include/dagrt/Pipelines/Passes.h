@@ -8,7 +8,11 @@
 #ifndef DAGRT_PIPELINES_PASSES_H
 #define DAGRT_PIPELINES_PASSES_H
 
+#include "dagrt/Cost/ModelChoice.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Partition/Options.h"
+#include "dagrt/Report/Options.h"
+#include "dagrt/Schedule/Options.h"
 
 #include "mlir/Pass/Pass.h"
 

@@ -8,18 +8,16 @@
 #ifndef DAGRT_REPORT_PASSES_H
 #define DAGRT_REPORT_PASSES_H
 
+#include "dagrt/Cost/ModelChoice.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Report/Options.h"
+#include "dagrt/Schedule/Options.h"
 
 #include "mlir/Pass/Pass.h"
 
 namespace dagrt {
 
 /// What becomes of ops whose time is not counted.
-enum class UnknownWork {
-  Report, ///< They are listed.
-  Error,  ///< The first is an error.
-};
-
 #define GEN_PASS_DECL
 #include "dagrt/Report/Passes.h.inc"
 

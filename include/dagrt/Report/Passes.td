@@ -8,7 +8,9 @@
 #ifndef DAGRT_REPORT_PASSES_TD
 #define DAGRT_REPORT_PASSES_TD
 
-include "mlir/Pass/PassBase.td"
+include "dagrt/Cost/Options.td"
+include "dagrt/Report/Options.td"
+include "dagrt/Schedule/Options.td"
 
 def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
   let summary = "Schedule a program and explain its longest path";
@@ -65,8 +67,13 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
   let options = [
     Option<"report", "report", "std::string", "\"\"",
            "File for the report; by default it goes to standard error, and `-` is standard output">,
-    Option<"format", "format", "std::string", "\"text\"",
-           "Format of the report: text, json or formula (default: text)">,
+    Option<"format", "format", "::dagrt::ReportFormatName", "::dagrt::ReportFormatName::Text",
+           "Format of the report: text, json or formula (default: text)",
+           [{::llvm::cl::values(
+               clEnumValN(::dagrt::ReportFormatName::Text, "text", "For people"),
+               clEnumValN(::dagrt::ReportFormatName::Json, "json", "For programs"),
+               clEnumValN(::dagrt::ReportFormatName::Formula, "formula",
+                          "The longest path as a sum of Get_Time(m, k, n) and communication"))}]>,
     Option<"sizes", "sizes", "std::string", "\"\"",
            "Named sizes that differ from the module's default: `seq_len=4096,batch=4`">,
     Option<"sweep", "sweep", "std::string", "\"\"",
@@ -74,24 +81,14 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
            "none)">,
     Option<"trace", "trace", "std::string", "\"\"", "File for a Chrome trace; none by default">,
     Option<"dot", "dot", "std::string", "\"\"", "File for a Graphviz graph; none by default">,
-    Option<"overlap", "overlap", "std::string", "\"full\"",
-           "Whether communication overlaps with compute on a device: full or none (default: "
-           "full)">,
-    Option<"resources", "resources", "std::string", "\"limited\"",
-           "Whether ops wait for devices (limited) or for operands only (unlimited) (default: "
-           "limited)">,
-    Option<"kvCache", "kv-cache", "std::string", "\"keep\"",
-           "Whether memory holds the keys and values of causal attention until the end, for decoding: keep or "
-           "none (default: keep)">,
+    OverlapOption<>, ResourcesOption<>, KvCacheOption<>,
     Option<"memoryUtilization", "memory-utilization", "double", "0.9",
            "Part of a device's memory that decides the largest batch, above 0 and at most 1 (default: 0.9); "
            "whether the program fits is not decided by it">,
     Option<"cluster", "cluster", "std::string", "\"\"",
            "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
            "program were computed for)">,
-    Option<"model", "model", "std::string", "\"\"",
-           "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
-           "costs in the program)">,
+    CostModelOption<"Cost model">,
     Option<"table", "table", "std::string", "\"\"",
            "File of measurements for cost models that read one (default: none)">,
     Option<"unknown", "unknown", "::dagrt::UnknownWork", "::dagrt::UnknownWork::Report",
@@ -103,7 +100,7 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }
 
-def CompareTermsPass : Pass<"compare-terms", "::mlir::ModuleOp"> {
+def CompareTermsPass : Pass<"dagrt-compare-terms", "::mlir::ModuleOp"> {
   let summary = "Set a published count beside what a program does";
   let description = [{
     **Does**: reads a count that somebody made by hand, `terms=FILE`, measures on the program the ops that each
@@ -154,14 +151,11 @@ def CompareTermsPass : Pass<"compare-terms", "::mlir::ModuleOp"> {
            "Numbers for the sizes, as in seq_len=2048,batch=4; the module's defaults otherwise">,
     Option<"report", "report", "std::string", "\"\"",
            "File for the report; by default it goes to standard error, and `-` is standard output">,
-    Option<"format", "format", "std::string", "\"text\"",
-           "Format of the report: text or json (default: text)">,
+    DocumentFormatOption<>,
     Option<"cluster", "cluster", "std::string", "\"\"",
            "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
            "program were computed for)">,
-    Option<"model", "model", "std::string", "\"\"",
-           "Cost model: calibrated, table or roofline (default: calibrated, or what computed the "
-           "costs in the program)">,
+    CostModelOption<"Cost model">,
     Option<"table", "table", "std::string", "\"\"",
            "File of measurements for cost models that read one (default: none)">,
   ];

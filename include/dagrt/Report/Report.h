@@ -15,6 +15,7 @@
 
 #include "dagrt/Cost/AnnotateCost.h"
 #include "dagrt/Cost/Coverage.h"
+#include "dagrt/Report/Options.h"
 #include "dagrt/Schedule/Analysis.h"
 #include "dagrt/Schedule/Memory.h"
 #include "dagrt/Schedule/Uncertainty.h"
@@ -150,7 +151,7 @@ std::vector<std::string> renderSweepJsonObjects(const SweepReport &report, llvm:
 
 /// A format of the report proper, at one binding and of a sweep.
 struct ReportFormat {
-  llvm::StringRef name;
+  ReportFormatName name;
   void (*render)(const Report &, llvm::raw_ostream &);
   void (*renderSweep)(const SweepReport &, llvm::raw_ostream &);
   /// The same as elements of an array that several modules share; null for formats of which one
@@ -160,8 +161,8 @@ struct ReportFormat {
                                                  llvm::StringRef module) = nullptr;
 };
 
-/// `text`, `json`, `formula`.
-llvm::ArrayRef<ReportFormat> getReportFormats();
+/// The format of this name.
+const ReportFormat &getReportFormat(ReportFormatName name);
 
 } // namespace dagrt
 

@@ -29,9 +29,6 @@ struct MemoryOptions {
   double utilization = 0.9;
 };
 
-/// Reads `kv-cache=keep|none`; emits an error if `text` is neither.
-mlir::FailureOr<bool> parseKvCache(llvm::StringRef text, SizeBinding::EmitError emitError);
-
 /// Bytes that a device holds of a value of `type`: of a tensor, or of the payload of a message.
 double getLocalBytes(mlir::Type type);
 

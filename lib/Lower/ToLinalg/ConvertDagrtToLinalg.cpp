@@ -86,9 +86,9 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool
   if (!tensor)
     return success();
   if (!tensor.hasStaticShape() || ShapedType::isDynamicShape(getGlobalShape(tensor)))
-    return op->emitError()
-           << "expects " << what << " to have a static shape" << kPurpose << type
-           << "; give named sizes numbers with --bind-sizes, or import the model with numbers";
+    return op->emitError() << "expects " << what << " to have a static shape" << kPurpose << type
+                           << "; give named sizes numbers with --dagrt-bind-sizes, or import the "
+                              "model with numbers";
   if (!toF64 && !isNative(tensor.getElementType()))
     return op->emitError() << "expects " << what << " to have elements of f64, f32, f16 or bf16"
                            << kPurpose << type
@@ -148,7 +148,7 @@ static LogicalResult checkForeignOp(Operation *op, const TypeConverter &converte
 static LogicalResult checkOp(Operation *op, const LinalgTypeConverter &converter) {
   if (isa<ParameterOp>(op))
     return op->emitError() << "expects parameters as arguments" << kPurpose
-                           << "'dagrt.parameter'; '--hoist-parameters' makes them";
+                           << "'dagrt.parameter'; '--dagrt-hoist-parameters' makes them";
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
     if (failed(checkType(op, type, "result #" + Twine(i), converter.isToF64())))
       return failure();
@@ -187,12 +187,7 @@ struct ConvertDagrtToLinalg final
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
-    if (elementType != "model" && elementType != "f64") {
-      emitError(module.getLoc()) << "expects element-type to be 'model' or 'f64', got '"
-                                 << elementType << "'";
-      return signalPassFailure();
-    }
-    LinalgTypeConverter converter(module, elementType == "f64");
+    LinalgTypeConverter converter(module, elementType == ElementTypes::F64);
     for (auto func : module.getOps<func::FuncOp>()) {
       replaceEmptyTensors(func);
       if (failed(check(func, converter)))

@@ -9,14 +9,14 @@ from mutations import EXTREMES
 
 # Options worth trying; a pass that is not here runs with its defaults.
 OPTIONS = {
-    "partition": ["strategy=tp-pp options=tp=2,pp=2", "strategy=fa-pool options=tp=2,pool=3"],
+    "dagrt-partition": ["strategy=tp-pp options=tp=2,pp=2", "strategy=fa-pool options=tp=2,pool=3"],
     "partition-tp-pp": ["tp=2 pp=1", "tp=3 pp=2 layout=sequence-parallel", "tp=8 pp=2"],
     "partition-fa-pool": ["tp=2 pool=3", "tp=4 pool=5 cut=core", "tp=2 pool=2 layout=megatron",
                           "tp=2 pool=3 blocks=zigzag"],
     "annotate-cost": ["cluster=dgx-h100", "cluster=a100-pcie-8"],
     "critical-path": ["format=text", "format=json", "overlap=none resources=unlimited",
                       "trace=/dev/null dot=/dev/null"],
-    "extract-rank": ["device=0", "device=1", "device=7"],
+    "dagrt-extract-rank": ["device=0", "device=1", "device=7"],
     "convert-dagrt-to-linalg": ["element-type=f64", "element-type=model gemm=blas"],
 }
 PIPELINES = ["dagrt-to-llvm"]

@@ -10,13 +10,14 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "BuiltinPartition.h"
-#include "dagrt/Partition/Passes.h"
-#include "dagrt/Partition/PoolSearch.h"
+#include "PoolSearch.h"
+
+#include "dagrt/Partition/Partitioner.h"
+#include "dagrt/Pipelines/Passes.h"
 
 namespace dagrt {
 #define GEN_PASS_DEF_PARTITIONFAPOOLPASS
-#include "dagrt/Partition/Passes.h.inc"
+#include "dagrt/Pipelines/Passes.h.inc"
 } // namespace dagrt
 
 using namespace mlir;
@@ -39,8 +40,6 @@ static constexpr int64_t kLargestPool = 1 << 20;
 namespace {
 struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaPool> {
   using PartitionFaPoolPassBase::PartitionFaPoolPassBase;
-  PartitionFaPool() = default;
-  explicit PartitionFaPool(PoolSearch search) : search(std::move(search)) {}
 
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -54,7 +53,7 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
   LogicalResult checkSearchOptions(ModuleOp module) {
     for (auto [name, isGiven] :
          {std::pair("pool-limit", poolLimit != 8), std::pair("cluster", !cluster.empty()),
-          std::pair("model", !model.empty()), std::pair("table", !table.empty())})
+          std::pair("model", model != ModelChoice::Auto), std::pair("table", !table.empty())})
       if (isGiven) {
         emitError(module.getLoc()) << "expects '" << name << "' with 'pool=" << kAuto
                                    << "' alone, which it is for, got it with pool=" << pool;
@@ -81,41 +80,33 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
                                  << kLargestPool << ", got " << int64_t(poolLimit);
       return failure();
     }
-    if (!search) {
-      emitError(module.getLoc())
-          << "expects 'pool' to be a number, got '" << kAuto << "', which needs a search: make the "
-          << "pass with createPartitionFaPool, or register it with dagrt::registerPasses";
-      return failure();
-    }
     auto partitionAs = [&](ModuleOp candidate, int64_t size) { return partition(candidate, size); };
-    return search(module, {poolLimit, cluster, model, table, partitionAs});
+    return searchPoolSize(module,
+                          {poolLimit, cluster, getModelName(model).str(), table, partitionAs});
   }
 
   LogicalResult partition(ModuleOp module, int64_t size) {
     StrategyOptions options = {{"tp", std::to_string(tp)},
-                               {"layout", layout},
+                               {"layout", getValueName(layout).str()},
                                {"microbatches", std::to_string(microbatches)},
-                               {"order", order}};
+                               {"order", getValueName(order).str()}};
     if (size == 0) {
       options["pp"] = "1";
       // One mesh has nothing to alternate with.
-      if (order == "ping-pong")
+      if (order == PoolOrder::PingPong)
         options["order"] = "breadth-first";
-      return partitionByText(module, *getBuiltinStrategy("tp-pp"), "tp-pp", options);
+      return partitionModule(module, "tp-pp", options);
     }
-    std::string blockOrder = blocks;
-    if (blockOrder == kAuto)
-      blockOrder = hasCausalKernel(module) ? "zigzag" : "contiguous";
     options["pool"] = std::to_string(size);
-    options["cut"] = cut;
-    options["blocks"] = blockOrder;
-    return partitionByText(module, *getBuiltinStrategy("fa-pool"), "fa-pool", options);
+    options["cut"] = getValueName(cut).str();
+    options["blocks"] = chooseBlocks(module);
+    return partitionModule(module, "fa-pool", options);
   }
 
-  PoolSearch search;
+  std::string chooseBlocks(ModuleOp module) {
+    if (blocks != BlockOrder::Auto)
+      return getValueName(blocks).str();
+    return hasCausalKernel(module) ? "zigzag" : "contiguous";
+  }
 };
 } // namespace
-
-std::unique_ptr<Pass> dagrt::createPartitionFaPool(PoolSearch search) {
-  return std::make_unique<PartitionFaPool>(std::move(search));
-}

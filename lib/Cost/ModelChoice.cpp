@@ -1,0 +1,24 @@
+//===- ModelChoice.cpp - Which cost model a pass takes -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "dagrt/Cost/ModelChoice.h"
+
+#include "llvm/Support/ErrorHandling.h"
+
+llvm::StringRef dagrt::getModelName(ModelChoice choice) {
+  switch (choice) {
+  case ModelChoice::Auto:
+    return "";
+  case ModelChoice::Calibrated:
+    return "calibrated";
+  case ModelChoice::Table:
+    return "table";
+  case ModelChoice::Roofline:
+    return "roofline";
+  }
+  llvm_unreachable("not a choice of a cost model");
+}
