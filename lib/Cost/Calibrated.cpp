@@ -12,6 +12,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "CommunicationCalls.h"
+
 #include "dagrt/Cost/CostModel.h"
 
 #include <cmath>
@@ -66,56 +68,6 @@ static FailureOr<KernelQuery> getQuery(const Work &work, const Device &device, s
                           static_cast<double>(work.columns), /*events=*/false, error);
 }
 
-namespace {
-/// A call, and how many times more its fixed part is paid.
-struct CommunicationCall {
-  KernelQuery query;
-  int64_t rounds = 0;
-};
-} // namespace
-
-/// The calls that `shape` is: a collective for each different group, a message for each kind of
-/// link.
-static std::vector<CommunicationCall> getCalls(const CommunicationShape &shape,
-                                               const Cluster &cluster) {
-  std::vector<CommunicationCall> calls;
-  auto add = [&](CollectiveCall call, const std::optional<Link> &link, int64_t rounds) {
-    auto [name, library] = StringRef(link->measuredAs).split('/');
-    call.link = cluster.intra ? cluster.intra->kind : LinkKind::NvLink;
-    call.nvls = cluster.intra && cluster.intra->nvls;
-    call.hasOneShot = library.starts_with("custom");
-    if (call.mostOnNode > 1)
-      call.linkCorrection = cluster.intra->correction;
-    if (call.nodes > 1)
-      call.networkCorrection = cluster.inter->correction;
-    calls.push_back({{call, getCollectiveVariants(call.kind, name, library)}, rounds});
-  };
-  bool isMessage =
-      shape.kind == CommunicationKind::Transfer || shape.kind == CommunicationKind::Shift;
-  if (isMessage) {
-    for (const PortLoad &load : getPortLoads(shape, cluster)) {
-      CollectiveCall call{shape.kind, load.bytes, 2, load.isNetwork ? 2 : 1,
-                          load.isNetwork ? 1 : 2};
-      call.linkRate = cluster.intra ? cluster.intra->bandwidth : 0;
-      call.networkRate = cluster.inter ? cluster.inter->bandwidth : 0;
-      add(call, load.isNetwork ? cluster.inter : cluster.intra, (load.peers - 1) / kPeersPerRound);
-    }
-    return calls;
-  }
-  for (const GroupPlace &place : getGroupPlaces(shape, cluster)) {
-    if (place.ranks < 2)
-      continue;
-    // nccl-tests counts the buffer of one rank, an op what all of them hold.
-    double bytes = shape.bytes;
-    if (shape.kind == CommunicationKind::AllToAll)
-      bytes /= static_cast<double>(place.ranks);
-    CollectiveCall call{shape.kind,       bytes,          place.ranks,      place.nodes,
-                        place.mostOnNode, place.linkRate, place.networkRate};
-    add(call, place.nodes > 1 ? cluster.inter : cluster.intra, 0);
-  }
-  return calls;
-}
-
 static Cost getCost(const Prediction &prediction, std::string algorithm) {
   Cost cost;
   cost.picoseconds = prediction.time.microseconds * 1e6;
@@ -153,7 +105,7 @@ struct CalibratedModel final : CostModel {
   FailureOr<Cost> getCommunicationCost(const CommunicationShape &shape, const Cluster &cluster,
                                        EmitError) const override {
     Cost slowest;
-    for (const auto &[query, rounds] : getCalls(shape, cluster)) {
+    for (const auto &[query, rounds] : getCommunicationCalls(shape, cluster)) {
       Prediction prediction = ask(query, cluster.device);
       KernelTime &time = prediction.time;
       time.microseconds += static_cast<double>(rounds) * time.fixedUs;

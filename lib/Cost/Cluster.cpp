@@ -190,31 +190,6 @@ static LogicalResult borrowCalibrations(std::string name, Device &device, Locati
   return success();
 }
 
-FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
-  FailureOr<DescriptionText> text = findDescription(nameOrFile, kDevices, "device", loc);
-  DeviceFile file;
-  if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
-    return failure();
-  Location start = FileLineColLoc::get(loc.getContext(), text->path, 1, 1);
-  // Norms, activations and softmax run at the fp32 rate, whatever the model's type is.
-  if (failed(require(file.memoryGb, 1e9, "memory_gb", start)) ||
-      failed(require(file.memoryBandwidthGbs, 1e9, "memory_bandwidth_gbs", start)) ||
-      failed(require(file.fp32, 1e12, "fp32_tflops", start)))
-    return failure();
-  if (file.reservedGb && file.reservedGb->value >= file.memoryGb->value)
-    return emitError(start) << "expects 'reserved_gb' to be less than the " << file.memoryGb->value
-                            << " GB of 'memory_gb', got " << file.reservedGb->value;
-  Device device;
-  device.name = getName(file.name, text->path);
-  setFacts(file, device);
-  device.measurements = file.measurements;
-  FailureOr<std::vector<KernelCalibration>> own = checkCalibrations(file.calibration, start);
-  if (failed(own) || failed(borrowCalibrations(file.calibratedLike, device, loc)))
-    return failure();
-  device.calibrations = std::move(*own);
-  return device;
-}
-
 //===----------------------------------------------------------------------===//
 // Links
 //===----------------------------------------------------------------------===//
@@ -231,47 +206,48 @@ StringRef dagrt::getLinkKindName(LinkKind kind) {
   llvm_unreachable("all kinds have names");
 }
 
-namespace {
-/// What a link is taken to be like where its description is silent (docs/cost.md).
-struct LinkDefaults {
-  double efficiency, latencyUs;
-  const char *measuredAs;
-};
-} // namespace
+/// Fitted to all_reduce of 64 MB and more on 4 and 8 GPUs (docs/cost.md).
+static constexpr double kNvlsEfficiency = 0.65;
 
-static LinkDefaults getDefaults(LinkKind kind) {
+LinkTerms dagrt::getDefaultTerms(LinkKind kind) {
   switch (kind) {
   case LinkKind::NvLink:
-    return {0.8, 7, "nvlink/nccl-tests"};
+    return {0.8, 7, 1, kNvlsEfficiency};
   case LinkKind::Pcie:
-    return {0.4, 12, "pcie/nccl-tests"};
+    return {0.4, 12, 1, kNvlsEfficiency};
   case LinkKind::Network:
-    return {0.95, 17, "network/nccl-tests"};
+    return {0.95, 17, 1, kNvlsEfficiency};
   }
   llvm_unreachable("all kinds have defaults");
 }
 
-/// Fitted to all_reduce of 64 MB and more on 4 and 8 GPUs (docs/cost.md).
-static constexpr double kNvlsEfficiency = 0.65;
+/// The built-in clusters of `device`, in order.
+static std::vector<ClusterFile> findBuiltinClusters(StringRef device, MLIRContext *context) {
+  std::vector<ClusterFile> found;
+  for (const Builtin &builtin : kClusters) {
+    ClusterFile file;
+    // Most are of another device: reading one takes longer than looking for its name.
+    if (StringRef(builtin.text).contains("device: " + device.str()) &&
+        succeeded(parseDescription({builtin.name, builtin.text}, context, file)) &&
+        file.device == device)
+      found.push_back(std::move(file));
+  }
+  return found;
+}
 
 /// The link of this kind of the first built-in cluster of `device`, or nothing.
 static std::optional<LinkFile> findBuiltinLink(StringRef device, StringRef kind,
                                                MLIRContext *context) {
-  for (const Builtin &builtin : kClusters) {
-    ClusterFile file;
-    if (failed(parseDescription({builtin.name, builtin.text}, context, file)) ||
-        file.device != device)
-      continue;
+  for (const ClusterFile &file : findBuiltinClusters(device, context))
     for (const std::optional<LinkFile> &link : {file.intra, file.inter})
       if (link && link->kind == kind)
         return link;
-  }
   return std::nullopt;
 }
 
 /// What a user's link changes of the one that coefficients were fitted to.
 static LinkCorrection getCorrection(const LinkFile &file, const Device &device,
-                                    const LinkDefaults &defaults, MLIRContext *context) {
+                                    const LinkTerms &defaults, MLIRContext *context) {
   LinkCorrection correction;
   if (!file.efficiency && !file.latencyUs && !file.latencyScale && !file.nvlsEfficiency)
     return correction;
@@ -295,8 +271,7 @@ static LinkCorrection getCorrection(const LinkFile &file, const Device &device,
   return correction;
 }
 
-static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, const Device &device,
-                                 Location loc) {
+static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, Location loc) {
   Link link;
   if (file.kind == "nvlink")
     link.kind = LinkKind::NvLink;
@@ -323,17 +298,61 @@ static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, const Devi
     return emitError(loc) << "expects '" << key
                           << ".nvls_efficiency' of a link whose switch can reduce, with 'nvls: "
                              "true', got it without";
-  LinkDefaults defaults = getDefaults(link.kind);
+  LinkTerms defaults = getDefaultTerms(link.kind);
   link.bandwidth = *bandwidth;
   link.efficiency = scale(file.efficiency, 1).value_or(defaults.efficiency);
   link.latencyUs = file.latencyUs ? file.latencyUs->value : defaults.latencyUs;
-  link.latencyScale = scale(file.latencyScale, 1).value_or(1);
+  link.latencyScale = scale(file.latencyScale, 1).value_or(defaults.latencyScale);
   link.nvls = file.nvls;
-  link.measuredAs = file.measuredAs.empty() ? defaults.measuredAs : file.measuredAs;
-  link.nvlsEfficiency = scale(file.nvlsEfficiency, 1).value_or(kNvlsEfficiency);
+  link.measuredAs = file.measuredAs.empty() ? (file.kind + "/nccl-tests") : file.measuredAs;
+  link.nvlsEfficiency = scale(file.nvlsEfficiency, 1).value_or(defaults.nvlsEfficiency);
   link.nodeBandwidth = scale(file.nodeBandwidthGbs, 1e9);
-  link.correction = getCorrection(file, device, defaults, loc.getContext());
   return link;
+}
+
+/// Notes the links that such a device usually has.
+static LogicalResult setUsualLinks(Device &device, Location loc) {
+  std::vector<ClusterFile> clusters = findBuiltinClusters(device.name, loc.getContext());
+  if (clusters.empty())
+    return success();
+  const ClusterFile &usual = clusters.front();
+  for (auto [key, file, link] : {std::tuple("intra", &usual.intra, &device.usualIntra),
+                                 std::tuple("inter", &usual.inter, &device.usualInter)}) {
+    if (!*file)
+      continue;
+    FailureOr<Link> checked = checkLink(**file, key, loc);
+    if (failed(checked))
+      return failure();
+    *link = std::move(*checked);
+  }
+  return success();
+}
+
+FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
+  FailureOr<DescriptionText> text = findDescription(nameOrFile, kDevices, "device", loc);
+  DeviceFile file;
+  if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
+    return failure();
+  Location start = FileLineColLoc::get(loc.getContext(), text->path, 1, 1);
+  // Norms, activations and softmax run at the fp32 rate, whatever the model's type is.
+  if (failed(require(file.memoryGb, 1e9, "memory_gb", start)) ||
+      failed(require(file.memoryBandwidthGbs, 1e9, "memory_bandwidth_gbs", start)) ||
+      failed(require(file.fp32, 1e12, "fp32_tflops", start)))
+    return failure();
+  if (file.reservedGb && file.reservedGb->value >= file.memoryGb->value)
+    return emitError(start) << "expects 'reserved_gb' to be less than the " << file.memoryGb->value
+                            << " GB of 'memory_gb', got " << file.reservedGb->value;
+  Device device;
+  device.name = getName(file.name, text->path);
+  setFacts(file, device);
+  device.measurements = file.measurements;
+  FailureOr<std::vector<KernelCalibration>> own = checkCalibrations(file.calibration, start);
+  if (failed(own) || failed(borrowCalibrations(file.calibratedLike, device, loc)))
+    return failure();
+  device.calibrations = std::move(*own);
+  if (failed(setUsualLinks(device, start)))
+    return failure();
+  return device;
 }
 
 //===----------------------------------------------------------------------===//
@@ -356,10 +375,12 @@ static LogicalResult checkLinks(const ClusterFile &file, Cluster &cluster, Locat
                                     std::tuple("inter", &file.inter, &cluster.inter)}) {
     if (!*link)
       continue;
-    FailureOr<Link> result = checkLink(**link, key, cluster.device, loc);
+    FailureOr<Link> result = checkLink(**link, key, loc);
     if (failed(result))
       return failure();
-    *checked = *result;
+    result->correction =
+        getCorrection(**link, cluster.device, getDefaultTerms(result->kind), loc.getContext());
+    *checked = std::move(*result);
   }
   if (cluster.devicesPerNode > 1 && !cluster.intra)
     return emitError(loc) << "expects the key 'intra' for the link between the "

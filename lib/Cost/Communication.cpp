@@ -1,20 +1,18 @@
-//===- Communication.cpp - Times of collectives and transfers -*- C++ -*-===//
+//===- Communication.cpp - Shapes of collectives and transfers -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Turns a communication op into groups and messages of physical devices, and times them. All groups
-// of a mesh run at once, and the slowest one is the op's time. Messages are timed by their busiest
-// port: each device sends and receives at the same time, on its link inside the node and
-// on its link to the network independently.
+// Turns a communication op into groups and messages of physical devices, and finds what its links
+// carry. All groups of a mesh run at once. Messages are timed by their busiest port: each device
+// sends and receives at the same time, on its link inside the node and on its link to the
+// network independently.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Cost/Communication.h"
-
-#include "Collectives.h"
 
 #include "dagrt/IR/Transfer.h"
 
@@ -93,14 +91,6 @@ CommunicationShape dagrt::getCommunicationShape(Operation *op) {
 // Collectives
 //===----------------------------------------------------------------------===//
 
-/// What one device gets of a link that `sharing` devices of its node use at once, in bytes/us.
-static double getSharedRate(const Link &link, int64_t sharing) {
-  double rate = link.getRate();
-  if (link.nodeBandwidth)
-    rate = std::min(rate, *link.nodeBandwidth * link.efficiency / std::max<int64_t>(sharing, 1));
-  return rate / 1e6;
-}
-
 /// Ranks of `group` on each node.
 static std::map<int64_t, int64_t> countByNode(ArrayRef<int64_t> group, const Cluster &cluster) {
   std::map<int64_t, int64_t> counts;
@@ -123,47 +113,6 @@ countUsers(const CommunicationShape &shape, const Cluster &cluster) {
   return {intra, inter};
 }
 
-static GroupGeometry getGeometry(ArrayRef<int64_t> group, const std::map<int64_t, int64_t> &intra,
-                                 const std::map<int64_t, int64_t> &inter, const Cluster &cluster) {
-  GroupGeometry geometry;
-  std::map<int64_t, int64_t> counts = countByNode(group, cluster);
-  geometry.ranks = group.size();
-  geometry.nodes = counts.size();
-  auto keepLeast = [](double &least, double rate) {
-    least = least == 0 ? rate : std::min(least, rate);
-  };
-  for (auto [node, count] : counts) {
-    geometry.mostOnNode = std::max(geometry.mostOnNode, count);
-    geometry.fewestOnNode =
-        geometry.fewestOnNode == 0 ? count : std::min(geometry.fewestOnNode, count);
-    if (count > 1)
-      keepLeast(geometry.intraRate, getSharedRate(*cluster.intra, intra.at(node)));
-    // A ring has a channel through the port of each of the node's ranks.
-    if (geometry.nodes > 1)
-      keepLeast(geometry.interRate, count * getSharedRate(*cluster.inter, inter.at(node)));
-  }
-  return geometry;
-}
-
-std::vector<CommunicationTime> dagrt::getCollectiveTimes(const CommunicationShape &shape,
-                                                         size_t group, const Cluster &cluster) {
-  if (shape.groups[group].size() < 2)
-    return {};
-  auto [intra, inter] = countUsers(shape, cluster);
-  return getAlgorithmTimes(shape.kind, shape.bytes,
-                           getGeometry(shape.groups[group], intra, inter, cluster), cluster);
-}
-
-/// What one of `sharing` devices of a node gets of a link by its data sheet, in bytes/s.
-static double getSheetRate(const std::optional<Link> &link, int64_t sharing) {
-  if (!link)
-    return 0;
-  double rate = link->bandwidth;
-  if (link->nodeBandwidth)
-    rate = std::min(rate, *link->nodeBandwidth / std::max<int64_t>(sharing, 1));
-  return rate;
-}
-
 std::vector<GroupPlace> dagrt::getGroupPlaces(const CommunicationShape &shape,
                                               const Cluster &cluster) {
   std::vector<GroupPlace> places;
@@ -174,35 +123,19 @@ std::vector<GroupPlace> dagrt::getGroupPlaces(const CommunicationShape &shape,
     for (auto [node, count] : countByNode(group, cluster)) {
       ++place.nodes;
       place.mostOnNode = std::max(place.mostOnNode, count);
+      place.fewestOnNode = place.nodes == 1 ? count : std::min(place.fewestOnNode, count);
       intraUsers = std::max(intraUsers, intra.at(node));
       interUsers = std::max(interUsers, inter.at(node));
     }
     place.ranks = static_cast<int64_t>(group.size());
-    place.linkRate = getSheetRate(cluster.intra, intraUsers);
-    place.networkRate = getSheetRate(cluster.inter, interUsers);
+    if (cluster.intra)
+      place.linkRate = cluster.intra->getSharedBandwidth(intraUsers);
+    if (cluster.inter)
+      place.networkRate = cluster.inter->getSharedBandwidth(interUsers);
     if (!llvm::is_contained(places, place))
       places.push_back(place);
   }
   return places;
-}
-
-/// The slowest group with the fastest algorithm.
-static CommunicationTime getSlowestGroup(const CommunicationShape &shape, const Cluster &cluster) {
-  CommunicationTime slowest;
-  auto [intra, inter] = countUsers(shape, cluster);
-  for (const auto &group : shape.groups) {
-    if (group.size() < 2)
-      continue;
-    std::vector<CommunicationTime> times = getAlgorithmTimes(
-        shape.kind, shape.bytes, getGeometry(group, intra, inter, cluster), cluster);
-    const CommunicationTime &fastest = *std::min_element(
-        times.begin(), times.end(), [](const CommunicationTime &a, const CommunicationTime &b) {
-          return a.microseconds < b.microseconds;
-        });
-    if (fastest.microseconds > slowest.microseconds)
-      slowest = fastest;
-  }
-  return slowest;
 }
 
 //===----------------------------------------------------------------------===//
@@ -222,6 +155,7 @@ struct Ports {
 };
 } // namespace
 
+/// Of a transfer or a shift.
 static std::vector<Message> getMessages(const CommunicationShape &shape) {
   if (shape.kind == CommunicationKind::Transfer)
     return shape.messages;
@@ -229,14 +163,8 @@ static std::vector<Message> getMessages(const CommunicationShape &shape) {
   for (const auto &group : shape.groups) {
     int64_t ranks = group.size();
     for (int64_t i = 0; i < ranks; ++i) {
-      if (shape.kind == CommunicationKind::Shift) {
-        int64_t from = ((i + shape.shiftBy) % ranks + ranks) % ranks;
-        messages.push_back({group[from], group[i], shape.bytes});
-        continue;
-      }
-      // Each rank holds a part of the bytes, and sends a part of that to each other rank.
-      for (int64_t j = 0; j < ranks; ++j)
-        messages.push_back({group[i], group[j], shape.bytes / ranks / ranks});
+      int64_t from = ((i + shape.shiftBy) % ranks + ranks) % ranks;
+      messages.push_back({group[from], group[i], shape.bytes});
     }
   }
   return messages;
@@ -307,31 +235,4 @@ SmallVector<PortLoad, 2> dagrt::getPortLoads(const CommunicationShape &shape,
     loads.push_back(load);
   }
   return loads;
-}
-
-static CommunicationTime getBusiestPort(const CommunicationShape &shape, const Cluster &cluster) {
-  CommunicationTime time;
-  for (const PortLoad &load : getPortLoads(shape, cluster)) {
-    const Link &link = load.isNetwork ? *cluster.inter : *cluster.intra;
-    double latencyUs = link.latencyUs * ((load.peers - 1) / kPeersPerRound + 1);
-    double microseconds = latencyUs + load.bytes / link.getRate() * 1e6;
-    if (microseconds > time.microseconds)
-      time = {microseconds, latencyUs, "p2p", link.kind};
-  }
-  return time;
-}
-
-CommunicationTime dagrt::getCommunicationTime(const CommunicationShape &shape,
-                                              const Cluster &cluster) {
-  switch (shape.kind) {
-  case CommunicationKind::AllReduce:
-  case CommunicationKind::AllGather:
-  case CommunicationKind::ReduceScatter:
-    return getSlowestGroup(shape, cluster);
-  case CommunicationKind::AllToAll:
-  case CommunicationKind::Shift:
-  case CommunicationKind::Transfer:
-    return getBusiestPort(shape, cluster);
-  }
-  llvm_unreachable("all kinds are timed");
 }

@@ -32,15 +32,6 @@
 using namespace mlir;
 using namespace dagrt;
 
-double dagrt::getLeastUs(const KernelQuery &query, const Device &device) {
-  KernelTime bound = predictRoofline(query, device).time;
-  if (std::holds_alternative<CollectiveCall>(query.call))
-    return bound.memoryUs;
-  // What streams through three times the L2 finds nothing of itself there.
-  double share = device.l2Bytes > 0 ? (bound.bytes / device.l2Bytes - 1) / 2 : 1;
-  return std::max(bound.computeUs, bound.memoryUs * std::clamp(share, 0.0, 1.0));
-}
-
 void dagrt::limitToPhysics(Prediction &prediction, const KernelQuery &query, const Device &device) {
   double us = prediction.time.microseconds;
   if (us > 0)

@@ -241,6 +241,7 @@ FailureOr<KernelQuery> dagrt::makeRowwiseQuery(StringRef op, StringRef type, dou
   call.rows = rows;
   call.columns = columns;
   call.events = events;
+  call.isDouble = getFormat(type) == "fp64";
   if (call.op == RowwiseOp::Other)
     call.bytesRead = call.bytesWritten = rows * columns * call.elementBytes;
   KernelQuery query{call, {}};
@@ -374,12 +375,37 @@ static double getPcieRate(const Device &device) {
 StringRef dagrt::getUsualLink(const Device &device, double nodes) {
   if (nodes > 1)
     return "network";
+  if (device.usualIntra)
+    return device.usualIntra->kind == LinkKind::Pcie ? "pcie" : "nvlink";
   return device.peerBandwidth > getPcieRate(device) ? "nvlink" : "pcie";
 }
 
 /// Bytes/s of one device to the network where nobody says it: one port of a DGX for each.
 static double getUsualNetworkRate(const Device &device) {
   return device.architecture == "ampere" ? 25e9 : 50e9;
+}
+
+/// Sets what the links are like: those of the built-in cluster of such devices, or what the data
+/// sheet and the kind of link say.
+static void setLinks(CollectiveCall &call, StringRef link, const Device &device) {
+  bool isPcie = link.contains("pcie") || device.peerBandwidth == 0 ||
+                (link == "network" && getUsualLink(device, 1) == "pcie");
+  call.link = isPcie ? LinkKind::Pcie : LinkKind::NvLink;
+  call.linkRate = isPcie ? getPcieRate(device) : device.peerBandwidth;
+  call.linkTerms = getDefaultTerms(call.link);
+  bool hasSwitch = device.architecture == "hopper" || device.architecture == "blackwell";
+  if (const std::optional<Link> &usual = device.usualIntra; usual && usual->kind == call.link) {
+    call.linkRate = usual->getSharedBandwidth(call.mostOnNode);
+    call.linkTerms = *usual;
+    hasSwitch = usual->nvls;
+  }
+  call.nvls = !isPcie && (link == "nvlink" || link == "network") && hasSwitch;
+  call.networkRate = getUsualNetworkRate(device);
+  call.networkTerms = getDefaultTerms(LinkKind::Network);
+  if (const std::optional<Link> &usual = device.usualInter) {
+    call.networkRate = usual->getSharedBandwidth(call.mostOnNode);
+    call.networkTerms = *usual;
+  }
 }
 
 FailureOr<KernelQuery> dagrt::makeCollectiveQuery(StringRef op, double bytes, double ranks,
@@ -406,13 +432,8 @@ FailureOr<KernelQuery> dagrt::makeCollectiveQuery(StringRef op, double bytes, do
   call.ranks = static_cast<int64_t>(ranks);
   call.nodes = static_cast<int64_t>(nodes);
   call.mostOnNode = (call.ranks + call.nodes - 1) / call.nodes;
-  bool isPcie = link.contains("pcie") || device.peerBandwidth == 0 ||
-                (link == "network" && getUsualLink(device, 1) == "pcie");
-  call.link = isPcie ? LinkKind::Pcie : LinkKind::NvLink;
-  call.linkRate = isPcie ? getPcieRate(device) : device.peerBandwidth;
-  call.networkRate = getUsualNetworkRate(device);
-  call.nvls = !isPcie && (link == "nvlink" || link == "network") &&
-              (device.architecture == "hopper" || device.architecture == "blackwell");
+  call.fewestOnNode = call.ranks / call.nodes;
+  setLinks(call, link, device);
   call.hasOneShot = library.lower().find("custom") == 0;
   return KernelQuery{call, getCollectiveVariants(*kind, link, library)};
 }

@@ -178,6 +178,11 @@ std::string dagrt::getAlgorithm(const KernelQuery &query, const Device &device,
   const auto *call = std::get_if<CollectiveCall>(&query.call);
   if (!call)
     return "";
+  if (prediction.isRoofline) {
+    const char *algorithm = nullptr;
+    predictLatencyBandwidth(*call, device, &algorithm);
+    return algorithm;
+  }
   if (const KernelCalibration *calibration = prediction.found.calibration)
     return getCollectiveAlgorithm(*call, device, calibration->coefficients);
   return getCollectiveAlgorithm(*call, device, getInitial(query.getKernel()));

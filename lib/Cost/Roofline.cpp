@@ -5,13 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An op takes as long as its FLOPs at the device's peak rate or as its bytes at the memory's
-// bandwidth, whichever is longer (Williams, Waterman and Patterson, 2009). A bound
-// from below: no kernel is faster, but for data that is already in the cache.
+// Asks the roofline of kernels (KernelRoofline.cpp) with the work of ops. A bound from below: no
+// kernel is faster, but for data that is already in the cache.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Cost/CostModel.h"
+#include "dagrt/Cost/KernelQuery.h"
 
 #include "llvm/ADT/StringExtras.h"
 
@@ -27,20 +27,19 @@ namespace {
 struct RooflineModel final : CostModel {
   FailureOr<Cost> getComputeCost(const Work &work, const Device &device,
                                  EmitError emitError) const override {
-    double computeSeconds = 0;
+    Ceilings ceilings{work.flops, 1, work.bytes()};
     if (work.flops > 0) {
       Type type = usesMatrixUnits(work) ? getProductType(work) : work.elementType;
       std::optional<double> rate =
           usesMatrixUnits(work) ? device.getMatrixFlops(type) : device.getVectorFlops(type);
       if (!rate)
         return emitError() << describeMissingRate(device, getTypeName(type));
-      computeSeconds = work.flops / *rate;
+      ceilings.flopRate = *rate;
     }
-    double memorySeconds = work.bytes() / device.memoryBandwidth;
+    KernelTime time = getRooflineTime(ceilings, device);
     Cost cost;
-    cost.picoseconds = std::max(computeSeconds, memorySeconds) * 1e12;
-    if (cost.picoseconds > 0)
-      cost.bound = computeSeconds > memorySeconds ? Bound::compute : Bound::memory;
+    cost.picoseconds = time.microseconds * 1e6;
+    cost.bound = time.bound;
     return cost;
   }
 };

@@ -35,9 +35,9 @@ dagrt.mesh @pool <"sp" = 5> devices [8, 9, 10, 11, 12]
 // Device 8 receives 1639 rows of 128 bytes, more than any device sends: 17 us + 209792 / 47.5 GB/s.
 // A message that has arrived takes no time.
 // CHECK-LABEL: @send
-// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<21416674 ps, latency, modelled, "p2p"{{[,>]}}
+// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<21416674 ps, latency, modelled, "p2p/Simple"{{[,>]}}
 // CHECK-NOT: dagrt.cost
-// REMARK: CollectiveAlgorithm {{.*}}1 x send of 1.0 MB from '@base' to '@pool': p2p on network,
+// REMARK: CollectiveAlgorithm {{.*}}1 x send of 1.0 MB from '@base' to '@pool': p2p/Simple on network,
 // REMARK-SAME: 21.417 us
 func.func @send(%x: !part) -> !block {
   %m = dagrt.send %x : !part -> !dagrt.message<!block>

@@ -25,7 +25,7 @@ using namespace dagrt;
 static std::string formatUs(double microseconds) {
   double picoseconds = microseconds * 1e6;
   constexpr double most = 9.2e18;
-  return formatTime(static_cast<int64_t>(std::min(picoseconds, most)));
+  return formatTime(std::llround(std::min(picoseconds, most)));
 }
 
 /// FLOPs of a call that has some.
@@ -85,7 +85,10 @@ static std::string describeBlocks(const KernelTime &time) {
 /// Whose coefficients they are.
 static std::string describeSource(const Answer &answer) {
   const FoundCalibration &found = answer.prediction.found;
-  if (answer.prediction.isBound)
+  bool isCollective = std::holds_alternative<CollectiveCall>(answer.query.call);
+  if (answer.prediction.isRoofline && isCollective)
+    return "NCCL's constants and the links: latency and bandwidth of the algorithm that it picks";
+  if (answer.prediction.isRoofline)
     return "the data sheet: a bound from below, without launch, caches and algorithms";
   if (!found.calibration)
     return "no measurements: coefficients are where a fit would start";
@@ -106,7 +109,7 @@ void dagrt::printAnswer(const Answer &answer, StringRef what, raw_ostream &os) {
   auto line = [&](StringRef name, const Twine &text) {
     os << "  " << llvm::formatv("{0,-12}", name) << text << '\n';
   };
-  if (!p.isBound)
+  if (!p.isRoofline)
     line("80 %", formatUs(p.getLowUs()) + " to " + formatUs(p.getHighUs()) + ", " +
                      stringifyProvenance(p.provenance));
   line("bound", stringifyBound(time.bound));
@@ -118,8 +121,7 @@ void dagrt::printAnswer(const Answer &answer, StringRef what, raw_ostream &os) {
   if (std::string blocks = describeBlocks(time); !blocks.empty())
     line("blocks", blocks);
   if (const auto *call = std::get_if<CollectiveCall>(&answer.query.call)) {
-    if (!p.isBound)
-      line("algorithm", getAlgorithm(answer.query, *answer.device, p));
+    line("algorithm", getAlgorithm(answer.query, *answer.device, p));
     line("rate",
          llvm::formatv("{0:f1} GB/s bus bandwidth, of links of {1:f0}",
                        getBusBandwidth(*call, time.microseconds) / 1e9, call->linkRate / 1e9));
@@ -169,8 +171,7 @@ void dagrt::printJson(ArrayRef<Answer> answers, StringRef what, raw_ostream &os)
                            flops / p.time.microseconds * 1e6 / getPeakFlops(answer.query.call));
           }
           if (const auto *call = std::get_if<CollectiveCall>(&answer.query.call)) {
-            if (!p.isBound)
-              json.attribute("algorithm", getAlgorithm(answer.query, *answer.device, p));
+            json.attribute("algorithm", getAlgorithm(answer.query, *answer.device, p));
             json.attribute("bus_bandwidth", getBusBandwidth(*call, p.time.microseconds));
           }
           if (p.time.tileM > 0) {
@@ -180,7 +181,8 @@ void dagrt::printJson(ArrayRef<Answer> answers, StringRef what, raw_ostream &os)
           json.attribute("split", p.time.split);
           json.attribute("waves", p.time.waves);
           json.attribute("source", describeSource(answer));
-          if (const KernelCalibration *calibration = p.found.calibration; calibration && !p.isBound)
+          if (const KernelCalibration *calibration = p.found.calibration;
+              calibration && !p.isRoofline)
             json.attribute("one_source", isOfOneSource(*calibration));
           if (p.tableRows > 0) {
             json.attribute("table_factor", p.tableFactor);

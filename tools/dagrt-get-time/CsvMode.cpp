@@ -40,8 +40,11 @@ static void writeField(StringRef text, raw_ostream &os) {
 
 static void writeRow(const Measurement &row, const Prediction &prediction, raw_ostream &os) {
   writeField(row.id, os);
-  os << llvm::format(",%.6g,%.6g,%.6g,", prediction.time.microseconds, prediction.getLowUs(),
-                     prediction.getHighUs())
+  // To the picosecond, as costs in programs are.
+  int64_t picoseconds = prediction.time.getPicoseconds();
+  os << llvm::format(",%lld.%06lld", static_cast<long long>(picoseconds / 1000000),
+                     static_cast<long long>(picoseconds % 1000000))
+     << llvm::format(",%.6g,%.6g,", prediction.getLowUs(), prediction.getHighUs())
      << stringifyProvenance(prediction.provenance) << '\n';
 }
 

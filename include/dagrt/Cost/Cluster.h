@@ -20,44 +20,13 @@
 #include "mlir/IR/Location.h"
 #include "mlir/IR/Types.h"
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <vector>
 
 namespace dagrt {
-
-/// One accelerator. Rates are dense peaks.
-struct Device {
-  std::string name;
-  std::string architecture; ///< `volta`, `ampere`, ...: selects constants of NCCL.
-  std::string source;       ///< Where the facts come from.
-  bool hypothetical = false;
-  /// FLOP/s of matrix products, and operations/s of those of integers.
-  std::optional<double> fp64, fp32, fp16, bf16, fp8, int8, int4;
-  double memoryBytes = 0, memoryBandwidth = 0;
-  double reservedBytes = 0; ///< Of the memory, that no program gets.
-  double l2Bytes = 0;       ///< 0 when unknown.
-  int64_t smCount = 0;      ///< 0 when unknown.
-  double clockHz = 0;       ///< 0 when unknown.
-  double peerBandwidth = 0; ///< Bytes/s to another device in one direction, 0 when unknown.
-
-  /// What measurements say of this device; and of those whose coefficients serve where it has none,
-  /// the nearest first and all devices together last.
-  std::vector<KernelCalibration> calibrations, borrowed;
-  std::vector<std::string> donors; ///< Their names.
-  std::string measurements;        ///< Where the measurements come from.
-
-  /// FLOP/s of matrix products of `elementType`; no rate stands in for another.
-  std::optional<double> getMatrixFlops(mlir::Type elementType) const;
-
-  /// True if `bytes` and what is reserved are no more than the memory, or that is unknown.
-  bool fits(int64_t bytes) const {
-    return memoryBytes <= 0 || static_cast<double>(bytes) + reservedBytes <= memoryBytes;
-  }
-
-  /// FLOP/s outside matrix products: the fp32 rate, and for f64 the fp64 rate.
-  std::optional<double> getVectorFlops(mlir::Type elementType) const;
-};
 
 enum class LinkKind { NvLink, Pcie, Network };
 
@@ -77,22 +46,70 @@ struct LinkCorrection {
   }
 };
 
-/// How a device reaches others.
-struct Link {
-  LinkKind kind = LinkKind::NvLink;
-  double bandwidth = 0;      ///< Bytes/s of one device in one direction.
-  double efficiency = 0;     ///< Part of it that a large message reaches.
+/// What the roofline takes of a link beside its rate (docs/cost.md).
+struct LinkTerms {
+  double efficiency = 0;     ///< Part of the rate that a large message reaches.
   double latencyUs = 0;      ///< Of one message from device to device.
   double latencyScale = 1;   ///< Multiplies NCCL's latencies of collectives.
-  bool nvls = false;         ///< The switch can reduce (NVLink SHARP).
-  double nvlsEfficiency = 0; ///< Part of `bandwidth * efficiency` that its all_reduce reaches.
+  double nvlsEfficiency = 0; ///< Part of `bandwidth * efficiency` that the switch's sums reach.
+};
+
+/// The terms of a link of which a description says none.
+LinkTerms getDefaultTerms(LinkKind kind);
+
+/// How a device reaches others.
+struct Link : LinkTerms {
+  LinkKind kind = LinkKind::NvLink;
+  double bandwidth = 0;                ///< Bytes/s of one device in one direction.
+  bool nvls = false;                   ///< The switch can reduce (NVLink SHARP).
   std::optional<double> nodeBandwidth; ///< Bytes/s of all devices of a node together.
   /// The columns `link` and `impl` of the measurements that tell of it, as `nvlink/nccl-tests`.
   std::string measuredAs;
   LinkCorrection correction;
 
-  /// Bytes/s that one device reaches alone.
-  double getRate() const { return bandwidth * efficiency; }
+  /// Bytes/s of each of `sharing` devices of a node by the data sheet.
+  double getSharedBandwidth(int64_t sharing) const {
+    double share =
+        nodeBandwidth.value_or(INFINITY) / static_cast<double>(std::max<int64_t>(sharing, 1));
+    return std::min(bandwidth, share);
+  }
+};
+
+/// One accelerator. Rates are dense peaks.
+struct Device {
+  std::string name;
+  std::string architecture; ///< `volta`, `ampere`, ...: selects constants of NCCL.
+  std::string source;       ///< Where the facts come from.
+  bool hypothetical = false;
+  /// FLOP/s of matrix products, and operations/s of those of integers.
+  std::optional<double> fp64, fp32, fp16, bf16, fp8, int8, int4;
+  double memoryBytes = 0, memoryBandwidth = 0;
+  double reservedBytes = 0; ///< Of the memory, that no program gets.
+  double l2Bytes = 0;       ///< 0 when unknown.
+  int64_t smCount = 0;      ///< 0 when unknown.
+  double clockHz = 0;       ///< 0 when unknown.
+  double peerBandwidth = 0; ///< Bytes/s to another device in one direction, 0 when unknown.
+
+  /// The links of the first built-in cluster of such devices: what a question about collectives
+  /// that names no cluster is about.
+  std::optional<Link> usualIntra, usualInter;
+
+  /// What measurements say of this device; and of those whose coefficients serve where it has none,
+  /// the nearest first and all devices together last.
+  std::vector<KernelCalibration> calibrations, borrowed;
+  std::vector<std::string> donors; ///< Their names.
+  std::string measurements;        ///< Where the measurements come from.
+
+  /// FLOP/s of matrix products of `elementType`; no rate stands in for another.
+  std::optional<double> getMatrixFlops(mlir::Type elementType) const;
+
+  /// True if `bytes` and what is reserved are no more than the memory, or that is unknown.
+  bool fits(int64_t bytes) const {
+    return memoryBytes <= 0 || static_cast<double>(bytes) + reservedBytes <= memoryBytes;
+  }
+
+  /// FLOP/s outside matrix products: the fp32 rate, and for f64 the fp64 rate.
+  std::optional<double> getVectorFlops(mlir::Type elementType) const;
 };
 
 /// A time that the user has fixed.

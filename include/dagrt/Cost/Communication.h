@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Latency and bandwidth terms of communication between physical devices. Each collective takes the
-// fastest of the algorithms and protocols that NCCL has for it, with the constants of NCCL's tuner.
+// algorithm and protocol that NCCL picks for it, with the constants of NCCL's tuner.
 //
 //===----------------------------------------------------------------------===//
 
@@ -43,18 +43,14 @@ struct CommunicationShape {
 struct CommunicationTime {
   double microseconds = 0;
   double latencyUs = 0;  ///< The part that does not depend on the bytes.
-  std::string algorithm; ///< `ring/LL128`, `nvls`, `p2p`, ...; empty if nothing crosses a link.
+  std::string algorithm; ///< `ring/LL128`, `nvls`, `p2p/LL`, ...; empty if nothing crosses a link.
   LinkKind link = LinkKind::NvLink; ///< The slowest link that is used.
 };
 
 /// The shape of `op`, which implements CommunicationOpInterface.
 CommunicationShape getCommunicationShape(mlir::Operation *op);
 
-/// All algorithms that can run a collective in one group of `shape`, for tests and tables.
-std::vector<CommunicationTime> getCollectiveTimes(const CommunicationShape &shape, size_t group,
-                                                  const Cluster &cluster);
-
-/// The time of all groups or messages. The device ids are devices of the cluster.
+/// The roofline of all groups or messages. The device ids are devices of the cluster.
 CommunicationTime getCommunicationTime(const CommunicationShape &shape, const Cluster &cluster);
 
 /// What the busiest ports of one kind of link have to carry for messages, in one direction.
@@ -68,16 +64,13 @@ struct PortLoad {
 llvm::SmallVector<PortLoad, 2> getPortLoads(const CommunicationShape &shape,
                                             const Cluster &cluster);
 
-/// Messages to this many different peers start together (NCCL_MAX_DEV_WORK_P2P_PER_BATCH).
-inline constexpr int64_t kPeersPerRound = 8;
-
-/// Ranks of one group, as calibrated models see them: rates are those of data sheets.
+/// Ranks of one group; rates are those of data sheets.
 struct GroupPlace {
-  int64_t ranks = 0, nodes = 0, mostOnNode = 0;
+  int64_t ranks = 0, nodes = 0, mostOnNode = 0, fewestOnNode = 0;
   double linkRate = 0, networkRate = 0;
   bool operator==(const GroupPlace &o) const {
     return ranks == o.ranks && nodes == o.nodes && mostOnNode == o.mostOnNode &&
-           linkRate == o.linkRate && networkRate == o.networkRate;
+           fewestOnNode == o.fewestOnNode && linkRate == o.linkRate && networkRate == o.networkRate;
   }
 };
 

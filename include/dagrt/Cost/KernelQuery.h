@@ -93,7 +93,7 @@ struct Prediction {
   Provenance provenance = Provenance::modelled;
   FoundCalibration found;
   unsigned regime = 0;
-  bool isBound = false; ///< Not an expected time: what none can be below.
+  bool isRoofline = false; ///< Not an expected time, and without an error bar.
   /// What a table of measurements multiplied the model's time by, and by how many measurements.
   double tableFactor = 1;
   unsigned tableRows = 0;
@@ -120,11 +120,21 @@ unsigned getRegime(const KernelCall &call, const Device &device, const KernelTim
 /// The time of a query on a device, with the coefficients of its description.
 Prediction predict(const KernelQuery &query, const Device &device);
 
-/// What the library runs for a collective, in the words of the tables; empty for another kernel.
+/// What NCCL, or another library, runs for a collective, in the words of the tables; empty for
+/// another kernel.
 std::string getAlgorithm(const KernelQuery &query, const Device &device,
                          const Prediction &prediction);
 
-/// The bound from below that the roofline gives, without an error bar.
+/// FLOPs with their rate in FLOP/s, and bytes of the memory.
+struct Ceilings {
+  double flops = 0, flopRate = 1, bytes = 0;
+};
+
+/// The longer of what they take.
+KernelTime getRooflineTime(const Ceilings &ceilings, const Device &device);
+
+/// The roofline of a call: of a collective, latency and bandwidth with NCCL's algorithm; of any
+/// other kernel, a bound from below.
 Prediction predictRoofline(const KernelQuery &query, const Device &device);
 
 /// Writes the key `calibration` of a device description.

@@ -16,6 +16,7 @@
 
 #include "dagrt/IR/DagrtAttributes.h"
 
+#include <cmath>
 #include <cstdint>
 
 namespace dagrt {
@@ -41,6 +42,9 @@ struct KernelTime {
   int64_t tileM = 0, tileN = 0; ///< Of the result that one block of threads computes; 0 if none.
   int64_t split = 1;            ///< Parts of the contracted dim (split-K, split-KV).
   double waves = 0;             ///< Blocks over the places for blocks; 0 if it does not matter.
+
+  /// As costs in programs have it. The time is below 2^63 ps.
+  int64_t getPicoseconds() const { return std::llround(microseconds * 1e6); }
 };
 
 } // namespace dagrt

@@ -213,8 +213,6 @@ double CollectiveTimer::getNetworkRate() const {
 /// Each rank passes on n - 1 parts of n, for an all_reduce twice; a tree passes all up and down, in
 /// a chain inside each node.
 Parts CollectiveTimer::getRingOrTree(int algorithm) const {
-  static constexpr const char *names[] = {"ring/LL", "ring/LL128", "ring/Simple",
-                                          "tree/LL", "tree/LL128", "tree/Simple"};
   static constexpr Index bases[] = {BaseLl, Base128, BaseSimple};
   static constexpr Index steps[] = {StepLl, Step128, StepSimple};
   // How steps and rates relate to those of Simple between nodes, and those of trees to rings.
@@ -244,7 +242,7 @@ Parts CollectiveTimer::getRingOrTree(int algorithm) const {
                                        : 1);
     wireUs = getNorm(wireUs, g.bytes * netSends / rate, 4);
   }
-  return join(names[algorithm], latencyUs, wireUs, protocol == LL ? c[BendLl] : c[Bend]);
+  return join(getAlgorithmName(algorithm), latencyUs, wireUs, protocol == LL ? c[BendLl] : c[Bend]);
 }
 
 namespace {
@@ -280,7 +278,7 @@ Parts CollectiveTimer::getSwitch(bool isTree) const {
   double wireUs = c[LoopNvls] * std::max(loops - 1, 0.0) +
                   ((1 - quantum) * g.bytes + quantum * loops * loopBytes) * (g.perNode + 1) /
                       g.perNode / (g.linkRate * c[RateNvls] * g.link.rate * g.link.nvlsRate);
-  Parts inNode{latencyUs + wireUs, latencyUs, wireUs, "nvls"};
+  Parts inNode{latencyUs + wireUs, latencyUs, wireUs, getAlgorithmName(Nvls)};
   if (!isTree)
     return inNode;
   double netSteps = 2 * std::log2(g.nodes);
@@ -288,7 +286,7 @@ Parts CollectiveTimer::getSwitch(bool isTree) const {
                         getExtraUs(/*steps=*/2, netSteps);
   double netWireUs = g.bytes * (g.nodes == 2 ? 1 : 2) / (g.perNode * getNetworkRate());
   return {getNorm(inNode.microseconds, netLatencyUs + netWireUs, 4), netLatencyUs,
-          std::max(netWireUs, wireUs), "nvls_tree"};
+          std::max(netWireUs, wireUs), getAlgorithmName(NvlsTree)};
 }
 
 /// Parallel aggregated trees, for groups of one rank on each node.
@@ -296,7 +294,7 @@ Parts CollectiveTimer::getPat() const {
   double netSteps = std::log2(g.nodes);
   double latencyUs = getStart(BaseSimple) + netSteps * getStepUs(g.network, 0.3 * c[NetStep]) +
                      g.ranks * getStepUs(g.network, 0.8 * c[StepSimple]) + getExtraUs(0, netSteps);
-  return join("pat", latencyUs, g.bytes / (getNetworkRate() * 0.9), c[Bend]);
+  return join(getAlgorithmName(Pat), latencyUs, g.bytes / (getNetworkRate() * 0.9), c[Bend]);
 }
 
 /// Messages to peers in the node and in others leave by different ports, and at once.
@@ -317,8 +315,7 @@ Parts CollectiveTimer::getPeerToPeer() const {
   double wireUs = near > 0 ? peerBytes * near / getLinkRate(protocol) : 0;
   if (far > 0)
     wireUs = std::max(wireUs, peerBytes * far / getNetworkRate());
-  return join(protocol == LL ? "p2p/LL" : "p2p/Simple", latencyUs, wireUs,
-              protocol == LL ? c[BendLl] : c[Bend]);
+  return join(getPeerName(protocol), latencyUs, wireUs, protocol == LL ? c[BendLl] : c[Bend]);
 }
 
 /// Whether a library's kernels can reach all buffers: over PCI Express only those of a pair.
@@ -368,13 +365,6 @@ Parts CollectiveTimer::getBest(bool hasOneShot) const {
   return best;
 }
 
-/// Bytes that cross the busiest port of a rank.
-static double getPortBytes(const Group &g) {
-  if (g.kind == CommunicationKind::AllToAll)
-    return g.bytes * (g.ranks - 1) / g.ranks;
-  return g.isPeerToPeer() ? g.bytes : g.bytes * g.getSteps() / g.ranks;
-}
-
 KernelTime dagrt::predictCollective(const CollectiveCall &call, const Device &device,
                                     llvm::ArrayRef<double> coefficients) {
   assert(coefficients.size() == NumCoefficients && "expects all coefficients");
@@ -387,7 +377,7 @@ KernelTime dagrt::predictCollective(const CollectiveCall &call, const Device &de
   time.fixedUs = parts.latencyUs;
   time.memoryUs = parts.wireUs;
   time.bound = parts.wireUs > parts.latencyUs ? Bound::link : Bound::latency;
-  time.bytes = getPortBytes(group);
+  time.bytes = group.getPortBytes();
   return time;
 }
 

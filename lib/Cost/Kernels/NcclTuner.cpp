@@ -11,6 +11,10 @@
 // corrections for trees included: they make it change its mind at powers of two. What NCCL finds
 // out about the topology is replaced by rules of thumb that fit the jumps in measurements.
 //
+// The same formulas with the links as a description has them are the time of the roofline. Two of
+// NCCL's terms are left out there: the limits for each channel, which bind on no machine that is
+// described here, and the corrections for trees, with which more bytes would take less time.
+//
 //===----------------------------------------------------------------------===//
 
 #include "NcclTuner.h"
@@ -23,21 +27,10 @@
 using namespace dagrt;
 using namespace dagrt::nccl;
 
-namespace {
-/// An algorithm and the time that NCCL expects it to take.
-struct Pick {
-  int algorithm = Ring;
-  double microseconds = INFINITY;
-  void offer(int other, double otherUs) {
-    if (otherUs < microseconds)
-      *this = {other, otherUs};
-  }
-};
-} // namespace
-
 Group::Group(const CollectiveCall &call, const Device &device)
     : kind(call.kind), bytes(call.bytes), ranks(call.ranks), nodes(call.nodes),
-      perNode(call.mostOnNode), linkRate(call.linkRate / 1e6), networkRate(call.networkRate / 1e6),
+      perNode(call.mostOnNode), fewestOnNode(call.fewestOnNode > 0 ? call.fewestOnNode : perNode),
+      linkRate(call.linkRate / 1e6), networkRate(call.networkRate / 1e6),
       isPcie(call.link == LinkKind::Pcie), nvls(call.nvls),
       generation(llvm::StringSwitch<Generation>(device.architecture)
                      .Cases({"pascal", "volta", "turing"}, Volta)
@@ -63,6 +56,8 @@ static constexpr double kMostTree[][3] = {
     {26.5, 18.5, 10}, {24, 23.6, 17.8}, {38.7, 41.4, 36}, {77.4, 82.8, 72}};
 static constexpr double kMost128[] = {20, 20, 36.7, 73.4};
 static constexpr double kNvlsEfficiency[] = {0, 0, 0.85, 0.70};
+// GB/s of a ring over all NVLinks of an A100.
+static constexpr double kMostAmpereRing = 235;
 
 // Trees are held to be slower than their links by this, by the logarithm of bytes / 64.
 static constexpr double kTreeCorrection[][23] = {
@@ -70,98 +65,165 @@ static constexpr double kTreeCorrection[][23] = {
     {1, 1, 1, 1, 1, .9, .8, .8, .8, .7, .6, .6, .6, .6, .6, .6, .8, .9, .9, .9, .9, 1, 1},
     {.9, .9, .9, .9, .9, .9, .9, .8, .7, .6, .6, .5, .5, .5, .5, .6, .7, .8, .7, .7, .8, .9, .9}};
 
-namespace {
-/// What NCCL makes of the links: GB/s of a ring and of a tree, and channels.
-struct Topology {
-  double ring, tree, channels = 24;
-  unsigned span; ///< One node, two, more.
+/// One node, two, more.
+static unsigned getSpan(const Group &group) {
+  return group.nodes == 1 ? 0 : group.nodes == 2 ? 1 : 2;
+}
 
-  explicit Topology(const Group &group);
-};
-} // namespace
+/// A switch that reduces at `efficiency` of its link, and of a tree over the network.
+static void setSwitchRates(LinkView &view, const Group &g, double link, double node,
+                           double efficiency) {
+  view.nvls = link * efficiency;
+  // With more than two nodes a tree's inner nodes receive twice.
+  view.nvlsTree = std::min(link * efficiency, node * (g.nodes == 2 ? 1 : 0.5));
+}
 
-Topology::Topology(const Group &group) {
-  // PCI Express is shared by pairs of devices, and by sockets.
-  double part = !group.isPcie ? 0.8 : group.ranks == 2 ? 0.75 : group.ranks <= 4 ? 0.49 : 0.42;
-  ring = group.linkRate / 1e3 * part;
-  if (group.generation == Ampere && !group.isPcie)
-    ring = std::min(ring, 235.0);
-  tree = ring;
-  span = group.nodes == 1 ? 0 : group.nodes == 2 ? 1 : 2;
-  if (span == 0)
+/// A ring and a tree of channels that each pass a link inside a node and one of the network.
+static void joinNetwork(LinkView &view, const Group &g, double link, double node) {
+  if (g.nodes == 1)
     return;
-  channels = 2 + 0.5 * group.perNode;
-  double network = 0.8 * group.networkRate / 1e3 * group.perNode;
-  double link = group.perNode > 1 ? ring : INFINITY;
-  ring = std::min(link, network);
-  tree = std::min(link, (span == 1 ? 2 : 1) * network);
+  double near = g.perNode > 1 ? link : INFINITY;
+  view.ring = std::min(near, node);
+  view.tree = std::min(near, (g.nodes == 2 ? 2 : 1) * node);
+}
+
+LinkView LinkView::ofNccl(const Group &g) {
+  LinkView view;
+  // PCI Express is shared by pairs of devices, and by sockets.
+  double part = !g.isPcie ? 0.8 : g.ranks == 2 ? 0.75 : g.ranks <= 4 ? 0.49 : 0.42;
+  double link = g.linkRate * part, node = 0.8 * g.networkRate * g.perNode;
+  if (g.generation == Ampere && !g.isPcie)
+    link = std::min(link, kMostAmpereRing * 1e3);
+  view.ring = view.tree = link;
+  view.port = 0.8 * g.networkRate;
+  view.channels = g.nodes == 1 ? 24 : 2 + 0.5 * g.perNode;
+  view.correctsTrees = true;
+  double efficiency = kNvlsEfficiency[g.generation] * 5 / 6;
+  setSwitchRates(view, g, 0.8 * g.linkRate, node, efficiency);
+  view.nvls = link * efficiency * (g.ranks - 1) / g.ranks;
+  joinNetwork(view, g, link, node);
+  return view;
+}
+
+LinkView LinkView::ofTerms(const Group &g, const LinkTerms &near, const LinkTerms &far) {
+  LinkView view;
+  double link = g.linkRate * near.efficiency;
+  view.port = g.networkRate * far.efficiency;
+  // A ring has a channel through the port of each of the node's ranks.
+  double node = view.port * g.fewestOnNode;
+  view.ring = view.tree = link;
+  view.nearScale = near.latencyScale;
+  view.farScale = far.latencyScale;
+  view.nearUs = g.link.messageUs;
+  view.farUs = g.network.messageUs;
+  setSwitchRates(view, g, link, node * near.nvlsEfficiency, near.nvlsEfficiency);
+  joinNetwork(view, g, link, node);
+  return view;
 }
 
 double nccl::roundToStep(double bytes) {
   return bytes > 0 ? std::exp2(std::floor(kSteps * std::log2(bytes) + 1e-9) / kSteps) : 0;
 }
 
-static double getRingPickUs(const Group &g, const Topology &t, Protocol protocol) {
-  double intraUs = kRingStepUs[g.isPcie][protocol], interUs = 0;
-  double rate = t.ring;
-  bool isExposed = g.nodes > 1 && g.perNode == 1;
-  if (g.nodes > 1) {
-    intraUs = std::max(intraUs, kNetworkPostUs[protocol]);
-    interUs = (isExposed ? kTreeStepUs : kRingStepUs)[2][protocol];
-  }
-  if (protocol == LL)
-    rate = std::min(kMostLl[g.generation][t.span], rate * 0.5);
-  else if (protocol == LL128)
-    rate = std::min(rate * (isExposed ? 0.7 : 0.92), t.channels * kMost128[g.generation]);
-  double latencyUs = kRingBaseUs[protocol] + (g.getSteps() - g.getNetSteps()) * intraUs +
-                     g.getNetSteps() * interUs;
-  return latencyUs + g.bytes / (rate * 1e3 * g.ranks / g.getSteps());
+/// A step between nodes.
+static double getFarUs(const LinkView &view, const double (&table)[3][3], Protocol protocol) {
+  return table[2][protocol] * view.farScale + view.farUs;
 }
 
-static double getTreePickUs(const Group &g, const Topology &t, Protocol protocol) {
-  double rate = std::min(t.tree * 0.92, t.channels * kMostTree[g.generation][t.span]);
+/// Each rank passes on n - 1 parts of n, for an all_reduce twice. The ring enters and leaves each
+/// node once.
+static Estimate estimateRing(const Group &g, const LinkView &view, Protocol protocol) {
+  double nearUs = kRingStepUs[g.isPcie][protocol] * view.nearScale + view.nearUs, farUs = 0;
+  double rate = view.ring;
+  // With one rank on each node nothing hides the network's latency.
+  bool isExposed = g.nodes > 1 && g.perNode == 1;
+  if (g.nodes > 1) {
+    nearUs = std::max(nearUs, kNetworkPostUs[protocol]);
+    farUs = getFarUs(view, isExposed ? kTreeStepUs : kRingStepUs, protocol);
+  }
   if (protocol == LL)
-    rate = std::min(rate / 3.8, kMostLl[g.generation][t.span]);
+    rate = std::min(kMostLl[g.generation][getSpan(g)] * 1e3, rate * 0.5);
   else if (protocol == LL128)
-    rate = std::min(rate * (g.nodes == 1 ? 7.0 / 9 : 0.9375), t.channels * kMost128[g.generation]);
+    rate = std::min(rate * (isExposed ? 0.7 : 0.92), view.channels * kMost128[g.generation] * 1e3);
+  double latencyUs = kRingBaseUs[protocol] * view.nearScale +
+                     (g.getSteps() - g.getNetSteps()) * nearUs + g.getNetSteps() * farUs;
+  return {latencyUs, rate * g.ranks / g.getSteps()};
+}
+
+/// Up and down: a chain inside each node, a double binary tree across nodes.
+static Estimate estimateTree(const Group &g, const LinkView &view, Protocol protocol) {
+  double channels = view.channels * 1e3;
+  double rate = std::min(view.tree * 0.92, channels * kMostTree[g.generation][getSpan(g)]);
+  if (protocol == LL)
+    rate = std::min(rate / 3.8, kMostLl[g.generation][getSpan(g)] * 1e3);
+  else if (protocol == LL128)
+    rate = std::min(rate * (g.nodes == 1 ? 7.0 / 9 : 0.9375), channels * kMost128[g.generation]);
   double size = std::floor(std::log2(std::max(g.bytes / 64, 1.0)));
-  if (size < std::size(kTreeCorrection[0]))
+  if (view.correctsTrees && size < std::size(kTreeCorrection[0]))
     rate *= kTreeCorrection[protocol][static_cast<int>(size)];
-  double latencyUs =
-      kTreeBaseUs[protocol] + 2 * ((g.perNode - 1) * kTreeStepUs[g.isPcie][protocol] +
-                                   std::log2(g.nodes) * kTreeStepUs[2][protocol]);
-  return latencyUs + g.bytes / (rate * 0.5 * 1e3);
+  double nearUs = kTreeStepUs[g.isPcie][protocol] * view.nearScale + view.nearUs;
+  double farUs = g.nodes > 1 ? getFarUs(view, kTreeStepUs, protocol) : 0;
+  double latencyUs = kTreeBaseUs[protocol] * view.nearScale +
+                     2 * ((g.perNode - 1) * nearUs + std::log2(g.nodes) * farUs);
+  return {latencyUs, rate * 0.5};
+}
+
+Estimate nccl::estimate(const Group &g, const LinkView &view, int algorithm) {
+  double levels = std::log2(g.nodes);
+  if (algorithm == Nvls)
+    return {kNvlsUs * view.nearScale + 2 * view.nearUs, view.nvls};
+  if (algorithm == NvlsTree)
+    return {kNvlsUs * view.nearScale + 2 * view.nearUs +
+                2 * levels * (kNvlsTreeStepUs * view.farScale + view.farUs),
+            view.nvlsTree};
+  // Parallel aggregated trees, for groups of one rank on each node.
+  if (algorithm == Pat)
+    return {8 + levels * getFarUs(view, kTreeStepUs, Simple) / 3.5 + g.ranks * 2.8,
+            0.75 * view.port};
+  auto protocol = static_cast<Protocol>(algorithm % 3);
+  return algorithm < Tree ? estimateRing(g, view, protocol) : estimateTree(g, view, protocol);
+}
+
+/// Whether NCCL has the algorithm for such a group.
+static bool isOffered(const Group &g, int algorithm) {
+  switch (algorithm) {
+  case Nvls:
+  case NvlsTree:
+    // The switch's multicast is not set up for one or two ranks.
+    return g.nvls && g.isAllReduce() && kNvlsEfficiency[g.generation] > 0 &&
+           (algorithm == Nvls ? g.nodes == 1 && g.ranks > 2 : g.nodes > 1 && g.fewestOnNode > 1);
+  case Pat:
+    return g.nodes > 1 && g.perNode == 1 && !g.isAllReduce();
+  default:
+    // LL128 relies on NVLink's order of stores.
+    return (algorithm < Tree || g.isAllReduce()) && (algorithm % 3 != LL128 || !g.isPcie);
+  }
 }
 
 int nccl::pickAlgorithm(const Group &group) {
   // All sizes of a part of an octave are picked alike: it is known where the picks change.
   Group g = group;
   g.bytes = roundToStep(group.bytes);
-  Topology topology(g);
-  Pick pick;
-  for (Protocol protocol : {LL, LL128, Simple}) {
-    // LL128 relies on NVLink's order of stores.
-    if (protocol != LL128 || !g.isPcie)
-      pick.offer(Ring + protocol, getRingPickUs(g, topology, protocol));
+  LinkView view = LinkView::ofNccl(g);
+  int pick = Ring;
+  double leastUs = INFINITY;
+  for (int algorithm = Ring; algorithm <= Pat; ++algorithm) {
+    double us = isOffered(g, algorithm) ? estimate(g, view, algorithm).getUs(g.bytes) : INFINITY;
+    if (us < leastUs) {
+      pick = algorithm;
+      leastUs = us;
+    }
   }
-  if (g.isAllReduce())
-    for (Protocol protocol : {LL, LL128, Simple})
-      if (protocol != LL128 || !g.isPcie)
-        pick.offer(Tree + protocol, getTreePickUs(g, topology, protocol));
-  double levels = std::log2(g.nodes), efficiency = kNvlsEfficiency[g.generation] * 5 / 6;
-  // The switch's multicast is not set up for two ranks.
-  if (g.nvls && g.isAllReduce() && g.ranks > 2 && efficiency > 0) {
-    if (g.nodes == 1)
-      pick.offer(Nvls,
-                 kNvlsUs + g.bytes / (topology.ring * 1e3 * efficiency * (g.ranks - 1) / g.ranks));
-    else if (g.perNode > 1)
-      // With more than two nodes a tree's inner nodes receive twice.
-      pick.offer(NvlsTree, kNvlsUs + 2 * levels * kNvlsTreeStepUs +
-                               g.bytes / std::min(g.linkRate * 0.8 * efficiency,
-                                                  0.8 * g.networkRate * g.perNode *
-                                                      (g.nodes == 2 ? 1 : 0.5)));
-  }
-  if (g.nodes > 1 && g.perNode == 1 && !g.isAllReduce())
-    pick.offer(Pat, 8 + levels * 4 + g.ranks * 2.8 + g.bytes / (0.75 * 0.8 * g.networkRate));
-  return pick.algorithm;
+  return pick;
+}
+
+const char *nccl::getAlgorithmName(int algorithm) {
+  static constexpr const char *names[] = {"ring/LL", "ring/LL128", "ring/Simple",
+                                          "tree/LL", "tree/LL128", "tree/Simple",
+                                          "nvls",    "nvls_tree",  "pat"};
+  return names[algorithm];
+}
+
+const char *nccl::getPeerName(Protocol protocol) {
+  return protocol == LL ? "p2p/LL" : "p2p/Simple";
 }

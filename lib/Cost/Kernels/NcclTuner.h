@@ -14,6 +14,7 @@
 
 #include "dagrt/Cost/Kernels/Collective.h"
 
+#include <cmath>
 #include <vector>
 
 namespace dagrt::nccl {
@@ -31,7 +32,7 @@ constexpr double kMostPeerLl = 16384;
 /// What is used of a call: how the ranks lie, rates in bytes/us.
 struct Group {
   CommunicationKind kind;
-  double bytes, ranks, nodes, perNode;
+  double bytes, ranks, nodes, perNode, fewestOnNode;
   double linkRate, networkRate;
   bool isPcie, nvls;
   Generation generation;
@@ -50,11 +51,47 @@ struct Group {
   double getPeerBytes() const {
     return kind == CommunicationKind::AllToAll ? bytes / ranks : bytes;
   }
+  /// Bytes that cross the busiest port of a rank.
+  double getPortBytes() const {
+    if (kind == CommunicationKind::AllToAll)
+      return bytes * (ranks - 1) / ranks;
+    return isPeerToPeer() ? bytes : bytes * getSteps() / ranks;
+  }
   /// Small messages inside a node use LL.
   Protocol getPeerProtocol() const {
     return getPeerBytes() <= kMostPeerLl && nodes == 1 ? LL : Simple;
   }
 };
+
+/// What the links of a group give: rates in bytes/us, and what latencies differ from NCCL's by.
+struct LinkView {
+  double ring = 0, tree = 0;     ///< Of one rank.
+  double nvls = 0, nvlsTree = 0; ///< Of sums in the switch.
+  double port = 0;               ///< Of one rank to the network.
+  double channels = INFINITY;    ///< Each of which has its own limits.
+  bool correctsTrees = false;
+  double nearScale = 1, farScale = 1, nearUs = 0, farUs = 0;
+
+  /// What NCCL takes them for.
+  static LinkView ofNccl(const Group &group);
+  /// What a description says, with the terms of the link inside a node and of the network.
+  static LinkView ofTerms(const Group &group, const LinkTerms &near, const LinkTerms &far);
+};
+
+/// A latency and a bandwidth in bytes/us.
+struct Estimate {
+  double latencyUs, rate;
+  double getUs(double bytes) const { return latencyUs + bytes / rate; }
+};
+
+/// What an algorithm takes over such links; rings and trees are given with their protocol.
+Estimate estimate(const Group &group, const LinkView &view, int algorithm);
+
+/// `ring/LL128`, `nvls`, ...
+const char *getAlgorithmName(int algorithm);
+
+/// `p2p/LL` or `p2p/Simple`.
+const char *getPeerName(Protocol protocol);
 
 /// What NCCL runs for an all_reduce, an all_gather or a reduce_scatter: an Algorithm, and for rings
 /// and trees the Protocol is added to it.

@@ -267,6 +267,46 @@ double dagrt::getRowwiseBytes(const RowwiseCall &call) {
          (traffic.reads + traffic.writes);
 }
 
+/// FLOPs of an element of the result.
+static double getFlopsPerElement(RowwiseOp op) {
+  switch (op) {
+  case RowwiseOp::Add:
+  case RowwiseOp::Mul:
+  case RowwiseOp::Relu:
+  case RowwiseOp::Tanh:
+    return 1;
+  case RowwiseOp::Rope:
+    return 3;
+  case RowwiseOp::Silu:
+  case RowwiseOp::RmsNorm:
+  case RowwiseOp::Softmax:
+    return 4;
+  case RowwiseOp::SiluMul:
+  case RowwiseOp::AddRmsNorm:
+    return 5;
+  case RowwiseOp::LayerNorm:
+    return 7;
+  case RowwiseOp::Gelu:
+    return 8;
+  case RowwiseOp::Other:
+    return 0;
+  }
+  llvm_unreachable("all ops have FLOPs");
+}
+
+RowwiseExtras dagrt::getRowwiseExtras(const RowwiseCall &call) {
+  if (call.op == RowwiseOp::Other)
+    return {call.flops, 0};
+  double rows = std::max(call.rows, 1.0), columns = std::max(call.columns, 1.0), bytes = 0;
+  if (call.op == RowwiseOp::RmsNorm || call.op == RowwiseOp::AddRmsNorm)
+    bytes = columns * call.elementBytes;
+  else if (call.op == RowwiseOp::LayerNorm)
+    bytes = 2 * columns * call.elementBytes;
+  else if (call.op == RowwiseOp::Rope)
+    bytes = rows * sizeof(int32_t);
+  return {rows * columns * getFlopsPerElement(call.op), bytes};
+}
+
 /// The time of the kernel that `call` takes.
 static KernelTime predictKernel(const RowwiseCall &call, const Device &device,
                                 llvm::ArrayRef<double> coefficients) {

@@ -22,6 +22,9 @@
 
 namespace dagrt {
 
+/// Messages to this many different peers start together (NCCL_MAX_DEV_WORK_P2P_PER_BATCH).
+inline constexpr int64_t kPeersPerRound = 8;
+
 /// A collective in one group, or a shift or transfer, in which a rank sends to one other.
 struct CollectiveCall {
   CommunicationKind kind = CommunicationKind::AllReduce;
@@ -37,6 +40,9 @@ struct CollectiveCall {
   bool hasOneShot = false;
   /// How the links differ from those that coefficients were fitted to.
   LinkCorrection linkCorrection{}, networkCorrection{};
+  /// What the roofline takes of the links.
+  LinkTerms linkTerms{}, networkTerms{};
+  int64_t fewestOnNode = 0; ///< Ranks on the node with the fewest; 0 for as many as on the most.
 };
 
 /// What predictCollective takes, in order.
@@ -48,6 +54,15 @@ KernelTime predictCollective(const CollectiveCall &call, const Device &device,
 
 /// Just above the size in bytes up to which messages between peers use LL, if those of `call` do.
 std::optional<double> getSizeBeyondLl(const CollectiveCall &call, const Device &device);
+
+/// The roofline of `call`: what NCCL picks, with the latency and bandwidth of the links' terms. No
+/// more bytes take less time. `algorithm`, if it is not null, is set to the pick.
+KernelTime predictLatencyBandwidth(const CollectiveCall &call, const Device &device,
+                                   const char **algorithm = nullptr);
+
+/// What physics allows: microseconds of what a rank sends at least at the rates of data sheets; or,
+/// of several nodes, of what falls to each rank of what its node sends to the network.
+double getLeastWireUs(const CollectiveCall &call);
 
 /// How the library does it: `ring/LL128`, `nvls`, `one_shot`, `p2p/Simple`, ...
 const char *getCollectiveAlgorithm(const CollectiveCall &call, const Device &device,

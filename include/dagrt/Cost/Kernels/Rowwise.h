@@ -54,6 +54,14 @@ llvm::ArrayRef<Coefficient> getRowwiseCoefficients();
 /// Bytes that the kernel reads and writes if it does so once.
 double getRowwiseBytes(const RowwiseCall &call);
 
+/// What an op of a program does beside moving rows: FLOPs outside of matrix units, as the ops of
+/// the dialect count them, and bytes of operands that are no rows: a norm's weights, a rope's
+/// positions.
+struct RowwiseExtras {
+  double flops, bytes;
+};
+RowwiseExtras getRowwiseExtras(const RowwiseCall &call);
+
 /// The time of `call`.
 KernelTime predictRowwise(const RowwiseCall &call, const Device &device,
                           llvm::ArrayRef<double> coefficients);
