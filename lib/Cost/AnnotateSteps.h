@@ -18,20 +18,6 @@
 
 namespace dagrt {
 
-/// Takes two ops to be the same when their costs must be: one name, equal properties and types. A
-/// kernel's work may depend on positions (a causal mask does), so operands of
-/// integers must be the same values.
-struct SameCostInfo {
-  static mlir::Operation *getEmptyKey() {
-    return llvm::DenseMapInfo<mlir::Operation *>::getEmptyKey();
-  }
-  static mlir::Operation *getTombstoneKey() {
-    return llvm::DenseMapInfo<mlir::Operation *>::getTombstoneKey();
-  }
-  static unsigned getHashValue(const mlir::Operation *op);
-  static bool isEqual(const mlir::Operation *a, const mlir::Operation *b);
-};
-
 /// True if `op` computes or communicates, so that it takes time.
 bool takesTime(mlir::Operation *op);
 

@@ -13,9 +13,9 @@
 
 #include "AnnotateSteps.h"
 
-#include "mlir/IR/Remarks.h"
+#include "dagrt/Support/Units.h"
 
-#include "llvm/Support/FormatVariadic.h"
+#include "mlir/IR/Remarks.h"
 
 #include <map>
 #include <set>
@@ -25,16 +25,6 @@ using namespace mlir;
 using namespace dagrt;
 
 static constexpr StringLiteral kCategory = "annotate-cost";
-
-/// `1536` -> `1.5 kB`.
-static std::string formatBytes(double bytes) {
-  for (const char *unit : {"B", "kB", "MB", "GB"}) {
-    if (bytes < 1000)
-      return llvm::formatv("{0:f1} {1}", bytes, unit);
-    bytes /= 1000;
-  }
-  return llvm::formatv("{0:f1} TB", bytes);
-}
 
 /// `0-7, 12`.
 static std::string formatIds(const std::set<int64_t> &ids) {

@@ -5,58 +5,25 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// LLVM's reader knows which key it did not expect, and where, but not which ones it would have
-// liked. So each mapping notes the keys that it asked for; the handler of the reader's diagnostics
-// adds them to the message.
+// The keys of descriptions, and the bounds of their numbers: a number that no machine has is most
+// likely one in another unit.
 //
 //===----------------------------------------------------------------------===//
 
 #include "DescriptionFile.h"
 
-#include "dagrt/IR/YamlNesting.h"
-#include "dagrt/Support/NearestName.h"
+#include "dagrt/Support/ElementTypeNames.h"
+#include "dagrt/Support/YamlFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/Format.h"
-#include "llvm/Support/SourceMgr.h"
 
 #include <cmath>
 
 using namespace mlir;
 using namespace dagrt;
-
-namespace {
-/// What the reader's callbacks share.
-struct ReadState {
-  MLIRContext *context;
-  StringRef path, what;
-  StringRef key;                 ///< That is read.
-  std::vector<std::string> keys; ///< That the mapping last read knows.
-  std::string message;           ///< Backs the messages that scalars return.
-  bool hasError = false;
-};
-
-/// Maps the keys of one mapping and notes them.
-class Keys {
-public:
-  explicit Keys(llvm::yaml::IO &io) : io(io) {}
-  /// Nested mappings are read in between, so the names are handed over at the end.
-  ~Keys() { static_cast<ReadState *>(io.getContext())->keys = std::move(names); }
-
-  template <typename T>
-  void map(const char *name, T &value) {
-    names.push_back(name);
-    static_cast<ReadState *>(io.getContext())->key = name;
-    io.mapOptional(name, value);
-  }
-
-private:
-  llvm::yaml::IO &io;
-  std::vector<std::string> names;
-};
-} // namespace
 
 /// Reads a number, or returns what is wrong with it.
 static StringRef readNumber(StringRef scalar, void *context, StringRef expected, bool allowZero,
@@ -64,9 +31,7 @@ static StringRef readNumber(StringRef scalar, void *context, StringRef expected,
   bool isNumber = llvm::to_float(scalar, value) && std::isfinite(value);
   if (isNumber && value < 1e15 && (value > 0 || (allowZero && value == 0)))
     return {};
-  auto *state = static_cast<ReadState *>(context);
-  state->message = ("expects " + expected + ", got '" + scalar + "'").str();
-  return state->message;
+  return YamlReader::get(context).refuse("expects " + expected + ", got '" + scalar + "'");
 }
 
 namespace {
@@ -97,16 +62,15 @@ static StringRef readQuantity(StringRef scalar, void *context, const UnitFacts &
   bool isNumber = llvm::to_float(scalar, value) && std::isfinite(value);
   if (isNumber && value >= unit.least && value <= unit.most)
     return {};
-  auto *state = static_cast<ReadState *>(context);
-  state->message.clear();
-  llvm::raw_string_ostream os(state->message);
-  os << "expects '" << state->key << "' in " << unit.name << ", from "
+  std::string message;
+  llvm::raw_string_ostream os(message);
+  os << "expects '" << YamlReader::get(context).getKey() << "' in " << unit.name << ", from "
      << llvm::format("%g to %g", unit.least, unit.most) << ", got '" << scalar << '\'';
   double other = value / unit.smaller;
   if (isNumber && value > unit.most && other >= unit.least && other <= unit.most)
     os << "; " << scalar << ' ' << unit.smallerName << " are " << llvm::format("%g ", other)
        << unit.name;
-  return state->message;
+  return YamlReader::get(context).refuse(message);
 }
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::CalibrationFile)
@@ -140,9 +104,8 @@ struct ScalarTraits<Microseconds> {
       return error;
     if (value.value <= 1e12)
       return {};
-    auto *state = static_cast<ReadState *>(context);
-    state->message = ("expects a time in us from 0 to 1e12, got '" + scalar + "'").str();
-    return state->message;
+    return YamlReader::get(context).refuse("expects a time in us from 0 to 1e12, got '" + scalar +
+                                           "'");
   }
   static QuotingType mustQuote(StringRef) { return QuotingType::None; }
 };
@@ -163,9 +126,8 @@ struct ScalarTraits<Count> {
   static StringRef input(StringRef scalar, void *context, Count &value) {
     if (llvm::to_integer(scalar, value.value, 10) && value.value >= 1 && value.value <= 1000000)
       return {};
-    auto *state = static_cast<ReadState *>(context);
-    state->message = ("expects a whole number from 1 to 1000000, got '" + scalar + "'").str();
-    return state->message;
+    return YamlReader::get(context).refuse("expects a whole number from 1 to 1000000, got '" +
+                                           scalar + "'");
   }
   static QuotingType mustQuote(StringRef) { return QuotingType::None; }
 };
@@ -193,7 +155,7 @@ struct CustomMappingTraits<NamedIntervals> {
 template <>
 struct MappingTraits<CalibrationFile> {
   static void mapping(IO &io, CalibrationFile &file) {
-    Keys keys(io);
+    YamlKeys keys(io);
     keys.map("kernel", file.kernel);
     keys.map("variant", file.variant);
     keys.map("rows", file.rows);
@@ -207,23 +169,36 @@ struct MappingTraits<CalibrationFile> {
   }
 };
 
+/// A rate, whose key may have any name of the type.
+template <typename T>
+static void mapRate(YamlKeys &keys, StringRef type, StringRef unit, T &rate) {
+  for (StringRef name : getSpellings(type)) {
+    T value;
+    keys.map((name + unit).str(), value, /*isShown=*/name == type);
+    if (value && rate)
+      keys.refuse("expects one rate of " + type + ", got '" + name + unit + "' beside another");
+    if (value)
+      rate = value;
+  }
+}
+
 template <>
 struct MappingTraits<DeviceFile> {
   static void mapping(IO &io, DeviceFile &file) {
-    Keys keys(io);
+    YamlKeys keys(io);
     keys.map("name", file.name);
     keys.map("architecture", file.architecture);
     keys.map("source", file.source);
     keys.map("hypothetical", file.hypothetical);
     keys.map("sm_count", file.smCount);
     keys.map("boost_mhz", file.boostMhz);
-    keys.map("fp64_tflops", file.fp64);
-    keys.map("fp32_tflops", file.fp32);
-    keys.map("fp16_tflops", file.fp16);
-    keys.map("bf16_tflops", file.bf16);
-    keys.map("fp8_tflops", file.fp8);
-    keys.map("int8_tops", file.int8);
-    keys.map("int4_tops", file.int4);
+    mapRate(keys, "fp64", "_tflops", file.fp64);
+    mapRate(keys, "fp32", "_tflops", file.fp32);
+    mapRate(keys, "fp16", "_tflops", file.fp16);
+    mapRate(keys, "bf16", "_tflops", file.bf16);
+    mapRate(keys, "fp8", "_tflops", file.fp8);
+    mapRate(keys, "int8", "_tops", file.int8);
+    mapRate(keys, "int4", "_tops", file.int4);
     keys.map("memory_gb", file.memoryGb);
     keys.map("reserved_gb", file.reservedGb);
     keys.map("memory_bandwidth_gbs", file.memoryBandwidthGbs);
@@ -238,7 +213,7 @@ struct MappingTraits<DeviceFile> {
 template <>
 struct MappingTraits<LinkFile> {
   static void mapping(IO &io, LinkFile &file) {
-    Keys keys(io);
+    YamlKeys keys(io);
     keys.map("kind", file.kind);
     keys.map("bandwidth_gbs", file.bandwidthGbs);
     keys.map("efficiency", file.efficiency);
@@ -264,7 +239,7 @@ struct CustomMappingTraits<FixedTimesFile> {
 template <>
 struct MappingTraits<ClusterFile> {
   static void mapping(IO &io, ClusterFile &file) {
-    Keys keys(io);
+    YamlKeys keys(io);
     keys.map("name", file.name);
     keys.map("device", file.device);
     keys.map("source", file.source);
@@ -295,69 +270,21 @@ static std::string suggestKey(StringRef key, StringRef nearest) {
   return ("; did you mean '" + nearest + "'?").str();
 }
 
-/// Says in our words what the reader found.
-static std::string describeError(const llvm::SMDiagnostic &diagnostic, const ReadState &state) {
-  StringRef message = diagnostic.getMessage();
-  if (message.starts_with("expects"))
-    return message.str();
-  if (message.consume_front("unknown key '")) {
-    StringRef key = message.take_until([](char c) { return c == '\''; });
-    std::string text =
-        "expects the keys " + llvm::join(state.keys, ", ") + ", got '" + key.str() + "'";
-    std::string nearest = findNearestName(key, state.keys);
-    return text + suggestKey(key, nearest);
-  }
-  std::string lower = message.str();
-  if (!lower.empty())
-    lower[0] = llvm::toLower(lower[0]);
-  return ("expects the description of " + state.what + " in YAML or JSON, got text that does not " +
-          "read as one: " + lower)
-      .str();
-}
-
-static void reportDiagnostic(const llvm::SMDiagnostic &diagnostic, void *context) {
-  auto *state = static_cast<ReadState *>(context);
-  // The first error is the cause; the reader may report others that follow from it.
-  if (std::exchange(state->hasError, true))
-    return;
-  unsigned line = std::max(diagnostic.getLineNo(), 1);
-  unsigned column = std::max(diagnostic.getColumnNo() + 1, 1);
-  emitError(FileLineColLoc::get(state->context, state->path, line, column))
-      << describeError(diagnostic, *state);
-}
-
 template <typename FileT>
 static LogicalResult parse(const DescriptionText &text, StringRef what, MLIRContext *context,
                            FileT &file) {
-  YamlNestingError nesting = checkYamlNesting(text.text);
-  if (!nesting.message.empty())
-    return emitError(FileLineColLoc::get(context, text.path, nesting.line, nesting.column))
-           << nesting.message;
-  ReadState state{context, text.path, what, {}, {}, {}, false};
-  llvm::yaml::Input input(StringRef(text.text), &state, reportDiagnostic, &state);
-  auto reject = [&](const Twine &got) {
-    if (!state.hasError)
-      emitError(FileLineColLoc::get(context, text.path, 1, 1))
-          << "expects one description of " << what << ", got " << got;
-    return failure();
+  auto report = [&](const Twine &message, TextPosition at) {
+    emitError(getFileLocation(context, text.path, at)) << message;
   };
-  if (!input.setCurrentDocument())
-    return reject("an empty file");
-  llvm::yaml::EmptyContext empty;
-  llvm::yaml::yamlize(input, file, true, empty);
-  if (input.error() || state.hasError)
-    return reject("text that does not read as one");
-  if (input.nextDocument())
-    return reject("several documents; keep one and drop the '---' between them");
-  return success(!state.hasError);
+  return YamlReader(text.text, what, report, suggestKey).read(file);
 }
 
 LogicalResult dagrt::parseDescription(const DescriptionText &text, MLIRContext *context,
                                       DeviceFile &file) {
-  return parse(text, "a device", context, file);
+  return parse(text, "description of a device", context, file);
 }
 
 LogicalResult dagrt::parseDescription(const DescriptionText &text, MLIRContext *context,
                                       ClusterFile &file) {
-  return parse(text, "a cluster", context, file);
+  return parse(text, "description of a cluster", context, file);
 }

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Cost/KernelQuery.h"
+#include "dagrt/Support/ElementTypeNames.h"
 
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
@@ -22,15 +23,8 @@ using namespace dagrt;
 // Data types
 //===----------------------------------------------------------------------===//
 
-/// Formats of fp8 differ in their scales, which are not modelled: `fp8_block` is fp8.
-static StringRef getFormat(StringRef type) {
-  bool isFp8 = type.starts_with("fp8_") || type.starts_with("fp8-");
-  return isFp8 ? "fp8" : type;
-}
-
 double dagrt::getTypeBytes(StringRef type) {
-  type = getFormat(type);
-  return llvm::StringSwitch<double>(type)
+  return llvm::StringSwitch<double>(getTableName(type))
       .Case("fp64", 8)
       .Case("fp32", 4)
       .Cases({"fp16", "bf16"}, 2)
@@ -40,8 +34,7 @@ double dagrt::getTypeBytes(StringRef type) {
 }
 
 std::optional<double> dagrt::getMatrixFlops(const Device &device, StringRef type) {
-  type = getFormat(type);
-  return llvm::StringSwitch<std::optional<double>>(type)
+  return llvm::StringSwitch<std::optional<double>>(getTableName(type))
       .Case("fp64", device.fp64)
       .Case("fp32", device.fp32)
       .Case("fp16", device.fp16)
@@ -52,7 +45,8 @@ std::optional<double> dagrt::getMatrixFlops(const Device &device, StringRef type
       .Default(std::nullopt);
 }
 
-static constexpr StringRef kTypeNames[] = {"fp64", "fp32", "fp16", "bf16", "fp8", "int8", "int4"};
+/// The types that products have a rate for.
+static ArrayRef<StringRef> getRateNames() { return getTableNames().drop_back(); }
 
 std::string dagrt::getTypeName(Type elementType) {
   if (elementType.isF64())
@@ -77,27 +71,14 @@ std::string dagrt::getTypeName(Type elementType) {
   return name;
 }
 
-Type dagrt::parseTypeName(StringRef name, MLIRContext *context) {
-  return llvm::StringSwitch<Type>(getFormat(name))
-      .Case("fp64", Float64Type::get(context))
-      .Case("fp32", Float32Type::get(context))
-      .Case("fp16", Float16Type::get(context))
-      .Case("bf16", BFloat16Type::get(context))
-      .Case("fp8", Float8E4M3FNType::get(context))
-      .Case("int8", IntegerType::get(context, 8))
-      .Case("int4", IntegerType::get(context, 4))
-      .Case("int32", IntegerType::get(context, 32))
-      .Default(Type());
-}
-
 std::string dagrt::describeMissingRate(const Device &device, StringRef type) {
   SmallVector<StringRef> rates;
-  for (StringRef name : kTypeNames)
+  for (StringRef name : getRateNames())
     if (getMatrixFlops(device, name))
       rates.push_back(name);
   bool hasKey = getTypeBytes(type) > 0;
-  std::string key =
-      (getFormat(type) + (getFormat(type).starts_with("int") ? "_tops" : "_tflops")).str();
+  StringRef name = getTableName(type);
+  std::string key = (name + (name.starts_with("int") ? "_tops" : "_tflops")).str();
   return ("expects a device with a rate for " + type +
           (hasKey ? " (key '" + key + "')" : " (there is no key for it)") + ", got '" +
           device.name + "' with rates for " + llvm::join(rates, ", ") +
@@ -110,8 +91,8 @@ static LogicalResult checkType(StringRef type, const Device *device, std::string
   if (device && getMatrixFlops(*device, type))
     return success();
   if (getTypeBytes(type) == 0)
-    error = ("expects a data type that is one of " +
-             llvm::join(ArrayRef<StringRef>(kTypeNames), ", ") + "; got '" + type + "'")
+    error = ("expects a data type that is one of " + llvm::join(getRateNames(), ", ") + "; got '" +
+             type + "'")
                 .str();
   else if (device)
     error = describeMissingRate(*device, type);
@@ -120,7 +101,7 @@ static LogicalResult checkType(StringRef type, const Device *device, std::string
 
 /// `type`, and what is calibrated in its stead: the types of the same rate before the others.
 static SmallVector<StringRef> getNearTypes(StringRef type) {
-  type = getFormat(type);
+  type = getTableName(type);
   if (type == "bf16")
     return {"bf16", "fp16"};
   if (type == "fp16")
@@ -148,8 +129,9 @@ ProductTypes ProductTypes::get(Type lhs, Type rhs, Type result) {
 }
 
 ProductTypes ProductTypes::get(StringRef type) {
-  double bytes = getTypeBytes(type);
-  return {type.str(), bytes, bytes, type.starts_with("int") ? 4 : std::max(bytes, 2.0)};
+  StringRef name = getTableName(type);
+  double bytes = getTypeBytes(name);
+  return {name.str(), bytes, bytes, name.starts_with("int") ? 4 : std::max(bytes, 2.0)};
 }
 
 FailureOr<KernelQuery> dagrt::makeGemmQuery(StringRef type, double batch, double m, double k,
@@ -241,7 +223,7 @@ FailureOr<KernelQuery> dagrt::makeRowwiseQuery(StringRef op, StringRef type, dou
   call.rows = rows;
   call.columns = columns;
   call.events = events;
-  call.isDouble = getFormat(type) == "fp64";
+  call.isDouble = getTableName(type) == "fp64";
   if (call.op == RowwiseOp::Other)
     call.bytesRead = call.bytesWritten = rows * columns * call.elementBytes;
   KernelQuery query{call, {}};

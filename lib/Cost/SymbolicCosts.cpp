@@ -20,6 +20,8 @@
 #include "AnnotateSteps.h"
 #include "Fingerprint.h"
 
+#include "dagrt/Support/EqualOps.h"
+
 #include "llvm/ADT/MapVector.h"
 #include "llvm/Support/FormatVariadic.h"
 
@@ -37,38 +39,17 @@ static CostAttr getCarried(Operation *op) {
   return dyn_cast_or_null<CostAttr>(op->getDiscardableAttr(DagrtDialect::kCostAttrName));
 }
 
-static bool holdsIntegers(Value value) {
-  auto type = dyn_cast<RankedTensorType>(value.getType());
-  return type && type.getElementType().isInteger();
-}
-
-unsigned SameCostInfo::getHashValue(const Operation *constOp) {
-  auto *op = const_cast<Operation *>(constOp);
-  llvm::hash_code hash = llvm::hash_combine(op->getName(), op->hashProperties());
-  for (Value operand : op->getOperands())
-    hash = llvm::hash_combine(hash, operand.getType(),
-                              holdsIntegers(operand) ? operand.getAsOpaquePointer() : nullptr);
-  for (Type type : op->getResultTypes())
-    hash = llvm::hash_combine(hash, type);
-  return static_cast<unsigned>(llvm::hash_combine(hash, getCarried(op).getAsOpaquePointer()));
-}
-
-bool SameCostInfo::isEqual(const Operation *constA, const Operation *constB) {
-  if (constA == constB)
-    return true;
-  for (const Operation *op : {constA, constB})
-    if (op == getEmptyKey() || op == getTombstoneKey())
-      return false;
-  auto *a = const_cast<Operation *>(constA), *b = const_cast<Operation *>(constB);
-  if (a->getName() != b->getName() || a->getNumOperands() != b->getNumOperands() ||
-      a->getResultTypes() != b->getResultTypes() || getCarried(a) != getCarried(b) ||
-      !a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage()))
-    return false;
-  return llvm::all_of(llvm::zip_equal(a->getOperands(), b->getOperands()), [](auto pair) {
-    auto [x, y] = pair;
-    return x.getType() == y.getType() && (!holdsIntegers(x) || x == y);
-  });
-}
+namespace {
+/// Ops have one cost where they carry one. A kernel's work may depend on positions (a causal mask
+/// does), so that operands of integers must be the same values.
+struct SameCost {
+  static bool isIdentity(Value value) {
+    auto type = dyn_cast<RankedTensorType>(value.getType());
+    return type && type.getElementType().isInteger();
+  }
+  static const void *extra(Operation *op) { return getCarried(op).getAsOpaquePointer(); }
+};
+} // namespace
 
 //===----------------------------------------------------------------------===//
 // Costs of one op
@@ -181,9 +162,6 @@ public:
 
   /// The class of `op`, whose cost a model says; kFree if it takes no time.
   unsigned addModelled(Operation *op) {
-    // What an op with a region does is not in its types.
-    if (op->getNumRegions() > 0)
-      return addClass(op);
     auto [it, isNew] = known.try_emplace(op, SymbolicCosts::kFree);
     if (isNew)
       it->second = addClass(op);
@@ -203,7 +181,7 @@ private:
   std::vector<CostClass> &classes;
   // They are looked up only; never iterated.
   llvm::DenseMap<Attribute, unsigned> fixed;
-  llvm::DenseMap<Operation *, unsigned, SameCostInfo> given, known;
+  llvm::DenseMap<Operation *, unsigned, EqualOpInfo<SameCost>> given, known;
 };
 } // namespace
 

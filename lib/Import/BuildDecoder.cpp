@@ -20,20 +20,8 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
-#include "llvm/ADT/StringSwitch.h"
-
 using namespace mlir;
 using namespace dagrt;
-
-static Type getElementType(StringRef name, MLIRContext *context) {
-  return llvm::StringSwitch<Type>(name)
-      .Case("bf16", BFloat16Type::get(context))
-      .Case("f16", Float16Type::get(context))
-      .Case("f32", Float32Type::get(context))
-      .Case("f64", Float64Type::get(context))
-      .Case("f8E4M3FN", Float8E4M3FNType::get(context))
-      .Case("f8E5M2", Float8E5M2Type::get(context));
-}
 
 /// A number, or the name that keeps it open.
 static GlobalSize getSize(MLIRContext *context, int64_t number, bool isSymbolic, StringRef name) {

@@ -12,6 +12,8 @@
 
 #include "ConfigReader.h"
 
+#include "dagrt/Support/NearestName.h"
+
 #include "mlir/IR/Diagnostics.h"
 
 #include <cmath>
@@ -85,16 +87,7 @@ void ConfigReader::reportType(StringRef key, StringRef expected) {
 
 /// The key of `keys` that `missing` may have been meant by, or nothing.
 static StringRef findTypo(StringRef missing, ArrayRef<StringRef> keys) {
-  unsigned best = std::min<unsigned>(3, missing.size() / 4) + 1;
-  StringRef nearest;
-  for (StringRef key : keys) {
-    unsigned distance = missing.edit_distance(key, /*AllowReplacements=*/true, best);
-    if (distance < best) {
-      best = distance;
-      nearest = key;
-    }
-  }
-  return nearest;
+  return findNearestName(missing, keys, std::min<unsigned>(3, missing.size() / 4));
 }
 
 void ConfigReader::reportAbsence(StringRef key) {

@@ -15,10 +15,11 @@
 
 #include "ConfigText.h"
 
+#include "dagrt/Support/ElementTypeNames.h"
+
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Diagnostics.h"
 
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/MathExtras.h"
 
 #include <cmath>
@@ -116,19 +117,10 @@ DecoderSpec dagrt::shrinkDecoder(DecoderSpec spec) {
 // Options
 //===----------------------------------------------------------------------===//
 
-/// The name that MLIR has for an element type, or an empty string.
-static StringRef getElementTypeName(StringRef name) {
-  return llvm::StringSwitch<StringRef>(name)
-      .Cases({"bf16", "bfloat16"}, "bf16")
-      .Cases({"f16", "float16", "half"}, "f16")
-      .Cases({"f32", "float32", "float"}, "f32")
-      .Cases({"f64", "float64", "double"}, "f64")
-      .Cases({"f8E4M3FN", "float8_e4m3fn"}, "f8E4M3FN")
-      .Cases({"f8E5M2", "float8_e5m2"}, "f8E5M2")
-      .Default("");
+Type dagrt::getElementType(StringRef name, MLIRContext *context) {
+  Type type = parseElementType(name, context);
+  return isa_and_nonnull<FloatType>(type) ? type : Type();
 }
-
-bool dagrt::isElementType(StringRef name) { return !getElementTypeName(name).empty(); }
 
 /// Checks that the product of `sizes` is below `2^bits`.
 static LogicalResult verifyProduct(Location loc, StringRef what, ArrayRef<int64_t> sizes,
@@ -233,10 +225,10 @@ FailureOr<ImportOptions> dagrt::resolveOptions(const DecoderSpec &spec, ImportOp
   std::string dtype = options.dtype;
   if (dtype.empty())
     dtype = spec.dtype.empty() ? "bf16" : spec.dtype;
-  options.dtype = getElementTypeName(dtype).str();
-  if (options.dtype.empty())
+  options.dtype = dtype;
+  if (!getElementType(dtype, loc.getContext()))
     return emitError(loc) << "expects an element type of bf16, f16, f32, f64, f8E4M3FN or f8E5M2, "
-                             "or bfloat16, float16, float32, float64, got '"
+                             "or another of their names (bfloat16, fp16, float16, fp8), got '"
                           << formatKey(dtype) << "'";
   if (failed(verifyOptions(spec, options, loc)) || failed(verifySizes(spec, options, loc)))
     return failure();

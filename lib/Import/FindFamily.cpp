@@ -15,24 +15,12 @@
 
 #include "Families.h"
 
+#include "dagrt/Support/NearestName.h"
+
 #include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace dagrt;
-
-/// The supported architecture that `name` may be a typo of, or nothing.
-static StringRef findNearestArchitecture(StringRef name) {
-  unsigned best = 3;
-  StringRef nearest;
-  for (const Family &family : getFamilies()) {
-    unsigned distance = family.architecture.edit_distance(name, /*AllowReplacements=*/true, best);
-    if (distance < best) {
-      best = distance;
-      nearest = family.architecture;
-    }
-  }
-  return nearest;
-}
 
 SmallVector<StringRef> dagrt::getArchitectures() {
   SmallVector<StringRef> names;
@@ -55,7 +43,7 @@ static void reportUnsupported(ConfigReader &config, StringRef place, StringRef n
   std::string features = describeFeatures(config), quantized = describeQuantization(config);
   if (!quantized.empty())
     features += (features.empty() ? "" : ", ") + quantized;
-  StringRef nearest = findNearestArchitecture(name);
+  StringRef nearest = findNearestName(name, getArchitectures(), /*most=*/2);
   // A name that is close by chance.
   bool isTypo = features.empty() && !nearest.empty();
   if (isTypo)

@@ -26,13 +26,16 @@ using namespace dagrt;
 /// leaves it open. It may be any if the options name one.
 static std::string readDtype(ConfigReader &config, bool isGiven) {
   std::string type = config.readOptionalText("dtype"), old = config.readOptionalText("torch_dtype");
-  if (!type.empty() && !old.empty() && type != old)
+  MLIRContext *context = config.getLoc("").getContext();
+  Type named = getElementType(type, context);
+  bool isSame = type == old || (named && named == getElementType(old, context));
+  if (!type.empty() && !old.empty() && !isSame)
     config.reportRefusal("dtype", "expects 'dtype' and 'torch_dtype' to be the same, got '" +
                                       formatKey(type) + "' and '" + formatKey(old) + "'");
   std::string dtype = type.empty() ? old : type;
   if (dtype.empty() || dtype == "auto")
     return "";
-  if (!isGiven && !isElementType(dtype)) {
+  if (!isGiven && !getElementType(dtype, context)) {
     StringRef key = type.empty() ? "torch_dtype" : "dtype";
     config.reportRefusal(key, "expects '" + key + "' to be bfloat16, float16, float32, float64, " +
                                   "float8_e4m3fn or float8_e5m2, got '" + formatKey(dtype) +

@@ -224,7 +224,8 @@ static void readTypeSwitches(ConfigReader &config, DecoderSpec &spec) {
                            {"fp32", "float32"}}) {
     if (!config.readFlag(key, false))
       continue;
-    if (!spec.dtype.empty() && spec.dtype != type)
+    MLIRContext *context = config.getLoc(key).getContext();
+    if (!spec.dtype.empty() && getElementType(spec.dtype, context) != getElementType(type, context))
       config.reportError(key, "expects one element type, got '" + key + "' true and " +
                                   formatKey(spec.dtype));
     spec.dtype = type.str();

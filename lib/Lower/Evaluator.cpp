@@ -18,11 +18,11 @@
 #include "dagrt/IR/MatmulStep.h"
 #include "dagrt/IR/Padding.h"
 #include "dagrt/Lower/Parameters.h"
+#include "dagrt/Support/Units.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 
 #include "llvm/ADT/TypeSwitch.h"
-#include "llvm/Support/Format.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -80,13 +80,6 @@ static LogicalResult checkOp(Operation *op) {
     return op->emitOpError() << "expects dense elements to evaluate it, got "
                              << constant.getValue();
   return success();
-}
-
-/// In GiB, with three digits that matter.
-static std::string formatBytes(double bytes) {
-  std::string text;
-  llvm::raw_string_ostream(text) << llvm::format("%.3g GiB", bytes / (1ULL << 30));
-  return text;
 }
 
 LogicalResult dagrt::checkSignature(func::FuncOp func) {

@@ -28,9 +28,7 @@ static LogicalResult partitionByText(ModuleOp module, StringRef yaml, StringRef 
                                      const StrategyOptions &options, StringRef file = "") {
   auto report = [&](const Twine &text, TextPosition at) {
     bool isInFile = at.line > 0 && !file.empty();
-    emitError(isInFile ? FileLineColLoc::get(module.getContext(), file, at.line, at.column)
-                       : module.getLoc())
-        << text;
+    emitError(isInFile ? getFileLocation(module.getContext(), file, at) : module.getLoc()) << text;
   };
   FailureOr<Strategy> strategy = parseStrategy(yaml, name, options, report);
   if (failed(strategy))

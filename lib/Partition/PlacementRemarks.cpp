@@ -13,6 +13,7 @@
 #include "PlacementRemarks.h"
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Support/Units.h"
 
 #include "mlir/IR/Remarks.h"
 #include "llvm/ADT/MapVector.h"
@@ -92,12 +93,6 @@ void Survey::countPadding(Operation *op) {
         ++padding[{dist.getMesh(), size, shards, padded}];
     }
   }
-}
-
-static std::string formatBytes(double bytes) {
-  if (bytes >= 1e9)
-    return llvm::formatv("{0:F2} GB", bytes / 1e9);
-  return llvm::formatv("{0:F2} MB", bytes / 1e6);
 }
 
 void Survey::emit() {

@@ -12,13 +12,11 @@
 
 #include "StrategyText.h"
 
-#include "dagrt/IR/YamlNesting.h"
 #include "dagrt/Support/NearestName.h"
 
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/ADT/StringSwitch.h"
-#include "llvm/Support/SourceMgr.h"
 #include "llvm/Support/raw_ostream.h"
 
 #include <set>
@@ -42,32 +40,30 @@ namespace {
 /// Fills a strategy's text with option values; every method reports what it refuses.
 struct Instantiation {
   StringRef name;
-  StringRef yaml;
-  StrategyOptions values;
-  StrategyErrorHandler emitError;
-  std::set<std::string> used; ///< Options that something depends on.
+  TextErrorHandler emitError;
+  StrategyOptions values = {};
+  std::set<std::string> given = {}; ///< Options that do not have the file's value.
+  std::set<std::string> used = {};  ///< Options that something depends on.
 
-  TextPosition getPosition(const char *at) const {
-    if (!at || at < yaml.begin() || at >= yaml.end())
-      return {};
-    StringRef before(yaml.begin(), at - yaml.begin());
-    size_t start = before.rfind('\n') + 1;
-    return {static_cast<unsigned>(before.count('\n') + 1),
-            static_cast<unsigned>(before.size() - start + 1)};
-  }
-  LogicalResult error(const Twine &text, const char *at = nullptr) {
-    emitError("strategy '" + name + "' " + text, getPosition(at));
+  LogicalResult error(const Twine &text, TextPosition at) {
+    emitError("strategy '" + name + "' " + text, at);
     return failure();
   }
 
+  /// Where the value of an option stands: nowhere in the file if it was given.
+  TextPosition getPlace(const std::string &option, TextPosition at) const {
+    return given.count(option) ? TextPosition() : at;
+  }
+
   /// A count: an integer, or the name of an option that holds one; at least 1.
-  FailureOr<int64_t> getCount(StringRef text, const Twine &what) {
-    auto option = values.find(text.str());
-    StringRef number = option == values.end() ? text : StringRef(option->second);
-    used.insert(text.str());
+  FailureOr<int64_t> getCount(const Name &name, const Twine &what) {
+    auto option = values.find(name.text);
+    StringRef number = option == values.end() ? name.text : option->second;
+    used.insert(name.text);
     int64_t value = 0;
     if (number.getAsInteger(10, value) || value < 1 || value > (1 << 20))
-      return error("expects " + what + " to be an integer from 1 to 1048576, got '" + number + "'");
+      return error("expects " + what + " to be an integer from 1 to 1048576, got '" + number + "'",
+                   getPlace(name.text, name.at));
     return value;
   }
 
@@ -88,6 +84,13 @@ struct Instantiation {
 };
 } // namespace
 
+static Strings getTexts(ArrayRef<Name> names) {
+  Strings texts;
+  for (const Name &name : names)
+    texts.push_back(name.text);
+  return texts;
+}
+
 /// Options: given ones override defaults and are known, and values are among the choices.
 static LogicalResult readOptions(Instantiation &fill, const StrategyText &text,
                                  const StrategyOptions &options) {
@@ -96,18 +99,24 @@ static LogicalResult readOptions(Instantiation &fill, const StrategyText &text,
     if (!text.options.map.count(option)) {
       Strings known = getNames(text.options.map);
       return fill.error("expects one of the options " + llvm::join(known, ", ") + ", got '" +
-                        option + "'" + suggestName(option, known));
+                            option + "'" + suggestName(option, known),
+                        TextPosition());
     }
     fill.values[option] = value;
+    fill.given.insert(option);
   }
   for (const auto &[option, choices] : text.choices.map) {
+    TextPosition at = choices.empty() ? TextPosition{1, 1} : choices.front().at;
     if (!text.options.map.count(option))
       return fill.error("expects 'choices' of its options, got '" + option + "'" +
-                        suggestName(option, getNames(text.options.map)));
-    if (!llvm::is_contained(choices, fill.values[option]))
-      return fill.error("expects " + option + " to be one of " + llvm::join(choices, ", ") +
-                        ", got '" + fill.values[option] + "'" +
-                        suggestName(fill.values[option], choices));
+                            suggestName(option, getNames(text.options.map)),
+                        at);
+    Strings names = getTexts(choices);
+    if (!llvm::is_contained(names, fill.values[option]))
+      return fill.error("expects " + option + " to be one of " + llvm::join(names, ", ") +
+                            ", got '" + fill.values[option] + "'" +
+                            suggestName(fill.values[option], names),
+                        fill.getPlace(option, text.options.at.at(option)));
   }
   return success();
 }
@@ -127,7 +136,8 @@ static LogicalResult checkUsed(Instantiation &fill, const StrategyText &text) {
 static LogicalResult checkRefused(Instantiation &fill, const StrategyText &text) {
   for (const RefusalText &refusal : text.refused) {
     if (refusal.when.map.empty() || refusal.because.empty())
-      return fill.error("expects each of 'refused' to have 'when' and 'because', got one without");
+      return fill.error("expects each of 'refused' to have 'when' and 'because', got one without",
+                        refusal.at);
     FailureOr<bool> applies = fill.holds(refusal.when);
     if (failed(applies))
       return failure();
@@ -136,40 +146,46 @@ static LogicalResult checkRefused(Instantiation &fill, const StrategyText &text)
     std::string options;
     for (const auto &[option, value] : refusal.when.map)
       options += " " + option + "=" + value;
-    return fill.error("expects options that go together, got" + options + ": " + refusal.because);
+    bool isGiven = llvm::any_of(refusal.when.map,
+                                [&](const auto &entry) { return fill.given.count(entry.first); });
+    return fill.error("expects options that go together, got" + options + ": " + refusal.because,
+                      isGiven ? TextPosition() : refusal.at);
   }
   return success();
 }
 
 static LogicalResult readMeshes(Instantiation &fill, const StrategyText &text, Strategy &strategy) {
   if (text.meshes.empty())
-    return fill.error("expects at least one mesh under 'meshes', got none");
+    return fill.error("expects at least one mesh under 'meshes', got none", {1, 1});
   for (const MeshText &mesh : text.meshes) {
     MeshSpec spec;
     spec.name = mesh.name.text;
-    spec.position = fill.getPosition(mesh.name.at);
+    spec.position = mesh.name.at;
     spec.devices = mesh.devices;
     if (mesh.name.text.empty() || mesh.axes.empty())
       return fill.error("expects each mesh to have a 'name' and 'axes', got mesh '" +
-                        mesh.name.text + "'");
+                            mesh.name.text + "'",
+                        mesh.at);
     int64_t count = 1;
     for (const AxisText &axis : mesh.axes) {
-      FailureOr<int64_t> size = fill.getCount(axis.size, axis.size);
+      FailureOr<int64_t> size = fill.getCount(axis.size, axis.size.text);
       if (failed(size))
         return failure();
       spec.axes.push_back({axis.name, *size});
       if (llvm::MulOverflow(count, *size, count) || count > (1 << 20))
-        return fill.error("expects mesh '" + mesh.name.text + "' to have at most 1048576 devices");
+        return fill.error("expects mesh '" + mesh.name.text + "' to have at most 1048576 devices",
+                          mesh.at);
     }
-    if (!mesh.repeat.empty()) {
-      FailureOr<int64_t> repeat = fill.getCount(mesh.repeat, mesh.repeat);
+    if (!mesh.repeat.text.empty()) {
+      FailureOr<int64_t> repeat = fill.getCount(mesh.repeat, mesh.repeat.text);
       if (failed(repeat))
         return failure();
       spec.repeat = *repeat;
       if (!mesh.devices.empty())
         return fill.error(
             "expects a repeated mesh to take the next free devices, got 'devices' on '" +
-            mesh.name.text + "'");
+                mesh.name.text + "'",
+            mesh.at);
     }
     strategy.meshes.push_back(spec);
   }
@@ -210,12 +226,7 @@ static LogicalResult checkNames(Instantiation &fill, const Strategy &strategy,
 }
 
 static std::optional<Strings> getTexts(const std::optional<std::vector<Name>> &names) {
-  if (!names)
-    return std::nullopt;
-  Strings texts;
-  for (const Name &name : *names)
-    texts.push_back(name.text);
-  return texts;
+  return names ? std::optional<Strings>(getTexts(ArrayRef<Name>(*names))) : std::nullopt;
 }
 
 static LogicalResult readCuts(Instantiation &fill, const EntryText &source, StrategyEntry &entry) {
@@ -227,10 +238,10 @@ static LogicalResult readCuts(Instantiation &fill, const EntryText &source, Stra
       return fill.error("expects each cut to have an 'axis', the factors 'over', and 'rest' to "
                         "be 'replicated' if given, in the entry for role '" +
                             entry.role + "'",
-                        source.role->at);
+                        cut.at);
     CutSpec spec{cut.axis.text, *getTexts(cut.over), {}, !cut.rest.empty()};
     for (const Name &factor : cut.over)
-      spec.positions.push_back(fill.getPosition(factor.at));
+      spec.positions.push_back(factor.at);
     entry.cut->push_back(spec);
   }
   return success();
@@ -243,10 +254,11 @@ static LogicalResult readEntries(Instantiation &fill, const StrategyText &text,
     if (failed(applies))
       return failure();
     if (!source.role)
-      return fill.error("expects each entry to have a 'role' (\"\" for all ops), got none");
+      return fill.error("expects each entry to have a 'role' (\"\" for all ops), got none",
+                        source.at);
     StrategyEntry entry;
     entry.role = source.role->text;
-    entry.position = fill.getPosition(source.role->at);
+    entry.position = source.role->at;
     entry.isOptional = source.optional;
     if (source.mesh)
       entry.mesh = source.mesh->text;
@@ -275,21 +287,25 @@ static std::optional<MicrobatchOrder> getOrder(StringRef name) {
 }
 
 /// Orders and virtual stages make sense on some rows of meshes only.
-static LogicalResult checkMicrobatches(Instantiation &fill, const Strategy &strategy) {
+static LogicalResult checkMicrobatches(Instantiation &fill, const Strategy &strategy,
+                                       TextPosition at) {
   const MicrobatchSpec &spec = strategy.microbatches;
   int64_t stages = 1;
   for (const MeshSpec &mesh : strategy.meshes)
     stages = std::max(stages, mesh.repeat.value_or(1));
   if (spec.virtualStages > 1 && stages == 1)
     return fill.error("expects at least 2 stages for virtual stages to go round, got " +
-                      Twine(spec.virtualStages) + " virtual stages on 1");
+                          Twine(spec.virtualStages) + " virtual stages on 1",
+                      at);
   if (spec.order == MicrobatchOrder::Interleaved && spec.virtualStages == 1)
     return fill.error("expects at least 2 virtual stages on each stage for interleaved order, got "
-                      "1; with one, breadth-first is the order");
+                      "1; with one, breadth-first is the order",
+                      at);
   size_t meshes = strategy.meshes.size();
   if (spec.order == MicrobatchOrder::PingPong && (meshes != 2 || stages > 1))
     return fill.error("expects two meshes that take turns for ping-pong order, got " +
-                      (stages > 1 ? Twine("stages") : Twine(meshes)));
+                          (stages > 1 ? Twine("stages") : Twine(meshes)),
+                      at);
   return success();
 }
 
@@ -297,74 +313,40 @@ static LogicalResult readMicrobatches(Instantiation &fill, const StrategyText &t
                                       Strategy &strategy) {
   if (!text.microbatches)
     return success();
-  auto getCount = [&](StringRef count, const Twine &what) {
-    return count.empty() ? FailureOr<int64_t>(1) : fill.getCount(count, what);
+  auto getCount = [&](const Name &count, const Twine &what) {
+    return count.text.empty() ? FailureOr<int64_t>(1) : fill.getCount(count, what);
   };
   FailureOr<int64_t> count = getCount(text.microbatches->count, "the number of micro-batches");
   FailureOr<int64_t> stages =
       getCount(text.microbatches->virtualStages, "the number of virtual stages");
   if (failed(count) || failed(stages))
     return failure();
-  StringRef order = text.microbatches->order;
-  fill.used.insert(order.str());
-  if (auto option = fill.values.find(order.str()); option != fill.values.end())
-    order = option->second;
+  const Name &named = text.microbatches->order;
+  fill.used.insert(named.text);
+  auto option = fill.values.find(named.text);
+  StringRef order = option == fill.values.end() ? named.text : option->second;
   std::optional<MicrobatchOrder> known = getOrder(order.empty() ? "breadth-first" : order);
   if (!known)
     return fill.error("expects an order of micro-batches of breadth-first, depth-first, "
                       "interleaved or ping-pong, got '" +
-                      order + "'");
+                          order + "'",
+                      fill.getPlace(named.text, named.at));
   strategy.microbatches = {*count, *known, *stages};
-  return checkMicrobatches(fill, strategy);
-}
-
-/// Says in our words what the reader found.
-static std::string describeError(StringRef message) {
-  static const Strings keys = {
-      "name",    "options", "choices", "refused", "meshes", "token_order", "microbatches",
-      "entries", "role",    "mesh",    "cut",     "result", "travels",     "optional",
-      "when",    "axis",    "over",    "rest",    "axes",   "size",        "devices",
-      "repeat",  "because", "zigzag",  "count",   "order",  "virtual"};
-  std::string text = ("expects a YAML mapping of name, options, choices, refused, meshes, "
-                      "token_order, microbatches and entries: " +
-                      message)
-                         .str();
-  if (message.consume_front("unknown key '"))
-    text += suggestName(message.take_until([](char c) { return c == '\''; }), keys);
-  return text;
+  bool isGiven = fill.given.count(named.text) || fill.given.count(text.microbatches->count.text) ||
+                 fill.given.count(text.microbatches->virtualStages.text);
+  return checkMicrobatches(fill, strategy, isGiven ? TextPosition() : text.microbatches->at);
 }
 
 FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
                                          const StrategyOptions &options,
-                                         StrategyErrorHandler emitError) {
-  struct ReadError {
-    std::string message;
-    TextPosition position;
-  } first;
-  auto collect = [](const llvm::SMDiagnostic &diagnostic, void *context) {
-    auto &error = *static_cast<ReadError *>(context);
-    if (error.message.empty())
-      error = {diagnostic.getMessage().str(),
-               {static_cast<unsigned>(std::max(diagnostic.getLineNo(), 1)),
-                static_cast<unsigned>(std::max(diagnostic.getColumnNo() + 1, 1))}};
+                                         TextErrorHandler emitError) {
+  auto report = [&](const Twine &message, TextPosition at) {
+    emitError("strategy '" + name + "' " + message, at);
   };
-  Instantiation fill{name, yaml, {}, emitError, {}};
-  YamlNestingError nesting = checkYamlNesting(yaml);
-  if (!nesting.message.empty()) {
-    emitError("strategy '" + name + "' " + nesting.message, {nesting.line, nesting.column});
-    return failure();
-  }
   StrategyText text;
-  llvm::yaml::Input input(yaml, nullptr, collect, &first);
-  input >> text;
-  if (input.error()) {
-    emitError("strategy '" + name + "' " + describeError(first.message), first.position);
+  if (failed(YamlReader(yaml, "description of a strategy", report).read(text)))
     return failure();
-  }
-  if (!input.getCurrentNode())
-    return fill.error("expects at least one mesh under 'meshes', got none");
-  if (input.nextDocument())
-    return fill.error("expects one YAML document, got more");
+  Instantiation fill{name, emitError};
   Strategy strategy;
   strategy.name = text.name.empty() ? name.str() : text.name;
   if (failed(readOptions(fill, text, options)) || failed(checkRefused(fill, text)) ||

@@ -13,39 +13,37 @@
 #define DAGRT_LIB_PARTITION_STRATEGYTEXT_H
 
 #include "dagrt/Partition/Strategy.h"
-
-#include "llvm/Support/YAMLTraits.h"
+#include "dagrt/Support/YamlFile.h"
 
 namespace dagrt::written {
 using Strings = std::vector<std::string>;
-/// A scalar, and where it stands in the text; null if the reader copied it.
-struct Name {
-  std::string text;
-  const char *at = nullptr;
-};
+using Name = YamlText;
 struct Values {
   StrategyOptions map;
-  std::map<std::string, const char *> at; ///< Of the values.
+  std::map<std::string, TextPosition> at; ///< Of the values.
 };
 struct Choices {
-  std::map<std::string, Strings> map;
+  std::map<std::string, std::vector<Name>> map;
 };
 
 struct AxisText {
-  std::string name, size;
+  std::string name;
+  Name size;
 };
 struct MeshText {
-  Name name;
-  std::string repeat;
+  TextPosition at;
+  Name name, repeat;
   std::vector<AxisText> axes;
   std::vector<int64_t> devices;
 };
 struct CutText {
+  TextPosition at;
   Name axis;
   std::string rest;
   std::vector<Name> over;
 };
 struct EntryText {
+  TextPosition at;
   std::optional<Name> role, mesh;
   std::optional<std::vector<CutText>> cut;
   std::optional<std::vector<Name>> result, travels;
@@ -53,15 +51,17 @@ struct EntryText {
   Values when;
 };
 struct RefusalText {
+  TextPosition at;
   Values when;
   std::string because;
 };
 struct OrderText {
-  std::string zigzag;
+  Name zigzag;
   Values when;
 };
 struct MicrobatchesText {
-  std::string count, order, virtualStages;
+  TextPosition at;
+  Name count, order, virtualStages;
 };
 struct StrategyText {
   std::string name;
@@ -80,18 +80,8 @@ LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::written::MeshText)
 LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::written::CutText)
 LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::written::EntryText)
 LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::written::RefusalText)
-LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(dagrt::written::Name)
 
 namespace llvm::yaml {
-template <>
-struct ScalarTraits<dagrt::written::Name> {
-  static void output(const dagrt::written::Name &name, void *, raw_ostream &os) { os << name.text; }
-  static StringRef input(StringRef scalar, void *, dagrt::written::Name &name) {
-    name = {scalar.str(), scalar.data()};
-    return {};
-  }
-  static QuotingType mustQuote(StringRef) { return QuotingType::None; }
-};
 template <>
 struct CustomMappingTraits<dagrt::written::Values> {
   static void inputOne(IO &io, StringRef key, dagrt::written::Values &values) {
@@ -112,72 +102,85 @@ struct CustomMappingTraits<dagrt::written::Choices> {
 template <>
 struct MappingTraits<dagrt::written::AxisText> {
   static void mapping(IO &io, dagrt::written::AxisText &axis) {
-    io.mapOptional("name", axis.name);
-    io.mapOptional("size", axis.size);
+    dagrt::YamlKeys keys(io);
+    keys.map("name", axis.name);
+    keys.map("size", axis.size);
   }
 };
 template <>
 struct MappingTraits<dagrt::written::MeshText> {
   static void mapping(IO &io, dagrt::written::MeshText &mesh) {
-    io.mapOptional("name", mesh.name);
-    io.mapOptional("repeat", mesh.repeat);
-    io.mapOptional("axes", mesh.axes);
-    io.mapOptional("devices", mesh.devices);
+    dagrt::YamlKeys keys(io);
+    mesh.at = keys.getPosition();
+    keys.map("name", mesh.name);
+    keys.map("repeat", mesh.repeat);
+    keys.map("axes", mesh.axes);
+    keys.map("devices", mesh.devices);
   }
 };
 template <>
 struct MappingTraits<dagrt::written::CutText> {
   static void mapping(IO &io, dagrt::written::CutText &cut) {
-    io.mapOptional("axis", cut.axis);
-    io.mapOptional("over", cut.over);
-    io.mapOptional("rest", cut.rest);
+    dagrt::YamlKeys keys(io);
+    cut.at = keys.getPosition();
+    keys.map("axis", cut.axis);
+    keys.map("over", cut.over);
+    keys.map("rest", cut.rest);
   }
 };
 template <>
 struct MappingTraits<dagrt::written::EntryText> {
   static void mapping(IO &io, dagrt::written::EntryText &entry) {
-    io.mapOptional("role", entry.role);
-    io.mapOptional("mesh", entry.mesh);
-    io.mapOptional("cut", entry.cut);
-    io.mapOptional("result", entry.result);
-    io.mapOptional("travels", entry.travels);
-    io.mapOptional("optional", entry.optional);
-    io.mapOptional("when", entry.when);
+    dagrt::YamlKeys keys(io);
+    entry.at = keys.getPosition();
+    keys.map("role", entry.role);
+    keys.map("mesh", entry.mesh);
+    keys.map("cut", entry.cut);
+    keys.map("result", entry.result);
+    keys.map("travels", entry.travels);
+    keys.map("optional", entry.optional);
+    keys.map("when", entry.when);
   }
 };
 template <>
 struct MappingTraits<dagrt::written::RefusalText> {
   static void mapping(IO &io, dagrt::written::RefusalText &refusal) {
-    io.mapOptional("when", refusal.when);
-    io.mapOptional("because", refusal.because);
+    dagrt::YamlKeys keys(io);
+    refusal.at = keys.getPosition();
+    keys.map("when", refusal.when);
+    keys.map("because", refusal.because);
   }
 };
 template <>
 struct MappingTraits<dagrt::written::OrderText> {
   static void mapping(IO &io, dagrt::written::OrderText &order) {
-    io.mapOptional("zigzag", order.zigzag);
-    io.mapOptional("when", order.when);
+    dagrt::YamlKeys keys(io);
+    keys.map("zigzag", order.zigzag);
+    keys.map("when", order.when);
   }
 };
 template <>
 struct MappingTraits<dagrt::written::MicrobatchesText> {
   static void mapping(IO &io, dagrt::written::MicrobatchesText &microbatches) {
-    io.mapOptional("count", microbatches.count);
-    io.mapOptional("order", microbatches.order);
-    io.mapOptional("virtual", microbatches.virtualStages);
+    dagrt::YamlKeys keys(io);
+    microbatches.at = keys.getPosition();
+    keys.map("count", microbatches.count);
+    keys.map("order", microbatches.order);
+    keys.map("virtual", microbatches.virtualStages);
   }
 };
 template <>
 struct MappingTraits<dagrt::written::StrategyText> {
   static void mapping(IO &io, dagrt::written::StrategyText &strategy) {
-    io.mapOptional("name", strategy.name);
-    io.mapOptional("options", strategy.options);
-    io.mapOptional("choices", strategy.choices);
-    io.mapOptional("refused", strategy.refused);
-    io.mapOptional("meshes", strategy.meshes);
-    io.mapOptional("token_order", strategy.order);
-    io.mapOptional("microbatches", strategy.microbatches);
-    io.mapOptional("entries", strategy.entries);
+    dagrt::YamlKeys keys(io);
+    keys.map("name", strategy.name);
+    keys.map("options", strategy.options);
+    keys.map("choices", strategy.choices);
+    keys.map("refused", strategy.refused);
+    keys.map("meshes", strategy.meshes);
+    keys.map("token_order", strategy.order);
+    keys.map("microbatches", strategy.microbatches);
+    keys.map("entries", strategy.entries);
   }
 };
 } // namespace llvm::yaml

@@ -111,8 +111,7 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
   InFlightDiagnostic error() { return emitError(getOperation().getLoc()); }
 
   LogicalResult compareAndReport() {
-    FailureOr<std::vector<Plan>> read =
-        readPlans(plans, [&](const Twine &text) { error() << text; });
+    FailureOr<std::vector<Plan>> read = readPlans(plans, getOperation().getLoc());
     FailureOr<ResolvedCostOptions> costs = resolveCostOptions(
         getOperation(), {cluster, getModelName(model).str(), table, /*sizes=*/""});
     if (failed(read) || failed(costs) || failed(checkCostOptions(getOperation(), costs->options)))

@@ -12,95 +12,73 @@
 
 #include "PlansFile.h"
 
-#include "dagrt/IR/YamlNesting.h"
 #include "dagrt/Support/InputFile.h"
+#include "dagrt/Support/YamlFile.h"
 
-#include "llvm/ADT/StringSet.h"
-#include "llvm/ADT/Twine.h"
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/YAMLTraits.h"
+#include "mlir/IR/Diagnostics.h"
+
+#include "llvm/ADT/StringMap.h"
 
 using namespace mlir;
 using namespace dagrt;
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::Plan)
 
-namespace llvm::yaml {
 template <>
-struct MappingTraits<Plan> {
+struct llvm::yaml::MappingTraits<Plan> {
   static void mapping(IO &io, Plan &plan) {
-    io.mapOptional("name", plan.name);
-    io.mapOptional("pipeline", plan.pipeline);
+    YamlKeys keys(io);
+    plan.at = keys.getPosition();
+    keys.map("name", plan.name);
+    keys.map("pipeline", plan.pipeline);
   }
 };
-} // namespace llvm::yaml
 
 static constexpr StringLiteral kForm = "a YAML list of plans, each with a 'name' and a 'pipeline'";
 
-static LogicalResult parse(StringRef text, std::vector<Plan> &plans,
-                           llvm::function_ref<void(const Twine &)> emitError) {
-  YamlNestingError nesting = checkYamlNesting(text);
-  if (!nesting.message.empty()) {
-    emitError(nesting.message + " (line " + Twine(nesting.line) + ", column " +
-              Twine(nesting.column) + ")");
-    return failure();
-  }
-  std::string message;
-  auto collect = [](const llvm::SMDiagnostic &diagnostic, void *context) {
-    auto &first = *static_cast<std::string *>(context);
-    if (first.empty())
-      first = (diagnostic.getMessage() + " (line " + Twine(diagnostic.getLineNo()) + ", column " +
-               Twine(diagnostic.getColumnNo() + 1) + ")")
-                  .str();
-  };
-  llvm::yaml::Input input(text, nullptr, collect, &message);
-  input >> plans;
-  if (input.error())
-    emitError("expects " + kForm + ": " + message);
-  else if (input.getCurrentNode() && input.nextDocument())
-    emitError("expects one YAML document, got more");
-  else
-    return success();
-  return failure();
-}
-
-static LogicalResult check(ArrayRef<Plan> plans,
-                           llvm::function_ref<void(const Twine &)> emitError) {
+static LogicalResult check(ArrayRef<Plan> plans, TextErrorHandler emitError) {
   if (plans.empty()) {
-    emitError("expects " + kForm + ", got none");
+    emitError("expects " + kForm + ", got none", {1, 1});
     return failure();
   }
-  llvm::StringSet<> names;
+  llvm::StringMap<TextPosition> names;
   for (const Plan &plan : plans) {
-    if (plan.name.empty() || StringRef(plan.pipeline).trim().empty())
+    if (plan.name.empty() || StringRef(plan.pipeline).trim().empty()) {
       emitError("expects " + kForm + ", got the name '" + plan.name + "' with the pipeline '" +
-                plan.pipeline + "'");
-    else if (!names.insert(plan.name).second)
-      emitError("expects plans of different names, got '" + plan.name + "' twice");
-    else
-      continue;
-    return failure();
+                    plan.pipeline + "'",
+                plan.at);
+      return failure();
+    }
+    auto [it, isNew] = names.try_emplace(plan.name, plan.at);
+    if (!isNew) {
+      emitError("expects plans of different names, got '" + plan.name + "' in line " +
+                    Twine(it->second.line) + " too",
+                plan.at);
+      return failure();
+    }
   }
   return success();
 }
 
-FailureOr<std::vector<Plan>> dagrt::readPlans(StringRef nameOrText,
-                                              llvm::function_ref<void(const Twine &)> emitError) {
+static FailureOr<std::vector<Plan>> parse(StringRef text, TextErrorHandler emitError) {
   std::vector<Plan> plans;
-  if (nameOrText.ltrim().starts_with("[")) {
-    auto report = [&](const Twine &text) { emitError("'plans' " + text); };
-    if (failed(parse(nameOrText, plans, report)) || failed(check(plans, report)))
-      return failure();
-    return plans;
-  }
-  auto file = readInputFile(nameOrText, kLargestDescription);
-  if (!file) {
-    emitError("expects option 'plans' to name a file of plans, got '" + nameOrText +
-              "': " + llvm::toString(file.takeError()));
-    return failure();
-  }
-  auto report = [&](const Twine &text) { emitError("'" + nameOrText + "' " + text); };
-  if (failed(parse((*file)->getBuffer(), plans, report)) || failed(check(plans, report)))
+  if (failed(YamlReader(text, "list of plans", emitError).read(plans)) ||
+      failed(check(plans, emitError)))
     return failure();
   return plans;
+}
+
+FailureOr<std::vector<Plan>> dagrt::readPlans(StringRef nameOrText, Location loc) {
+  if (nameOrText.ltrim().starts_with("["))
+    return parse(nameOrText, [&](const Twine &message, TextPosition at) {
+      emitError(loc) << "option 'plans' " << message << " (line " << at.line << ", column "
+                     << at.column << ")";
+    });
+  auto file = readInputFile(nameOrText, kLargestDescription);
+  if (!file)
+    return emitError(loc) << "expects option 'plans' to name a file of plans, got '" << nameOrText
+                          << "': " << llvm::toString(file.takeError());
+  return parse((*file)->getBuffer(), [&](const Twine &message, TextPosition at) {
+    emitError(getFileLocation(loc.getContext(), nameOrText, at)) << message;
+  });
 }

@@ -8,9 +8,7 @@
 #ifndef DAGRT_LIB_PIPELINES_PLANSFILE_H
 #define DAGRT_LIB_PIPELINES_PLANSFILE_H
 
-#include "mlir/Support/LLVM.h"
-
-#include "llvm/ADT/STLFunctionalExtras.h"
+#include "dagrt/Support/TextPosition.h"
 
 #include <string>
 #include <vector>
@@ -20,12 +18,12 @@ namespace dagrt {
 /// A way to lay out a model: a name for people, and the passes that do it.
 struct Plan {
   std::string name, pipeline;
+  TextPosition at = {}; ///< In its file.
 };
 
-/// Reads plans from a YAML file, or from `nameOrText` itself if that starts with a bracket. Errors,
-/// as "expects X, got Y", go to `emitError`.
-mlir::FailureOr<std::vector<Plan>>
-readPlans(llvm::StringRef nameOrText, llvm::function_ref<void(const llvm::Twine &)> emitError);
+/// Reads plans from a YAML file, or from `nameOrText` itself if that starts with a bracket. Errors
+/// are emitted where they are in the file, or at `loc`.
+mlir::FailureOr<std::vector<Plan>> readPlans(llvm::StringRef nameOrText, mlir::Location loc);
 
 } // namespace dagrt
 

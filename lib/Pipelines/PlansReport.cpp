@@ -14,7 +14,7 @@
 
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Uncounted.h"
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"

@@ -13,7 +13,7 @@
 #include "PoolSearch.h"
 #include "PlanEvaluator.h"
 
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "mlir/IR/Remarks.h"
 

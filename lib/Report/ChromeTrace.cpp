@@ -13,7 +13,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Report/Report.h"
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/Support/JSON.h"
 

@@ -16,7 +16,7 @@
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/ReportFiles.h"
 #include "dagrt/Report/Uncounted.h"
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "mlir/IR/Remarks.h"
 

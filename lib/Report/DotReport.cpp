@@ -11,7 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Report/Report.h"
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 using namespace mlir;
 using namespace dagrt;

@@ -7,7 +7,7 @@
 
 #include "dagrt/Report/ErrorBars.h"
 
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/ADT/STLFunctionalExtras.h"
 #include "llvm/Support/FormatVariadic.h"

@@ -17,7 +17,7 @@
 
 #include "PathListing.h"
 #include "dagrt/Report/Uncounted.h"
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/ADT/MapVector.h"
 #include "llvm/ADT/StringExtras.h"

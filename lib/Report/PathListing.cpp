@@ -14,7 +14,7 @@
 #include "PathListing.h"
 
 #include "Folding.h"
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
 

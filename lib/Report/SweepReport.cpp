@@ -17,7 +17,7 @@
 #include "FormulaReport.h"
 #include "Warnings.h"
 #include "dagrt/Report/ErrorBars.h"
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"

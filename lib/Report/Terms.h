@@ -72,7 +72,7 @@ struct TermsFile {
   std::vector<PublishedTerm> terms;
 };
 
-/// Reads a terms file; errors are emitted at `loc` and name the file's line.
+/// Reads a terms file; errors are emitted where they are in it, or at `loc`.
 mlir::FailureOr<TermsFile> readTerms(llvm::StringRef path, mlir::Location loc);
 
 /// `ops`, `flops`, ...

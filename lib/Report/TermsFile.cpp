@@ -11,13 +11,13 @@
 //===----------------------------------------------------------------------===//
 
 #include "Terms.h"
-#include "dagrt/IR/YamlNesting.h"
 #include "dagrt/Support/InputFile.h"
+#include "dagrt/Support/NearestName.h"
+#include "dagrt/Support/YamlFile.h"
 
 #include "mlir/IR/Diagnostics.h"
 
-#include "llvm/Support/SourceMgr.h"
-#include "llvm/Support/YAMLTraits.h"
+#include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
 using namespace dagrt;
@@ -31,7 +31,8 @@ struct MeasureName {
 /// A term as the file has it.
 struct TermText {
   PublishedTerm term;
-  std::string measure = "flops";
+  YamlText measure{"flops", {}};
+  TextPosition at;
 };
 struct TermsText {
   std::string name, source;
@@ -66,47 +67,53 @@ namespace llvm::yaml {
 template <>
 struct MappingTraits<TermOps> {
   static void mapping(IO &io, TermOps &ops) {
-    io.mapOptional("roles", ops.roles);
-    io.mapOptional("kinds", ops.kinds);
-    io.mapOptional("layer", ops.layer);
+    YamlKeys keys(io);
+    keys.map("roles", ops.roles);
+    keys.map("kinds", ops.kinds);
+    keys.map("layer", ops.layer);
   }
 };
 template <>
 struct MappingTraits<TermGemm> {
   static void mapping(IO &io, TermGemm &gemm) {
-    io.mapOptional("times", gemm.times);
-    io.mapOptional("m", gemm.m);
-    io.mapOptional("k", gemm.k);
-    io.mapOptional("n", gemm.n);
+    YamlKeys keys(io);
+    keys.map("times", gemm.times);
+    keys.map("m", gemm.m);
+    keys.map("k", gemm.k);
+    keys.map("n", gemm.n);
   }
 };
 template <>
 struct MappingTraits<TermCount> {
   static void mapping(IO &io, TermCount &count) {
-    io.mapOptional("gemms", count.gemms);
-    io.mapOptional("value", count.value);
-    io.mapOptional("larger", count.larger);
+    YamlKeys keys(io);
+    keys.map("gemms", count.gemms);
+    keys.map("value", count.value);
+    keys.map("larger", count.larger);
   }
 };
 template <>
 struct MappingTraits<TermText> {
   static void mapping(IO &io, TermText &text) {
-    io.mapOptional("difference", text.term.difference);
-    io.mapOptional("term", text.term.term);
-    io.mapOptional("stands_for", text.term.stands);
-    io.mapOptional("ops", text.term.ops);
-    io.mapOptional("measure", text.measure);
-    io.mapOptional("doubled", text.term.doubled);
-    io.mapOptional("count", text.term.count);
-    io.mapOptional("because", text.term.because);
+    YamlKeys keys(io);
+    text.at = keys.getPosition();
+    keys.map("difference", text.term.difference);
+    keys.map("term", text.term.term);
+    keys.map("stands_for", text.term.stands);
+    keys.map("ops", text.term.ops);
+    keys.map("measure", text.measure);
+    keys.map("doubled", text.term.doubled);
+    keys.map("count", text.term.count);
+    keys.map("because", text.term.because);
   }
 };
 template <>
 struct MappingTraits<TermsText> {
   static void mapping(IO &io, TermsText &text) {
-    io.mapOptional("name", text.name);
-    io.mapOptional("source", text.source);
-    io.mapOptional("terms", text.terms);
+    YamlKeys keys(io);
+    keys.map("name", text.name);
+    keys.map("source", text.source);
+    keys.map("terms", text.terms);
   }
 };
 } // namespace llvm::yaml
@@ -124,41 +131,47 @@ static std::string findDefect(const PublishedTerm &term) {
   return "";
 }
 
-FailureOr<TermsFile> dagrt::readTerms(StringRef path, Location loc) {
-  auto fail = [&](const Twine &message) {
-    return emitError(loc) << "terms file '" << path << "' " << message;
-  };
-  auto file = readInputFile(path, kLargestDescription);
-  if (!file)
-    return fail("cannot be read: " + llvm::toString(file.takeError()) +
-                "; expects the file that option 'terms' names");
-  StringRef yaml = (*file)->getBuffer();
-  if (YamlNestingError nesting = checkYamlNesting(yaml); !nesting.message.empty())
-    return fail(nesting.message + " (line " + Twine(nesting.line) + ")");
-  std::string message;
-  auto collect = [](const llvm::SMDiagnostic &diagnostic, void *context) {
-    auto &text = *static_cast<std::string *>(context);
-    if (text.empty())
-      text = (diagnostic.getMessage() + " (line " + Twine(diagnostic.getLineNo()) + ")").str();
-  };
-  TermsText text;
-  llvm::yaml::Input input(yaml, nullptr, collect, &message);
-  input >> text;
-  if (input.error())
-    return fail("expects a YAML mapping of name, source and terms: " + message);
-  if (text.terms.empty())
-    return fail("expects at least one of 'terms', got none");
+/// Reads the terms of `text`, whose measures are names.
+static FailureOr<TermsFile> checkTerms(TermsText text, TextErrorHandler emitError) {
+  if (text.terms.empty()) {
+    emitError("expects at least one of 'terms', got none", {1, 1});
+    return failure();
+  }
   TermsFile result{text.name, text.source, {}};
   for (TermText &entry : text.terms) {
     const auto *measure = llvm::find_if(
-        kMeasures, [&](const MeasureName &known) { return known.name == entry.measure; });
-    if (measure == std::end(kMeasures))
-      return fail("expects a known measure of '" + entry.term.term + "', got '" + entry.measure +
-                  "'");
+        kMeasures, [&](const MeasureName &known) { return known.name == entry.measure.text; });
+    if (measure == std::end(kMeasures)) {
+      std::vector<std::string> names;
+      for (const MeasureName &known : kMeasures)
+        names.push_back(known.name.str());
+      emitError("expects the measure of '" + entry.term.term + "' to be one of " +
+                    llvm::join(names, ", ") + ", got '" + entry.measure.text + "'" +
+                    suggestName(entry.measure.text, names),
+                entry.measure.at);
+      return failure();
+    }
     entry.term.measure = measure->measure;
-    if (std::string defect = findDefect(entry.term); !defect.empty())
-      return fail(defect);
+    if (std::string defect = findDefect(entry.term); !defect.empty()) {
+      emitError(defect, entry.at);
+      return failure();
+    }
     result.terms.push_back(std::move(entry.term));
   }
   return result;
+}
+
+FailureOr<TermsFile> dagrt::readTerms(StringRef path, Location loc) {
+  auto file = readInputFile(path, kLargestDescription);
+  if (!file)
+    return emitError(loc) << "terms file '" << path
+                          << "' cannot be read: " << llvm::toString(file.takeError())
+                          << "; expects the file that option 'terms' names";
+  auto report = [&](const Twine &message, TextPosition at) {
+    emitError(getFileLocation(loc.getContext(), path, at)) << message;
+  };
+  TermsText text;
+  if (failed(YamlReader((*file)->getBuffer(), "file of terms", report).read(text)))
+    return failure();
+  return checkTerms(std::move(text), report);
 }

@@ -10,7 +10,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "TermsReport.h"
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/JSON.h"

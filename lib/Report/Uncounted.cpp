@@ -12,7 +12,7 @@
 
 #include "dagrt/Report/Uncounted.h"
 
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/Support/FormatVariadic.h"
 

@@ -13,7 +13,7 @@
 
 #include "Warnings.h"
 
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 using namespace mlir;
 using namespace dagrt;

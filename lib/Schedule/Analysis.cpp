@@ -14,6 +14,7 @@
 #include "dagrt/Schedule/Memory.h"
 
 #include "dagrt/Cost/BoundOps.h"
+#include "dagrt/Support/EqualOps.h"
 
 #include "mlir/Interfaces/CallInterfaces.h"
 
@@ -30,28 +31,10 @@ using namespace dagrt;
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Ops are the same if they agree in name, properties and types.
-struct SameOpInfo : llvm::DenseMapInfo<Operation *> {
-  static unsigned getHashValue(const Operation *constOp) {
-    auto *op = const_cast<Operation *>(constOp);
-    llvm::hash_code hash = llvm::hash_combine(op->getName(), op->hashProperties());
-    for (TypeRange types : {TypeRange(op->getOperandTypes()), TypeRange(op->getResultTypes())})
-      for (Type type : types)
-        hash = llvm::hash_combine(hash, type);
-    return static_cast<unsigned>(hash);
-  }
-
-  static bool isEqual(const Operation *constA, const Operation *constB) {
-    if (constA == constB)
-      return true;
-    for (const Operation *op : {constA, constB})
-      if (op == getEmptyKey() || op == getTombstoneKey())
-        return false;
-    auto *a = const_cast<Operation *>(constA), *b = const_cast<Operation *>(constB);
-    return a->getName() == b->getName() && a->getOperandTypes() == b->getOperandTypes() &&
-           a->getResultTypes() == b->getResultTypes() &&
-           a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage());
-  }
+/// Whatever their operands are.
+struct SameFacts {
+  static bool isIdentity(Value) { return false; }
+  static const void *extra(Operation *) { return nullptr; }
 };
 } // namespace
 
@@ -70,16 +53,13 @@ static OpFacts getFacts(Operation *op) {
 
 OpGroups dagrt::groupEqualOps(const Timeline &timeline) {
   // Looked up only; never iterated.
-  llvm::DenseMap<Operation *, unsigned, SameOpInfo> known;
+  llvm::DenseMap<Operation *, unsigned, EqualOpInfo<SameFacts>> known;
   OpGroups groups;
   groups.groupOf.assign(timeline.ops.size(), kNone);
   for (auto [index, op] : llvm::enumerate(timeline.ops)) {
     if (op.occupancy == Occupancy::Nothing)
       continue;
-    unsigned group = groups.firstOps.size();
-    // What an op with regions does is not in its types.
-    if (op.op->getNumRegions() == 0)
-      group = known.try_emplace(op.op, group).first->second;
+    unsigned group = known.try_emplace(op.op, groups.firstOps.size()).first->second;
     if (group == groups.firstOps.size())
       groups.firstOps.push_back(index);
     groups.groupOf[index] = group;

@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Support/InputFile.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/ADT/ScopeExit.h"
 #include "llvm/ADT/SmallVector.h"
@@ -30,10 +31,8 @@ static Error makeError(const Twine &message) {
 }
 
 static Error refuseSize(uint64_t largest) {
-  constexpr uint64_t mib = uint64_t(1) << 20, gib = uint64_t(1) << 30;
-  std::string limit = largest % gib == 0 ? (Twine(largest / gib) + " GiB").str()
-                                         : (Twine(largest / mib) + " MiB").str();
-  return makeError("expects a file of at most " + limit + ", got a longer one");
+  return makeError("expects a file of at most " + formatBytes(static_cast<double>(largest)) +
+                   ", got a longer one");
 }
 
 /// Zero bytes are no text in any form that dagrt reads. Of UTF-16, which is full of them, readers

@@ -7,12 +7,14 @@
 
 #include "dagrt/Support/NearestName.h"
 
+#include "llvm/ADT/SmallVector.h"
+
 using namespace llvm;
 
-std::string dagrt::findNearestName(StringRef name, ArrayRef<std::string> names) {
-  std::string nearest;
-  unsigned best = std::max<size_t>(name.size() / 3, 1) + 1;
-  for (const std::string &candidate : names) {
+StringRef dagrt::findNearestName(StringRef name, ArrayRef<StringRef> names, unsigned most) {
+  StringRef nearest;
+  unsigned best = most + 1;
+  for (StringRef candidate : names) {
     unsigned distance = name.edit_distance(candidate, /*AllowReplacements=*/true, best);
     if (distance < best) {
       best = distance;
@@ -20,6 +22,11 @@ std::string dagrt::findNearestName(StringRef name, ArrayRef<std::string> names) 
     }
   }
   return nearest;
+}
+
+std::string dagrt::findNearestName(StringRef name, ArrayRef<std::string> names) {
+  SmallVector<StringRef> candidates(names.begin(), names.end());
+  return findNearestName(name, candidates, std::max<size_t>(name.size() / 3, 1)).str();
 }
 
 std::string dagrt::suggestName(StringRef name, ArrayRef<std::string> names) {

@@ -13,7 +13,7 @@ dagrt.mesh @base <"tp" = 8> devices [0, 1, 2, 3, 4, 5, 6, 7]
 // remark.
 // CHECK-LABEL: @all_reduce
 // CHECK-COUNT-2: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<164218455 ps, link, modelled, "nvls"{{[,>]}}
-// REMARK: CollectiveAlgorithm {{.*}}2 x all_reduce of 33.6 MB over 8 devices of mesh '@base':
+// REMARK: CollectiveAlgorithm {{.*}}2 x all_reduce of 33.55 MB over 8 devices of mesh '@base':
 // REMARK-SAME: nvls on nvlink, 164.218 us
 // REMARK-NOT: CollectiveAlgorithm
 // REMARK: CostTotals {{.*}}2 ops costed for 'dgx-h100', 1 of them distinct
@@ -37,7 +37,7 @@ dagrt.mesh @pool <"sp" = 5> devices [8, 9, 10, 11, 12]
 // CHECK-LABEL: @send
 // CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<21416674 ps, latency, modelled, "p2p/Simple"{{[,>]}}
 // CHECK-NOT: dagrt.cost
-// REMARK: CollectiveAlgorithm {{.*}}1 x send of 1.0 MB from '@base' to '@pool': p2p/Simple on network,
+// REMARK: CollectiveAlgorithm {{.*}}1 x send of 1.049 MB from '@base' to '@pool': p2p/Simple on network,
 // REMARK-SAME: 21.417 us
 func.func @send(%x: !part) -> !block {
   %m = dagrt.send %x : !part -> !dagrt.message<!block>

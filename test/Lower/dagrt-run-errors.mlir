@@ -141,7 +141,7 @@ func.func @elements() -> tensor<2xf32> {
 // RUN: not dagrt-run %s --function=large --memory-limit=0.0028 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=MEMORY
 // RUN: dagrt-run %s --function=large --memory-limit=0.003 | FileCheck %s --check-prefix=FITS
-// MEMORY: error: expects to evaluate within 0.0028 GiB, got an estimate of 0.00293 GiB;
+// MEMORY: error: expects to evaluate within 3.006 MB, got an estimate of 3.146 MB;
 // MEMORY-SAME: 'dagrt-translate --shrink' imports a small model of the same family
 // FITS: output #0: 128x1024
 func.func @large(%x: tensor<128x1024xf32>) -> tensor<128x1024xf32> {

@@ -14,6 +14,7 @@
 #include "CsvMode.h"
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Support/ElementTypeNames.h"
 #include "dagrt/Support/OutputFile.h"
 #include "dagrt/Support/Version.h"
 
@@ -60,8 +61,8 @@ struct CommandLine {
                                    "collectives (default: gemm)"),
                           cl::value_desc("name"), cl::init("gemm"), cl::cat(category)};
   cl::opt<std::string> dtype{"dtype",
-                             cl::desc("Element type, of a product that of both operands "
-                                      "(default: bf16)"),
+                             cl::desc("Element type, of a product that of both operands; float16, "
+                                      "f16 and fp16 are one (default: bf16)"),
                              cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4"), cl::init("bf16"),
                              cl::cat(category)};
   cl::opt<std::string> rhsType{
@@ -211,7 +212,7 @@ FailureOr<ProductTypes> Run::getProductTypes() const {
   for (auto [type, option] : llvm::zip(types, options)) {
     if (option->getValue().empty() && option != &line.dtype)
       continue;
-    type = parseTypeName(option->getValue(), context);
+    type = parseElementType(option->getValue(), context);
     bool isSum = option == &line.resultType;
     if (!type || (!isSum && getTypeBytes(option->getValue()) == 0))
       return error() << "expects --" << option->ArgStr << " to be fp64, fp32, fp16, bf16, fp8, int8"

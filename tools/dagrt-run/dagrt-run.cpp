@@ -56,6 +56,8 @@ struct Options {
   cl::opt<Dtype> dtype{
       "dtype", cl::desc("What floats are computed in"), cl::init(Dtype::F64), cl::cat(category),
       cl::values(clEnumValN(Dtype::F64, "f64", "f64, whatever their type (default)"),
+                 clEnumValN(Dtype::F64, "fp64", "the same"),
+                 clEnumValN(Dtype::F64, "float64", "the same"),
                  clEnumValN(Dtype::Model, "model", "the program's own types"))};
   cl::opt<Engine> engine{
       "engine", cl::desc("How to run"), cl::init(Engine::Evaluator), cl::cat(category),
@@ -80,8 +82,9 @@ struct Options {
       "sizes", cl::value_desc("name=N,..."), cl::cat(category),
       cl::desc("Numbers of named sizes, such as seq_len=5; those left out take the program's "
                "default. A program that is compared with is bound, too, if it has named sizes")};
-  cl::opt<double> memoryLimit{"memory-limit", cl::value_desc("GiB"), cl::init(8), cl::cat(category),
-                              cl::desc("Refuse to run beyond this estimate (default 8 GiB)")};
+  cl::opt<double> memoryLimit{
+      "memory-limit", cl::value_desc("GiB"), cl::init(8), cl::cat(category),
+      cl::desc("Refuse to run beyond this estimate (default 8 GiB, of 2^30 bytes)")};
   cl::opt<bool> onRanks{
       "mpi", cl::cat(category),
       cl::desc("Run as one rank of a job, one for each device of a placed "

@@ -55,7 +55,10 @@ struct CommandLine {
       "logits", cl::desc("Tokens that get logits (default: last, or none without a vocabulary)"),
       cl::value_desc("last|all|none"), cl::cat(category)};
   cl::opt<std::string> dtype{
-      "dtype", cl::desc("Element type (default: the config's, or bf16 where it has none)"),
+      "dtype",
+      cl::desc(
+          "Element type, by MLIR's name, a framework's or a table's (default: the config's, or "
+          "bf16 where it has none)"),
       cl::value_desc("bf16|f16|f32|f64|f8E4M3FN|f8E5M2"), cl::cat(category)};
   cl::opt<bool> shrink{
       "shrink",

@@ -143,11 +143,8 @@ void writeCalibrations(llvm::ArrayRef<KernelCalibration> calibrations, llvm::raw
 /// `bf16`: an element type as tables of measurements write it, or as MLIR does if they do not.
 std::string getTypeName(mlir::Type elementType);
 
-/// The element type of such a name; null for any other.
-mlir::Type parseTypeName(llvm::StringRef name, mlir::MLIRContext *context);
-
-/// Bytes of an element of `fp64`, `fp32`, `fp16`, `bf16`, `fp8`, `int8` or `int4`; 0 for any other
-/// name.
+/// Bytes of an element of `fp64`, `fp32`, `fp16`, `bf16`, `fp8`, `int8` or `int4`, by any of their
+/// names; 0 for any other name.
 double getTypeBytes(llvm::StringRef type);
 
 /// Rate of matrix products of such elements in FLOP/s, if the device's description has one.

@@ -17,6 +17,8 @@
 #include "dagrt/IR/DagrtAttributes.h"
 #include "dagrt/Import/ImportHFConfig.h"
 
+#include "mlir/IR/Types.h"
+
 #include "llvm/ADT/SmallVector.h"
 
 namespace dagrt {
@@ -170,8 +172,8 @@ struct DecoderSpec {
 /// The same decoder with the same ratios in sizes small enough to execute.
 DecoderSpec shrinkDecoder(DecoderSpec spec);
 
-/// True for a name of an element type that is supported.
-bool isElementType(llvm::StringRef name);
+/// The float of that name (dagrt/Support/ElementTypeNames.h); null for any other.
+mlir::Type getElementType(llvm::StringRef name, mlir::MLIRContext *context);
 
 /// Sets the options that were left open from `spec`, and checks what was asked for. Errors are
 /// reported at `loc`.

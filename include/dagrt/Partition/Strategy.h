@@ -14,8 +14,9 @@
 #ifndef DAGRT_PARTITION_STRATEGY_H
 #define DAGRT_PARTITION_STRATEGY_H
 
+#include "dagrt/Support/TextPosition.h"
+
 #include "mlir/Support/LLVM.h"
-#include "llvm/ADT/STLFunctionalExtras.h"
 
 #include <map>
 #include <optional>
@@ -23,11 +24,6 @@
 #include <vector>
 
 namespace dagrt {
-
-/// A place in a text, from 1; 0 for none.
-struct TextPosition {
-  unsigned line = 0, column = 0;
-};
 
 /// Cuts dims of an op over one axis. The axis is spread over the named factors in order: each
 /// takes as much of it as it has elements (which must then divide what is left), the last one
@@ -98,17 +94,13 @@ struct Strategy {
   MicrobatchSpec microbatches;
 };
 
-/// Is told what is wrong with a strategy, and where in its text.
-using StrategyErrorHandler = llvm::function_ref<void(const llvm::Twine &, TextPosition)>;
-
 /// Option values by name, as text.
 using StrategyOptions = std::map<std::string, std::string>;
 
 /// Reads a strategy and fills in its options: those of `options`, else the file's defaults.
-/// `name` is used in errors, which go to `emitError` with where they are.
+/// `name` is used in errors, which go to `emitError` with where in the text they are.
 mlir::FailureOr<Strategy> parseStrategy(llvm::StringRef yaml, llvm::StringRef name,
-                                        const StrategyOptions &options,
-                                        StrategyErrorHandler emitError);
+                                        const StrategyOptions &options, TextErrorHandler emitError);
 
 /// Text of the built-in strategy `name` (`tp-pp`, `fa-pool`), or none.
 std::optional<llvm::StringRef> getBuiltinStrategy(llvm::StringRef name);

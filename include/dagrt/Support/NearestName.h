@@ -19,7 +19,11 @@ namespace dagrt {
 /// each is another.
 std::string findNearestName(llvm::StringRef name, llvm::ArrayRef<std::string> names);
 
-/// The same as `; did you mean 'NAME'?`, the end of an error; empty if there is none.
+/// The first of `names` that is nearest to `name`; empty if more than `most` letters are other.
+llvm::StringRef findNearestName(llvm::StringRef name, llvm::ArrayRef<llvm::StringRef> names,
+                                unsigned most);
+
+/// The first as `; did you mean 'NAME'?`, the end of an error; empty if there is none.
 std::string suggestName(llvm::StringRef name, llvm::ArrayRef<std::string> names);
 
 } // namespace dagrt

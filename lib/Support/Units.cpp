@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/Report/Units.h"
+#include "dagrt/Support/Units.h"
 
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -54,8 +54,8 @@ std::string dagrt::formatTime(int64_t picoseconds) {
   return formatScaled(value, {"ps", "ns", "us", "ms", "s"});
 }
 
-std::string dagrt::formatBytes(int64_t bytes) {
-  return formatScaled(static_cast<double>(bytes), {"B", "kB", "MB", "GB", "TB", "PB", "EB"});
+std::string dagrt::formatBytes(double bytes) {
+  return formatScaled(bytes, {"B", "kB", "MB", "GB", "TB", "PB", "EB"});
 }
 
 std::string dagrt::formatPercent(double fraction) {

@@ -11,8 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DAGRT_IR_YAMLNESTING_H
-#define DAGRT_IR_YAMLNESTING_H
+#ifndef DAGRT_SUPPORT_YAMLNESTING_H
+#define DAGRT_SUPPORT_YAMLNESTING_H
 
 #include "llvm/ADT/StringRef.h"
 
@@ -33,4 +33,4 @@ YamlNestingError checkYamlNesting(llvm::StringRef text);
 
 } // namespace dagrt
 
-#endif // DAGRT_IR_YAMLNESTING_H
+#endif // DAGRT_SUPPORT_YAMLNESTING_H

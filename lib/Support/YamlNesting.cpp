@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/IR/YamlNesting.h"
+#include "dagrt/Support/YamlNesting.h"
 
 #include "llvm/ADT/StringExtras.h"
 

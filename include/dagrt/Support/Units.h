@@ -5,12 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// For whatever a person reads: reports, and remarks of searches over plans.
+// For whatever a person reads: reports, remarks and errors.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DAGRT_REPORT_UNITS_H
-#define DAGRT_REPORT_UNITS_H
+#ifndef DAGRT_SUPPORT_UNITS_H
+#define DAGRT_SUPPORT_UNITS_H
 
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/ADT/StringRef.h"
@@ -26,7 +26,7 @@ std::string formatMicroseconds(int64_t picoseconds);
 std::string formatTime(int64_t picoseconds);
 
 /// Four digits and a decimal unit: `16.06 GB`.
-std::string formatBytes(int64_t bytes);
+std::string formatBytes(double bytes);
 
 /// `51.2%`.
 std::string formatPercent(double fraction);
@@ -42,4 +42,4 @@ std::string pad(llvm::StringRef text, size_t width);
 
 } // namespace dagrt
 
-#endif // DAGRT_REPORT_UNITS_H
+#endif // DAGRT_SUPPORT_UNITS_H
