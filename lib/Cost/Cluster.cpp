@@ -12,6 +12,7 @@
 
 #include "dagrt/Cost/Cluster.h"
 
+#include "Architecture.h"
 #include "CalibrationFile.h"
 #include "DescriptionFile.h"
 
@@ -23,7 +24,6 @@
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
@@ -140,8 +140,8 @@ static void setFacts(const DeviceFile &file, Device &device) {
   device.int8 = scale(file.int8, 1e12);
   device.int4 = scale(file.int4, 1e12);
   device.memoryBytes = scale(file.memoryGb, 1e9).value_or(0);
-  double usualGb = file.architecture == "cpu" ? 0 : kReservedGb;
-  device.reservedBytes = (file.reservedGb ? file.reservedGb->value : usualGb) * 1e9;
+  device.reservedBytes = file.reservedGb ? file.reservedGb->value * 1e9
+                                         : device.facts.reservedBytes.value_or(kReservedGb * 1e9);
   device.memoryBandwidth = scale(file.memoryBandwidthGbs, 1e9).value_or(0);
   device.l2Bytes = scale(file.l2Mb, 1e6).value_or(0);
   device.smCount = file.smCount ? file.smCount->value : 0;
@@ -149,20 +149,11 @@ static void setFacts(const DeviceFile &file, Device &device) {
   device.peerBandwidth = scale(file.peerBandwidthGbs, 1e9).value_or(0);
 }
 
-/// The built-in device whose coefficients serve for one that names no other.
-static StringRef getReference(StringRef architecture) {
-  return llvm::StringSwitch<StringRef>(architecture)
-      .Cases({"pascal", "volta", "turing", "ampere", "cdna2"}, "a100-sxm-80g")
-      .Case("ada", "rtx-pro-6000")
-      .Case("blackwell", "b200")
-      .Default("h100-sxm");
-}
-
 /// Reads the calibrations of the device that `device` is like, of the one that this one is like,
 /// and so on.
 static LogicalResult borrowCalibrations(std::string name, Device &device, Location loc) {
   if (name.empty())
-    name = getReference(device.architecture).str();
+    name = device.facts.coefficientsOf;
   std::set<std::string> seen = {device.name};
   while (!name.empty()) {
     bool isLast = !seen.insert(name).second;
@@ -271,8 +262,10 @@ static LinkCorrection getCorrection(const LinkFile &file, const Device &device,
   return correction;
 }
 
-static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, Location loc) {
+/// `loc` is in the file.
+static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, FileLineColLoc loc) {
   Link link;
+  loc = FileLineColLoc::get(loc.getFilename(), file.at.line, file.at.column);
   if (file.kind == "nvlink")
     link.kind = LinkKind::NvLink;
   else if (file.kind == "pcie")
@@ -311,7 +304,7 @@ static FailureOr<Link> checkLink(const LinkFile &file, StringRef key, Location l
 }
 
 /// Notes the links that such a device usually has.
-static LogicalResult setUsualLinks(Device &device, Location loc) {
+static LogicalResult setUsualLinks(Device &device, FileLineColLoc loc) {
   std::vector<ClusterFile> clusters = findBuiltinClusters(device.name, loc.getContext());
   if (clusters.empty())
     return success();
@@ -333,7 +326,7 @@ FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
   DeviceFile file;
   if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
     return failure();
-  Location start = FileLineColLoc::get(loc.getContext(), text->path, 1, 1);
+  FileLineColLoc start = FileLineColLoc::get(loc.getContext(), text->path, 1, 1);
   // Norms, activations and softmax run at the fp32 rate, whatever the model's type is.
   if (failed(require(file.memoryGb, 1e9, "memory_gb", start)) ||
       failed(require(file.memoryBandwidthGbs, 1e9, "memory_bandwidth_gbs", start)) ||
@@ -344,6 +337,10 @@ FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
                             << " GB of 'memory_gb', got " << file.reservedGb->value;
   Device device;
   device.name = getName(file.name, text->path);
+  FailureOr<ArchitectureFacts> facts = getArchitectureFacts(file, text->path, start);
+  if (failed(facts))
+    return failure();
+  device.facts = std::move(*facts);
   setFacts(file, device);
   device.measurements = file.measurements;
   FailureOr<std::vector<KernelCalibration>> own = checkCalibrations(file.calibration, start);
@@ -370,7 +367,7 @@ static FailureOr<Device> loadDeviceOf(StringRef name, StringRef clusterPath, Loc
 }
 
 /// Checks the links: there must be one wherever two devices can be apart.
-static LogicalResult checkLinks(const ClusterFile &file, Cluster &cluster, Location loc) {
+static LogicalResult checkLinks(const ClusterFile &file, Cluster &cluster, FileLineColLoc loc) {
   for (auto [key, link, checked] : {std::tuple("intra", &file.intra, &cluster.intra),
                                     std::tuple("inter", &file.inter, &cluster.inter)}) {
     if (!*link)
@@ -396,7 +393,7 @@ FailureOr<Cluster> dagrt::loadCluster(StringRef nameOrFile, Location loc) {
   ClusterFile file;
   if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
     return failure();
-  Location start = FileLineColLoc::get(loc.getContext(), text->path, 1, 1);
+  FileLineColLoc start = FileLineColLoc::get(loc.getContext(), text->path, 1, 1);
   Cluster cluster;
   cluster.name = getName(file.name, text->path);
   cluster.source = file.source;
@@ -455,6 +452,8 @@ ClusterAttr dagrt::getClusterAttr(MLIRContext *context, const Cluster &cluster) 
   add("memory_bandwidth_gbs", device.memoryBandwidth, 1e9);
   if (isOfOneSource(device))
     facts.set("one_source", builder.getUnitAttr());
+  if (!device.facts.isKnown)
+    facts.set("unknown_architecture", builder.getStringAttr(device.architecture));
   if (cluster.intra)
     links.set("intra", getLinkAttr(builder, *cluster.intra));
   if (cluster.inter)

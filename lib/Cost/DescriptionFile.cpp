@@ -74,6 +74,7 @@ static StringRef readQuantity(StringRef scalar, void *context, const UnitFacts &
 }
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::CalibrationFile)
+LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(dagrt::Quantity<Unit::GigabytesPerSecond>)
 
 namespace llvm::yaml {
 template <>
@@ -169,6 +170,38 @@ struct MappingTraits<CalibrationFile> {
   }
 };
 
+template <>
+struct MappingTraits<NcclFile> {
+  static void mapping(IO &io, NcclFile &file) {
+    YamlKeys keys(io);
+    keys.map("ll_gbs", file.lowLatency);
+    keys.map("tree_channel_gbs", file.treeChannel);
+    keys.map("ll128_channel_gbs", file.ll128Channel);
+    keys.map("ring_gbs", file.ring);
+    keys.map("nvls_efficiency", file.nvlsEfficiency);
+    keys.map("nvls_chunks", file.switchChunks);
+  }
+};
+
+template <>
+struct MappingTraits<ArchitectureFile> {
+  static void mapping(IO &io, ArchitectureFile &file) {
+    YamlKeys keys(io);
+    file.at = keys.getPosition();
+    keys.map("name", file.name);
+    keys.map("source", file.source);
+    keys.map("order", file.order);
+    keys.map("coefficients_of", file.coefficientsOf);
+    keys.map("is_core", file.isCore);
+    keys.map("threads_per_sm", file.threadsPerSm);
+    keys.map("reserved_gb", file.reservedGb);
+    keys.map("pcie_gbs", file.pcieGbs);
+    keys.map("network_gbs", file.networkGbs);
+    keys.map("nvls", file.nvls);
+    keys.map("nccl", file.nccl);
+  }
+};
+
 /// A rate, whose key may have any name of the type.
 template <typename T>
 static void mapRate(YamlKeys &keys, StringRef type, StringRef unit, T &rate) {
@@ -188,6 +221,7 @@ struct MappingTraits<DeviceFile> {
     YamlKeys keys(io);
     keys.map("name", file.name);
     keys.map("architecture", file.architecture);
+    keys.map("architecture_facts", file.architectureFacts);
     keys.map("source", file.source);
     keys.map("hypothetical", file.hypothetical);
     keys.map("sm_count", file.smCount);
@@ -214,6 +248,7 @@ template <>
 struct MappingTraits<LinkFile> {
   static void mapping(IO &io, LinkFile &file) {
     YamlKeys keys(io);
+    file.at = keys.getPosition();
     keys.map("kind", file.kind);
     keys.map("bandwidth_gbs", file.bandwidthGbs);
     keys.map("efficiency", file.efficiency);
@@ -287,4 +322,9 @@ LogicalResult dagrt::parseDescription(const DescriptionText &text, MLIRContext *
 LogicalResult dagrt::parseDescription(const DescriptionText &text, MLIRContext *context,
                                       ClusterFile &file) {
   return parse(text, "description of a cluster", context, file);
+}
+
+LogicalResult dagrt::parseDescription(const DescriptionText &text, MLIRContext *context,
+                                      ArchitectureFile &file) {
+  return parse(text, "description of an architecture", context, file);
 }

@@ -13,6 +13,8 @@
 #ifndef DAGRT_COST_DESCRIPTIONFILE_H
 #define DAGRT_COST_DESCRIPTIONFILE_H
 
+#include "dagrt/Support/TextPosition.h"
+
 #include "mlir/IR/Location.h"
 #include "mlir/Support/LLVM.h"
 
@@ -70,6 +72,25 @@ struct CalibrationFile {
   NamedIntervals measured, errorBars, twinBars, transferBars;
 };
 
+/// NCCL's constants for an architecture as written.
+struct NcclFile {
+  std::optional<std::vector<Quantity<Unit::GigabytesPerSecond>>> lowLatency, treeChannel;
+  std::optional<Quantity<Unit::GigabytesPerSecond>> ll128Channel, ring;
+  std::optional<Positive> nvlsEfficiency;
+  std::optional<Count> switchChunks;
+};
+
+/// The facts of an architecture as written: in a file of its own, or in a device's.
+struct ArchitectureFile {
+  std::string name, source, coefficientsOf;
+  std::optional<Count> order, threadsPerSm;
+  std::optional<Gigabytes> reservedGb;
+  std::optional<Quantity<Unit::GigabytesPerSecond>> pcieGbs, networkGbs;
+  std::optional<bool> isCore, nvls;
+  std::optional<NcclFile> nccl;
+  TextPosition at;
+};
+
 /// A device description as written.
 struct DeviceFile {
   std::string name, architecture, source;
@@ -82,12 +103,14 @@ struct DeviceFile {
   std::optional<Quantity<Unit::Megahertz>> boostMhz;
   std::optional<Gigabytes> reservedGb;
   std::optional<Count> smCount;
+  std::optional<ArchitectureFile> architectureFacts;
   std::string calibratedLike, measurements;
   std::vector<CalibrationFile> calibration;
 };
 
 /// A link as written.
 struct LinkFile {
+  TextPosition at;
   std::string kind, measuredAs;
   std::optional<Quantity<Unit::GigabytesPerSecond>> bandwidthGbs, nodeBandwidthGbs;
   std::optional<Positive> efficiency, latencyScale, nvlsEfficiency;
@@ -120,6 +143,8 @@ mlir::LogicalResult parseDescription(const DescriptionText &text, mlir::MLIRCont
                                      DeviceFile &file);
 mlir::LogicalResult parseDescription(const DescriptionText &text, mlir::MLIRContext *context,
                                      ClusterFile &file);
+mlir::LogicalResult parseDescription(const DescriptionText &text, mlir::MLIRContext *context,
+                                     ArchitectureFile &file);
 
 } // namespace dagrt
 

@@ -20,7 +20,7 @@ using namespace mlir;
 using namespace dagrt;
 
 /// Counts up when formulas change, so that times of older versions are computed anew.
-static constexpr uint64_t kModelVersion = 1;
+static constexpr uint64_t kModelVersion = 2;
 
 namespace {
 /// Values in one order, as bytes that are the same on all machines.
@@ -80,10 +80,24 @@ static void addLink(Serializer &out, const std::optional<Link> &link) {
   out.add(correction.message).add(correction.messageUs);
 }
 
+static void addFacts(Serializer &out, const ArchitectureFacts &facts) {
+  out.add(uint64_t(facts.isCore)).add(uint64_t(facts.nvls)).add(facts.threadsPerSm);
+  out.add(facts.pcieRate).add(facts.networkRate);
+  const NcclFacts &nccl = facts.nccl;
+  for (llvm::ArrayRef<double> rates :
+       {llvm::ArrayRef(nccl.lowLatency), llvm::ArrayRef(nccl.treeChannel)})
+    for (double rate : rates)
+      out.add(rate);
+  out.add(nccl.ll128Channel).add(nccl.ring).add(nccl.nvlsEfficiency);
+  out.add(uint64_t(nccl.switchChunks));
+}
+
 uint64_t dagrt::getMachinePrint(const Cluster &cluster) {
   Serializer out;
   const Device &device = cluster.device;
   out.add(StringRef(device.architecture));
+  if (device.facts.isDescribed)
+    addFacts(out, device.facts);
   for (std::optional<double> rate :
        {device.fp64, device.fp32, device.fp16, device.bf16, device.fp8, device.int8, device.int4})
     out.add(rate);

@@ -346,25 +346,12 @@ SmallVector<std::string, 4> dagrt::getCollectiveVariants(CommunicationKind kind,
 /// More are not to be counted exactly, and are nowhere.
 static constexpr double kMostRanks = 1 << 20;
 
-/// Bytes/s of PCI Express x16 in one direction, of the generation that came with the architecture.
-static double getPcieRate(const Device &device) {
-  return llvm::StringSwitch<double>(device.architecture)
-      .Cases({"hopper", "blackwell"}, 64e9)
-      .Cases({"pascal", "volta", "turing"}, 16e9)
-      .Default(32e9);
-}
-
 StringRef dagrt::getUsualLink(const Device &device, double nodes) {
   if (nodes > 1)
     return "network";
   if (device.usualIntra)
     return device.usualIntra->kind == LinkKind::Pcie ? "pcie" : "nvlink";
-  return device.peerBandwidth > getPcieRate(device) ? "nvlink" : "pcie";
-}
-
-/// Bytes/s of one device to the network where nobody says it: one port of a DGX for each.
-static double getUsualNetworkRate(const Device &device) {
-  return device.architecture == "ampere" ? 25e9 : 50e9;
+  return device.peerBandwidth > device.facts.pcieRate ? "nvlink" : "pcie";
 }
 
 /// Sets what the links are like: those of the built-in cluster of such devices, or what the data
@@ -373,16 +360,16 @@ static void setLinks(CollectiveCall &call, StringRef link, const Device &device)
   bool isPcie = link.contains("pcie") || device.peerBandwidth == 0 ||
                 (link == "network" && getUsualLink(device, 1) == "pcie");
   call.link = isPcie ? LinkKind::Pcie : LinkKind::NvLink;
-  call.linkRate = isPcie ? getPcieRate(device) : device.peerBandwidth;
+  call.linkRate = isPcie ? device.facts.pcieRate : device.peerBandwidth;
   call.linkTerms = getDefaultTerms(call.link);
-  bool hasSwitch = device.architecture == "hopper" || device.architecture == "blackwell";
+  bool hasSwitch = device.facts.nvls;
   if (const std::optional<Link> &usual = device.usualIntra; usual && usual->kind == call.link) {
     call.linkRate = usual->getSharedBandwidth(call.mostOnNode);
     call.linkTerms = *usual;
     hasSwitch = usual->nvls;
   }
   call.nvls = !isPcie && (link == "nvlink" || link == "network") && hasSwitch;
-  call.networkRate = getUsualNetworkRate(device);
+  call.networkRate = device.facts.networkRate;
   call.networkTerms = getDefaultTerms(LinkKind::Network);
   if (const std::optional<Link> &usual = device.usualInter) {
     call.networkRate = usual->getSharedBandwidth(call.mostOnNode);

@@ -239,7 +239,7 @@ static LogicalResult readCuts(Instantiation &fill, const EntryText &source, Stra
                         "be 'replicated' if given, in the entry for role '" +
                             entry.role + "'",
                         cut.at);
-    CutSpec spec{cut.axis.text, *getTexts(cut.over), {}, !cut.rest.empty()};
+    CutSpec spec{cut.axis.text, getTexts(ArrayRef<Name>(cut.over)), {}, !cut.rest.empty()};
     for (const Name &factor : cut.over)
       spec.positions.push_back(factor.at);
     entry.cut->push_back(spec);

@@ -51,8 +51,8 @@ static LogicalResult check(ArrayRef<Plan> plans, TextErrorHandler emitError) {
     }
     auto [it, isNew] = names.try_emplace(plan.name, plan.at);
     if (!isNew) {
-      emitError("expects plans of different names, got '" + plan.name + "' in line " +
-                    Twine(it->second.line) + " too",
+      emitError("expects plans of different names, got '" + plan.name + "' twice, first in line " +
+                    Twine(it->second.line),
                 plan.at);
       return failure();
     }

@@ -48,6 +48,8 @@ static void writeHeader(llvm::raw_ostream &os, const PlansReport &report) {
   if (!report.sizes.empty())
     first += ", " + report.sizes.str();
   os << fit(first, kColumns) << '\n';
+  if (std::string unknown = describeUnknownArchitecture(report.cluster.device); !unknown.empty())
+    os << "  device  " << unknown << '\n';
   if (report.costsTakenOver)
     os << "  costs  for the cluster and model that the program's costs were computed for\n";
   size_t width = 0;

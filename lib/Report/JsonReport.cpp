@@ -13,6 +13,7 @@
 #include "DeviceWork.h"
 #include "FormulaReport.h"
 #include "Warnings.h"
+#include "dagrt/Cost/Cluster.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/Uncounted.h"
@@ -233,6 +234,8 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
   writeBranchesJson(json, function.branches);
   writeUncertainty(json, function.uncertainty, timeline.makespan);
   json.attribute("one_source", function.isOfOneSource());
+  if (std::string unknown = describeUnknownArchitecture(function.cluster); !unknown.empty())
+    json.attribute("unknown_architecture", unknown);
   writeMeshes(json, function);
   json.attributeObject("attribution", [&] {
     writeShares(json, "by_kind", function.attribution.byKind);

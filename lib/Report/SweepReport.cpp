@@ -16,6 +16,7 @@
 
 #include "FormulaReport.h"
 #include "Warnings.h"
+#include "dagrt/Cost/Cluster.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Support/Units.h"
 
@@ -60,6 +61,9 @@ static void writeHead(llvm::raw_ostream &os, const SweepReport &report,
   if (!report.scheduleOptions.limitedResources)
     line += ", unlimited resources";
   os << fit(line, 100) << '\n';
+  const Device &device = function.timeline->getCosts().getCluster().device;
+  if (std::string unknown = describeUnknownArchitecture(device); !unknown.empty())
+    os << "  device  " << unknown << '\n';
   writeUncounted(os, function.uncounted);
   writeBranches(os, function.branches);
   if (function.timeline->getCosts().isTakenOver())

@@ -15,6 +15,7 @@
 #include "FormulaReport.h"
 #include "PathListing.h"
 #include "Warnings.h"
+#include "dagrt/Cost/Cluster.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/Uncounted.h"
@@ -120,6 +121,8 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   if (!timeline.options.limitedResources)
     first += ", unlimited resources";
   os << fit(first, kColumns) << '\n';
+  if (std::string unknown = describeUnknownArchitecture(function.cluster); !unknown.empty())
+    os << "  device  " << unknown << '\n';
   writeUncounted(os, function.uncounted);
   writeBranches(os, function.branches);
   if (function.isModelled && function.costs.isTakenOver)

@@ -31,11 +31,17 @@ unsigned dagrt::hashEqualOp(Operation *op, IsIdentityFn isIdentity) {
 
 bool dagrt::areEqualOps(Operation *a, Operation *b, IsIdentityFn isIdentity) {
   llvm::SmallDenseMap<Value, Value, 4> inside;
+  llvm::SmallDenseSet<Value, 4> insideB;
   auto check = [&](Value x, Value y) {
     if (auto it = inside.find(x); it != inside.end())
       return success(it->second == y);
+    if (insideB.contains(y))
+      return failure();
     return success(x == y || (x.getType() == y.getType() && !isIdentity(x)));
   };
-  auto mark = [&](Value x, Value y) { inside[x] = y; };
+  auto mark = [&](Value x, Value y) {
+    inside[x] = y;
+    insideB.insert(y);
+  };
   return OperationEquivalence::isEquivalentTo(a, b, check, mark, kFlags);
 }

@@ -171,7 +171,7 @@ TEST(GemmFactsTest, EventsAddTheirTime) {
 
 TEST(GemmFactsTest, CoresHaveNoTilesToFill) {
   Device core = getDevice("h100-sxm");
-  core.architecture = "cpu";
+  core.facts.isCore = true;
   core.smCount = 1;
   KernelTime time = predictGemm(getGemm(3, 4096, 5), core, getCoefficients("gemm"));
   EXPECT_LE(time.tileM, 3);
@@ -439,7 +439,7 @@ TEST(RowsFactsTest, ArithmeticOfOtherKernelsCounts) {
 
 TEST(RowsFactsTest, RowsOfACoreCostSomething) {
   Device core = getReferenceDevice();
-  core.architecture = "cpu";
+  core.facts.isCore = true;
   double few = predictRows(RowwiseOp::RmsNorm, 16, 65536, core).computeUs;
   double many = predictRows(RowwiseOp::RmsNorm, 4096, 256, core).computeUs;
   EXPECT_NEAR(many - few, 0.5 * (4096 - 16), 1);

@@ -138,9 +138,8 @@ static void fitAll(Fits &fits) {
 
 /// How little two devices are like each other.
 static double getDistance(const Device &a, const Device &b) {
-  static constexpr StringLiteral order[] = {"pascal", "volta",  "turing",   "ampere",
-                                            "ada",    "hopper", "blackwell"};
-  auto place = [&](const Device &d) { return llvm::find(order, d.architecture) - order; };
+  // What is outside of the generations is behind them.
+  auto place = [](const Device &d) { return d.facts.order > 0 ? d.facts.order : 8; };
   auto ratio = [](double x, double y) { return x > 0 && y > 0 ? std::fabs(std::log(x / y)) : 1; };
   return std::abs(place(a) - place(b)) + ratio(a.memoryBandwidth, b.memoryBandwidth) +
          ratio(a.l2Bytes, b.l2Bytes) +

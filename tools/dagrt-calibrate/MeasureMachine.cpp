@@ -256,8 +256,9 @@ static std::string describeCluster(StringRef name, const DeviceFacts &facts, dou
   raw_string_ostream os(text);
   // Shared memory is costed like NVLink, with the rate and the latencies that it has.
   bool isPcie = device.getLink() == "pcie";
-  bool hasNvls = device.getLink() == "nvlink" &&
-                 (facts.architecture == "hopper" || facts.architecture == "blackwell");
+  MLIRContext context(MLIRContext::Threading::DISABLED);
+  bool hasNvls =
+      device.getLink() == "nvlink" && getBuiltinArchitecture(facts.architecture, &context).nvls;
   os << "# The devices of one machine, measured by dagrt-calibrate.\n"
      << "name: " << name << "-cluster\ndevice: " << name
      << ".yaml\ndevices_per_node: " << device.getNumDevices() << "\nsource: \"" << facts.title

@@ -127,6 +127,8 @@ void dagrt::printAnswer(const Answer &answer, StringRef what, raw_ostream &os) {
                        getBusBandwidth(*call, time.microseconds) / 1e9, call->linkRate / 1e9));
   }
   line("from", describeSource(answer));
+  if (std::string unknown = describeUnknownArchitecture(*answer.device); !unknown.empty())
+    line("device", unknown);
   if (p.tableRows > 0)
     line("table", llvm::formatv("{0:f3} times the model's time, by {1} measurements", p.tableFactor,
                                 p.tableRows));
@@ -144,6 +146,9 @@ void dagrt::printAnswers(ArrayRef<Answer> answers, StringRef what, raw_ostream &
         stringifyBound(p.time.bound), stringifyProvenance(p.provenance), describeRate(answer));
     os << StringRef(text).rtrim() << '\n';
   }
+  for (const Answer &answer : answers)
+    if (std::string unknown = describeUnknownArchitecture(*answer.device); !unknown.empty())
+      os << "  " << unknown << '\n';
 }
 
 void dagrt::printJson(ArrayRef<Answer> answers, StringRef what, raw_ostream &os) {
@@ -181,6 +186,8 @@ void dagrt::printJson(ArrayRef<Answer> answers, StringRef what, raw_ostream &os)
           json.attribute("split", p.time.split);
           json.attribute("waves", p.time.waves);
           json.attribute("source", describeSource(answer));
+          if (std::string unknown = describeUnknownArchitecture(*answer.device); !unknown.empty())
+            json.attribute("unknown_architecture", unknown);
           if (const KernelCalibration *calibration = p.found.calibration;
               calibration && !p.isRoofline)
             json.attribute("one_source", isOfOneSource(*calibration));

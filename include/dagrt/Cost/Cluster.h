@@ -75,10 +75,35 @@ struct Link : LinkTerms {
   }
 };
 
+/// What NCCL's tuner (src/graph/tuning.cc) takes for an architecture. Rates in GB/s.
+struct NcclFacts {
+  double lowLatency[3] = {};  ///< That LL reaches at most on one node, on two, and on more.
+  double treeChannel[3] = {}; ///< Of one channel of a tree, in the same order.
+  double ll128Channel = 0;    ///< Of one channel with LL128.
+  double ring = INFINITY;     ///< Of a ring over NVLink at most.
+  double nvlsEfficiency = 0;  ///< Part of a link's rate that the switch reduces at; 0 if it cannot.
+  int64_t switchChunks = 16;  ///< Chunks of a rank that the switch reduces at once.
+};
+
+/// What the devices of an architecture have in common (lib/Cost/Architectures).
+struct ArchitectureFacts {
+  bool isKnown = false;                ///< Else these stand in for facts that nobody has described.
+  bool isDescribed = false;            ///< Some of them are the device's own description's.
+  bool isCore = false;                 ///< A processor core: no tiles to fill.
+  int64_t order = 0;                   ///< Among the generations of a vendor; 0 outside of them.
+  std::string coefficientsOf;          ///< The device whose coefficients serve where one has none.
+  std::optional<double> reservedBytes; ///< Where the device's description is silent.
+  double threadsPerSm = 0;
+  double pcieRate = 0, networkRate = 0; ///< Bytes/s of a device where no cluster says it.
+  bool nvls = false;                    ///< Whether switches of that generation reduce.
+  NcclFacts nccl;
+};
+
 /// One accelerator. Rates are dense peaks.
 struct Device {
   std::string name;
-  std::string architecture; ///< `volta`, `ampere`, ...: selects constants of NCCL.
+  std::string architecture; ///< `volta`, `ampere`, ...
+  ArchitectureFacts facts;  ///< Of the architecture.
   std::string source;       ///< Where the facts come from.
   bool hypothetical = false;
   /// FLOP/s of matrix products, and operations/s of those of integers.
@@ -140,6 +165,14 @@ std::vector<std::string> getBuiltinClusters();
 /// line; an unknown name is an error at `loc`.
 mlir::FailureOr<Device> loadDevice(llvm::StringRef nameOrFile, mlir::Location loc);
 mlir::FailureOr<Cluster> loadCluster(llvm::StringRef nameOrFile, mlir::Location loc);
+
+/// The facts of a built-in architecture; what stands in for them if there is none of the name.
+ArchitectureFacts getBuiltinArchitecture(llvm::StringRef name, mlir::MLIRContext *context);
+
+/// A sentence for the first lines of reports if nobody has described the architecture of the
+/// device; else empty.
+std::string describeUnknownArchitecture(const Device &device);
+std::string describeUnknownArchitecture(ClusterAttr cluster);
 
 /// The attribute that says in IR what a function was costed for.
 ClusterAttr getClusterAttr(mlir::MLIRContext *context, const Cluster &cluster);

@@ -266,7 +266,7 @@ static double getLoopBytes(double bytes, double concurrent) {
 
 /// Chunks that are reduced in the switch at once. Nobody has measured those of more than 8 ranks.
 static double countSwitchChunks(const Group &g) {
-  return (g.generation == Blackwell ? 32 : 16) * std::min(g.perNode, 8.0);
+  return static_cast<double>(g.nccl.switchChunks) * std::min(g.perNode, 8.0);
 }
 
 Parts CollectiveTimer::getSwitch(bool isTree) const {

@@ -208,7 +208,7 @@ KernelTime dagrt::predictGemm(const GemmCall &call, const Device &device,
     return best;
   best.microseconds = INFINITY;
   GemmTimer timer(call, device, coefficients);
-  bool isCore = device.architecture == "cpu";
+  bool isCore = device.facts.isCore;
   for (const Tile &tile : kTiles) {
     if (tile.columns < coefficients[LeastColumns])
       continue;

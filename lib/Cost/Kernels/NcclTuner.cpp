@@ -19,8 +19,6 @@
 
 #include "NcclTuner.h"
 
-#include "llvm/ADT/StringSwitch.h"
-
 #include <algorithm>
 #include <cmath>
 
@@ -31,12 +29,7 @@ Group::Group(const CollectiveCall &call, const Device &device)
     : kind(call.kind), bytes(call.bytes), ranks(call.ranks), nodes(call.nodes),
       perNode(call.mostOnNode), fewestOnNode(call.fewestOnNode > 0 ? call.fewestOnNode : perNode),
       linkRate(call.linkRate / 1e6), networkRate(call.networkRate / 1e6),
-      isPcie(call.link == LinkKind::Pcie), nvls(call.nvls),
-      generation(llvm::StringSwitch<Generation>(device.architecture)
-                     .Cases({"pascal", "volta", "turing"}, Volta)
-                     .Case("hopper", Hopper)
-                     .Case("blackwell", Blackwell)
-                     .Default(Ampere)),
+      isPcie(call.link == LinkKind::Pcie), nvls(call.nvls), nccl(device.facts.nccl),
       link(call.linkCorrection), network(call.networkCorrection) {}
 
 // Microseconds to start, and of one step over NVLink, PCI Express and the network.
@@ -47,17 +40,6 @@ static constexpr double kNvlsUs = 25, kNvlsTreeStepUs = 14;
 
 // Posting to the network costs at least this at every step of a ring.
 static constexpr double kNetworkPostUs[] = {1, 1, 3};
-
-// GB/s that LL reaches at most, by generation, in one node, two and more.
-static constexpr double kMostLl[][3] = {
-    {39, 39, 20.4}, {87.7, 22.5, 19}, {141, 45, 35}, {282, 90, 70}};
-// GB/s of one channel: of a tree, and with LL128.
-static constexpr double kMostTree[][3] = {
-    {26.5, 18.5, 10}, {24, 23.6, 17.8}, {38.7, 41.4, 36}, {77.4, 82.8, 72}};
-static constexpr double kMost128[] = {20, 20, 36.7, 73.4};
-static constexpr double kNvlsEfficiency[] = {0, 0, 0.85, 0.70};
-// GB/s of a ring over all NVLinks of an A100.
-static constexpr double kMostAmpereRing = 235;
 
 // Trees are held to be slower than their links by this, by the logarithm of bytes / 64.
 static constexpr double kTreeCorrection[][23] = {
@@ -92,13 +74,13 @@ LinkView LinkView::ofNccl(const Group &g) {
   // PCI Express is shared by pairs of devices, and by sockets.
   double part = !g.isPcie ? 0.8 : g.ranks == 2 ? 0.75 : g.ranks <= 4 ? 0.49 : 0.42;
   double link = g.linkRate * part, node = 0.8 * g.networkRate * g.perNode;
-  if (g.generation == Ampere && !g.isPcie)
-    link = std::min(link, kMostAmpereRing * 1e3);
+  if (!g.isPcie)
+    link = std::min(link, g.nccl.ring * 1e3);
   view.ring = view.tree = link;
   view.port = 0.8 * g.networkRate;
   view.channels = g.nodes == 1 ? 24 : 2 + 0.5 * g.perNode;
   view.correctsTrees = true;
-  double efficiency = kNvlsEfficiency[g.generation] * 5 / 6;
+  double efficiency = g.nccl.nvlsEfficiency * 5 / 6;
   setSwitchRates(view, g, 0.8 * g.linkRate, node, efficiency);
   view.nvls = link * efficiency * (g.ranks - 1) / g.ranks;
   joinNetwork(view, g, link, node);
@@ -142,9 +124,9 @@ static Estimate estimateRing(const Group &g, const LinkView &view, Protocol prot
     farUs = getFarUs(view, isExposed ? kTreeStepUs : kRingStepUs, protocol);
   }
   if (protocol == LL)
-    rate = std::min(kMostLl[g.generation][getSpan(g)] * 1e3, rate * 0.5);
+    rate = std::min(g.nccl.lowLatency[getSpan(g)] * 1e3, rate * 0.5);
   else if (protocol == LL128)
-    rate = std::min(rate * (isExposed ? 0.7 : 0.92), view.channels * kMost128[g.generation] * 1e3);
+    rate = std::min(rate * (isExposed ? 0.7 : 0.92), view.channels * g.nccl.ll128Channel * 1e3);
   double latencyUs = kRingBaseUs[protocol] * view.nearScale +
                      (g.getSteps() - g.getNetSteps()) * nearUs + g.getNetSteps() * farUs;
   return {latencyUs, rate * g.ranks / g.getSteps()};
@@ -153,11 +135,11 @@ static Estimate estimateRing(const Group &g, const LinkView &view, Protocol prot
 /// Up and down: a chain inside each node, a double binary tree across nodes.
 static Estimate estimateTree(const Group &g, const LinkView &view, Protocol protocol) {
   double channels = view.channels * 1e3;
-  double rate = std::min(view.tree * 0.92, channels * kMostTree[g.generation][getSpan(g)]);
+  double rate = std::min(view.tree * 0.92, channels * g.nccl.treeChannel[getSpan(g)]);
   if (protocol == LL)
-    rate = std::min(rate / 3.8, kMostLl[g.generation][getSpan(g)] * 1e3);
+    rate = std::min(rate / 3.8, g.nccl.lowLatency[getSpan(g)] * 1e3);
   else if (protocol == LL128)
-    rate = std::min(rate * (g.nodes == 1 ? 7.0 / 9 : 0.9375), channels * kMost128[g.generation]);
+    rate = std::min(rate * (g.nodes == 1 ? 7.0 / 9 : 0.9375), channels * g.nccl.ll128Channel);
   double size = std::floor(std::log2(std::max(g.bytes / 64, 1.0)));
   if (view.correctsTrees && size < std::size(kTreeCorrection[0]))
     rate *= kTreeCorrection[protocol][static_cast<int>(size)];
@@ -190,7 +172,7 @@ static bool isOffered(const Group &g, int algorithm) {
   case Nvls:
   case NvlsTree:
     // The switch's multicast is not set up for one or two ranks.
-    return g.nvls && g.isAllReduce() && kNvlsEfficiency[g.generation] > 0 &&
+    return g.nvls && g.isAllReduce() && g.nccl.nvlsEfficiency > 0 &&
            (algorithm == Nvls ? g.nodes == 1 && g.ranks > 2 : g.nodes > 1 && g.fewestOnNode > 1);
   case Pat:
     return g.nodes > 1 && g.perNode == 1 && !g.isAllReduce();

@@ -24,8 +24,6 @@ enum Protocol { LL, LL128, Simple };
 /// Rings and trees are in the order of protocols.
 enum Algorithm { Ring, Tree = 3, Nvls = 6, NvlsTree, Pat };
 
-enum Generation { Volta, Ampere, Hopper, Blackwell };
-
 /// Bytes to a peer up to which a message inside a node uses LL.
 constexpr double kMostPeerLl = 16384;
 
@@ -35,7 +33,7 @@ struct Group {
   double bytes, ranks, nodes, perNode, fewestOnNode;
   double linkRate, networkRate;
   bool isPcie, nvls;
-  Generation generation;
+  NcclFacts nccl;
   LinkCorrection link, network; ///< Which NCCL's tuner does not know of.
 
   Group(const CollectiveCall &call, const Device &device);

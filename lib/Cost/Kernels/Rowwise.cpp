@@ -95,8 +95,6 @@ static constexpr double kVectorBytes = 16;
 // Elements of a step of a loop on a core.
 static constexpr double kLoopElements = 64;
 
-static bool isCore(const Device &device) { return device.architecture == "cpu"; }
-
 llvm::ArrayRef<Coefficient> dagrt::getRowwiseCoefficients() { return kCoefficients; }
 
 /// a^2 / (a^2 + b^2): a smooth step from 0 to 1 at a = b.
@@ -168,7 +166,7 @@ static Grid getLoopGrid(const RowwiseCall &call) {
 }
 
 static Grid getGrid(const RowwiseCall &call, const Device &device) {
-  if (isCore(device))
+  if (device.facts.isCore)
     return getLoopGrid(call);
   double rows = std::max(call.rows, 1.0), columns = std::max(call.columns, 1.0);
   double vector = kVectorBytes / call.elementBytes;
@@ -203,13 +201,9 @@ static Grid getGrid(const RowwiseCall &call, const Device &device) {
 
 /// Blocks that all SMs of `device` hold at once.
 static double countPlaces(const Grid &grid, const Device &device) {
-  if (isCore(device))
+  if (device.facts.isCore)
     return 1;
-  double threads = 2048;
-  if (device.architecture == "ada")
-    threads = 1536;
-  if (device.architecture == "turing")
-    threads = 1024;
+  double threads = device.facts.threadsPerSm;
   double blockThreads = 32 * std::ceil(grid.threads / 32);
   double sms = device.smCount > 0 ? static_cast<double>(device.smCount) : kDefaultSms;
   return sms * std::clamp(std::floor(threads / blockThreads), 1.0, 32.0);
@@ -333,7 +327,7 @@ KernelTime dagrt::predictRowwise(const RowwiseCall &call, const Device &device,
                                  llvm::ArrayRef<double> coefficients) {
   assert(coefficients.size() == NumCoefficients && "expects the coefficients of this model");
   KernelTime time = predictKernel(call, device, coefficients);
-  if (call.op != RowwiseOp::Softmax || isCore(device))
+  if (call.op != RowwiseOp::Softmax || device.facts.isCore)
     return time;
   // A row may as well be padded to what another kernel takes, if that is faster.
   RowwiseCall padded = call;
