@@ -135,7 +135,7 @@ struct Change {
 } // namespace
 
 /// Checks operand, result and axes of a collective, and takes the operand apart.
-static FailureOr<Change> startChange(Operation *op, AxesAttr axes) {
+static FailureOr<Change> startChange(Operation *op, AxesAttr axes, SymbolTableCollection &symbols) {
   auto source = cast<RankedTensorType>(op->getOperand(0).getType());
   DistAttr dist = getDist(source);
   if (!dist) {
@@ -143,10 +143,10 @@ static FailureOr<Change> startChange(Operation *op, AxesAttr axes) {
     error.attachNote(op->getOperand(0).getLoc()) << "operand defined here";
     return failure();
   }
-  if (failed(verifyPlacedType(op, source, "operand #0")) ||
-      failed(verifyPlacedType(op, op->getResult(0).getType(), "result #0")))
+  if (failed(verifyPlacedType(op, source, "operand #0", symbols)) ||
+      failed(verifyPlacedType(op, op->getResult(0).getType(), "result #0", symbols)))
     return failure();
-  MeshOp mesh = lookupMesh(op, dist.getMesh());
+  MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
   if (axes && failed(verifyAxes(op, mesh, axes, "'axes'")))
     return failure();
   Change change{op, mesh, source, {}, normalizeAxes(mesh, dist.getPartial().getAxes())};
@@ -155,51 +155,51 @@ static FailureOr<Change> startChange(Operation *op, AxesAttr axes) {
   return change;
 }
 
-LogicalResult AllReduceOp::verify() {
+LogicalResult AllReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // all_reduce-c1
-  FailureOr<Change> change = startChange(*this, getAxes());
+  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
   if (failed(change) || failed(change->reduce(getAxes())))
     return failure();
   return change->checkResult();
 }
 
-LogicalResult AllGatherOp::verify() {
+LogicalResult AllGatherOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // all_gather-c1, all_gather-c2
-  FailureOr<Change> change = startChange(*this, getAxes());
+  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
   if (failed(change) || failed(change->gather(getDim(), getAxes())))
     return failure();
   return change->checkResult();
 }
 
-LogicalResult ReduceScatterOp::verify() {
+LogicalResult ReduceScatterOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // reduce_scatter-c1, reduce_scatter-c2
-  FailureOr<Change> change = startChange(*this, getAxes());
+  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
   if (failed(change) || failed(change->reduce(getAxes())) ||
       failed(change->scatter(getDim(), getAxes())))
     return failure();
   return change->checkResult();
 }
 
-LogicalResult AllToAllOp::verify() {
+LogicalResult AllToAllOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // all_to_all-c1, all_to_all-c2
-  FailureOr<Change> change = startChange(*this, getAxes());
+  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
   if (failed(change) || failed(change->gather(getGather(), getAxes())) ||
       failed(change->scatter(getScatter(), getAxes())))
     return failure();
   return change->checkResult();
 }
 
-LogicalResult AllSliceOp::verify() {
+LogicalResult AllSliceOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // all_slice-c1, all_slice-c2
-  FailureOr<Change> change = startChange(*this, getAxes());
+  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
   if (failed(change) || failed(change->scatter(getDim(), getAxes())))
     return failure();
   return change->checkResult();
 }
 
-LogicalResult ShiftOp::verify() {
+LogicalResult ShiftOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // shift-c1
-  FailureOr<Change> change = startChange(*this, {});
+  FailureOr<Change> change = startChange(*this, {}, symbols);
   if (failed(change) || failed(change->checkDim(getDim())))
     return failure();
   AxesAttr axes = change->dims[getDim()];
@@ -280,9 +280,6 @@ LogicalResult SendOp::verify() {
     noteOperand(error);
     return error;
   }
-  if (failed(verifyPlacedType(*this, source, "operand #0")) ||
-      failed(verifyPlacedType(*this, target, "the payload")))
-    return failure();
   // send-c1
   if (from.isPartial()) {
     InFlightDiagnostic error = emitOpError()
@@ -318,8 +315,15 @@ LogicalResult SendOp::verify() {
   return verifyReceivedOnce(*this, getMessage());
 }
 
+LogicalResult SendOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  return success(
+      succeeded(verifyPlacedType(*this, getOperand().getType(), "operand #0", symbols)) &&
+      succeeded(
+          verifyPlacedType(*this, getMessage().getType().getPayload(), "the payload", symbols)));
+}
+
 /// recv-c2
-static LogicalResult verifyPiece(RecvOp op) {
+static LogicalResult verifyPiece(RecvOp op, SymbolTableCollection &symbols) {
   RankedTensorType payload = op.getMessage().getType().getPayload();
   if (!op.getDim() || !op.getPiece() || !op.getPieces())
     return op.emitOpError() << "expects a piece to have a dim, a number and a count, got "
@@ -332,7 +336,7 @@ static LogicalResult verifyPiece(RecvOp op) {
     return op.emitOpError() << "expects a piece from 0 to " << std::max<int64_t>(pieces, 1) - 1
                             << ", got " << piece;
   DistAttr dist = getDist(payload);
-  MeshOp mesh = lookupMesh(op, dist.getMesh());
+  MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
   if (getNumShards(mesh, dist.getDims()[dim]) != 1)
     return op.emitOpError() << "expects a payload whose dim " << dim
                             << " is whole to receive it in pieces, got " << payload;
@@ -342,7 +346,7 @@ static LogicalResult verifyPiece(RecvOp op) {
                             << " elements";
   auto send = op.getMessage().getDefiningOp<SendOp>();
   DistAttr source = send ? getDist(send.getOperand().getType()) : DistAttr();
-  MeshOp from = source ? lookupMesh(op, source.getMesh()) : MeshOp();
+  MeshOp from = source ? lookupMesh(op, source.getMesh(), symbols) : MeshOp();
   if (!from || !from.hasShape() || source.getDims().size() != dist.getDims().size() ||
       getNumShards(from, source.getDims()[dim]) == pieces)
     return success();
@@ -354,12 +358,19 @@ static LogicalResult verifyPiece(RecvOp op) {
 }
 
 LogicalResult RecvOp::verify() {
+  // A message that comes from elsewhere has no send that counts its uses.
+  if (!getMessage().getDefiningOp<SendOp>())
+    return verifyReceivedOnce(*this, getMessage());
+  return success();
+}
+
+LogicalResult RecvOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // recv-c1
   RankedTensorType payload = getMessage().getType().getPayload(), expected = payload;
-  if (failed(verifyPlacedType(*this, payload, "the payload")))
+  if (failed(verifyPlacedType(*this, payload, "the payload", symbols)))
     return failure();
   if (getDim() || getPiece() || getPieces()) {
-    if (failed(verifyPiece(*this)))
+    if (failed(verifyPiece(*this, symbols)))
       return failure();
     expected = getPieceType(payload, *getDim(), *getPiece(), *getPieces());
   }
@@ -369,9 +380,6 @@ LogicalResult RecvOp::verify() {
     error.attachNote(getMessage().getLoc()) << "message defined here";
     return error;
   }
-  // A message that comes from elsewhere has no send that counts its uses.
-  if (!getMessage().getDefiningOp<SendOp>())
-    return verifyReceivedOnce(*this, getMessage());
   return success();
 }
 

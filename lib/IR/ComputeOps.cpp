@@ -87,24 +87,35 @@ LogicalResult EmbeddingOp::verify() {
     if (!shard || !table || shard.getDims().size() != 1)
       return emitOpError() << "expects a placed table and shard numbers of one dim, got "
                            << getShard().getType();
-    if (failed(verifyPlacedType(*this, getShard().getType(), "the shard numbers")) ||
-        failed(verifyPlacedType(*this, getTable().getType(), "the table")))
-      return failure();
-    MeshOp mesh = lookupMesh(*this, table.getMesh());
-    auto getAxes = [&](DistAttr dist) { return normalizeAxes(mesh, dist.getDims()[0].getAxes()); };
-    bool fits = shard.getMesh() == table.getMesh() && getAxes(shard) == getAxes(table) &&
-                shard.getOf()[0] == getNumShards(mesh, getAxes(table)) && !shard.isPartial();
-    if (!fits) {
-      InFlightDiagnostic error = emitOpError()
-                                 << "expects a shard number for each shard of the table's rows, "
-                                 << table.getDims()[0].str() << " of '" << table.getMesh()
-                                 << "', got " << shard;
-      error.attachNote(getShard().getLoc()) << "shard numbers defined here";
-      error.attachNote(getTable().getLoc()) << "table defined here";
-      return error;
-    }
   }
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
+}
+
+/// embedding-c2: on the mesh.
+static LogicalResult verifyShardNumbers(EmbeddingOp op, SymbolTableCollection &symbols) {
+  RankedTensorType shardType = getTensor(op.getShard()), tableType = op.getTable().getType();
+  if (failed(verifyPlacedType(op, shardType, "the shard numbers", symbols)) ||
+      failed(verifyPlacedType(op, tableType, "the table", symbols)))
+    return failure();
+  DistAttr shard = getDist(shardType), table = getDist(tableType);
+  MeshOp mesh = lookupMesh(op, table.getMesh(), symbols);
+  auto getAxes = [&](DistAttr dist) { return normalizeAxes(mesh, dist.getDims()[0].getAxes()); };
+  if (shard.getMesh() == table.getMesh() && getAxes(shard) == getAxes(table) &&
+      shard.getOf()[0] == getNumShards(mesh, getAxes(table)) && !shard.isPartial())
+    return success();
+  InFlightDiagnostic error = op.emitOpError()
+                             << "expects a shard number for each shard of the table's rows, "
+                             << table.getDims()[0].str() << " of '" << table.getMesh() << "', got "
+                             << shard;
+  error.attachNote(op.getShard().getLoc()) << "shard numbers defined here";
+  error.attachNote(op.getTable().getLoc()) << "table defined here";
+  return error;
+}
+
+LogicalResult EmbeddingOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (getShard() && failed(verifyShardNumbers(*this, symbols)))
+    return failure();
+  return verifyPlacedByRule(*this, symbols);
 }
 
 bool EmbeddingOp::canDecompose(unsigned factor) {
@@ -160,7 +171,7 @@ LogicalResult MatmulOp::verify() {
   // matmul-c2
   if (failed(verifyRank(*this, getResult(), lhs + rhs - 2 * contract, "a result")))
     return failure();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -175,16 +186,16 @@ ShardingRule SoftCapOp::getShardingRule() { return getElementwiseRule(*this, Par
 ShardingRule AddOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::Additive); }
 ShardingRule MulOp::getShardingRule() { return getElementwiseRule(*this, PartialRule::Bilinear); }
 
-LogicalResult SiluOp::verify() { return verifyByRule(*this, getShardingRule()); }
-LogicalResult ReluOp::verify() { return verifyByRule(*this, getShardingRule()); }
-LogicalResult GeluOp::verify() { return verifyByRule(*this, getShardingRule()); }
+LogicalResult SiluOp::verify() { return verifyLogicalByRule(*this); }
+LogicalResult ReluOp::verify() { return verifyLogicalByRule(*this); }
+LogicalResult GeluOp::verify() { return verifyLogicalByRule(*this); }
 
 LogicalResult ScaleOp::verify() {
   // scale-c1
   if (!getBy().isFinite())
     return emitOpError() << "expects a finite number to multiply with, got "
                          << getBy().convertToDouble();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 static LogicalResult verifyCap(Operation *op, const APFloat &cap) {
@@ -197,7 +208,7 @@ LogicalResult SoftCapOp::verify() {
   // soft_cap-c1
   if (failed(verifyCap(*this, getCap())))
     return failure();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 /// add-c1, mul-c1
@@ -211,7 +222,7 @@ static LogicalResult verifyBinary(OpT op) {
                             << op.getRhs().getType();
   if (failed(verifyElementTypes(op, {op.getLhs(), op.getRhs(), op.getResult()})))
     return failure();
-  return verifyByRule(op, op.getShardingRule());
+  return verifyLogicalByRule(op);
 }
 
 LogicalResult AddOp::verify() { return verifyBinary(*this); }
@@ -248,7 +259,7 @@ LogicalResult RopeOp::verify() {
   if (!ShapedType::isDynamic(headDim) && getConfig().getDims() > headDim)
     return emitOpError() << "expects at most " << headDim << " rotated dims, got "
                          << getConfig().getDims();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -339,7 +350,7 @@ LogicalResult AttentionOp::verify() {
   // attention-c4
   if (failed(verifyScoreChanges(*this)))
     return failure();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 ShardingRule AttentionScoresOp::getShardingRule() {
@@ -364,7 +375,7 @@ LogicalResult AttentionScoresOp::verify() {
       failed(verifyRank(*this, getKey(), 4, "a key")) ||
       failed(verifyRank(*this, getResult(), 5, "a result")))
     return failure();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 ShardingRule SoftmaxOp::getShardingRule() {
@@ -401,7 +412,7 @@ LogicalResult SoftmaxOp::verify() {
                          << getScores().getType();
   if (failed(verifyScoreChanges(*this)))
     return failure();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 ShardingRule AttentionContextOp::getShardingRule() {
@@ -426,7 +437,7 @@ LogicalResult AttentionContextOp::verify() {
       failed(verifyRank(*this, getValue(), 4, "a value")) ||
       failed(verifyRank(*this, getResult(), 5, "a result")))
     return failure();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -488,7 +499,7 @@ LogicalResult SliceOp::verify() {
     return emitOpError() << "expects elements inside dim " << getDim() << " of size "
                          << getSizeName(size) << ", got " << getSizeName(count) << " elements from "
                          << offset.str() << " on";
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 /// True if the slice takes all elements.
@@ -587,7 +598,7 @@ LogicalResult ConcatOp::verify() {
   if (isStatic && !ShapedType::isDynamic(size) && size != sum)
     return emitOpError() << "expects a result of " << sum << " elements along dim " << getDim()
                          << ", as the parts have together, got " << size;
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 /// concat(x) of one part -> x
@@ -610,7 +621,7 @@ LogicalResult ReorderOp::verify() {
   if (getOperand().getType() != getResult().getType())
     return emitOpError() << "expects a result of type " << getOperand().getType() << ", got "
                          << getResult().getType();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 /// reorder(reorder(x)) there and back -> x

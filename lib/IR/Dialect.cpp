@@ -78,30 +78,27 @@ CostAttr dagrt::getCost(Operation *op) {
 }
 
 /// A placed function says how its arguments and results lie; a result is a whole sum.
-static LogicalResult verifyPlacedFunction(Operation *op) {
+LogicalResult LogicalAttr::verifySymbolUses(Operation *op, SymbolTableCollection &symbols) const {
   auto function = dyn_cast<func::FuncOp>(op);
   if (!function)
-    return op->emitOpError() << "expects '" << DagrtDialect::kLogicalAttrName << "' on a function";
-  // Attributes are verified before the function's own are known to be there.
-  if (!function.getFunctionTypeAttr())
     return success();
   for (auto [i, type] : llvm::enumerate(function.getArgumentTypes()))
-    if (failed(verifyPlacedType(op, type, "argument #" + Twine(i))))
+    if (failed(verifyPlacedType(op, type, "argument #" + Twine(i), symbols)))
       return failure();
   for (auto [i, type] : llvm::enumerate(function.getResultTypes())) {
-    if (failed(verifyPlacedType(op, type, "result #" + Twine(i))))
+    if (failed(verifyPlacedType(op, type, "result #" + Twine(i), symbols)))
       return failure();
     DistAttr dist = getDist(type);
-    if (dist && dist.isPartial()) {
-      InFlightDiagnostic error = op->emitOpError()
-                                 << "expects result #" << i
-                                 << " not to be partial, got a sum not yet reduced over "
-                                 << dist.getPartial().str();
-      if (!function.isExternal() && !function.getBody().front().empty())
-        error.attachNote(function.getBody().front().back().getLoc())
-            << "returned here; 'dagrt.all_reduce' completes it";
-      return failure();
-    }
+    if (!dist || !dist.isPartial())
+      continue;
+    InFlightDiagnostic error = op->emitOpError() << "expects result #" << i
+                                                 << " not to be partial, got a sum not yet "
+                                                    "reduced over "
+                                                 << dist.getPartial().str();
+    if (!function.isExternal() && !function.getBody().front().empty())
+      error.attachNote(function.getBody().front().back().getLoc())
+          << "returned here; 'dagrt.all_reduce' completes it";
+    return error;
   }
   return success();
 }
@@ -156,7 +153,9 @@ LogicalResult DagrtDialect::verifyOperationAttribute(Operation *op, NamedAttribu
   if (name == kLogicalAttrName) {
     if (failed(expect(isa<LogicalAttr>(attribute.getValue()), "#dagrt.logical")))
       return failure();
-    return verifyPlacedFunction(op);
+    if (!isa<func::FuncOp>(op))
+      return op->emitOpError() << "expects '" << name << "' on a function";
+    return success();
   }
   return success();
 }

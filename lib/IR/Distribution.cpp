@@ -81,6 +81,10 @@ MeshOp dagrt::lookupMesh(Operation *from, FlatSymbolRefAttr name) {
   return SymbolTable::lookupNearestSymbolFrom<MeshOp>(from, name.getAttr());
 }
 
+MeshOp dagrt::lookupMesh(Operation *from, FlatSymbolRefAttr name, SymbolTableCollection &symbols) {
+  return symbols.lookupNearestSymbolFrom<MeshOp>(from, name.getAttr());
+}
+
 //===----------------------------------------------------------------------===//
 // Axes
 //===----------------------------------------------------------------------===//
@@ -429,8 +433,9 @@ static void noteMeshes(InFlightDiagnostic &error, Operation *op) {
 }
 
 /// The mesh that a distribution names, with an error if it names none.
-static MeshOp verifyMesh(Operation *op, DistAttr dist, const Twine &what) {
-  if (MeshOp mesh = lookupMesh(op, dist.getMesh()))
+static MeshOp verifyMesh(Operation *op, DistAttr dist, const Twine &what,
+                         SymbolTableCollection &symbols) {
+  if (MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols))
     return mesh;
   InFlightDiagnostic error = op->emitOpError()
                              << "expects " << what << " to lie on a mesh of this module, got '"
@@ -455,16 +460,12 @@ static LogicalResult refuseMesh(Operation *op, MeshOp mesh, const Twine &what) {
   return failure();
 }
 
-LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what) {
-  return verifyPlacedType(op, type, what, MeshOp());
-}
-
-LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what, MeshOp known) {
+LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what,
+                                      SymbolTableCollection &symbols) {
   DistAttr dist = getDist(type);
   if (!dist)
     return success();
-  bool isKnown = known && known.getSymNameAttr() == dist.getMesh().getAttr();
-  MeshOp mesh = isKnown ? known : verifyMesh(op, dist, what);
+  MeshOp mesh = verifyMesh(op, dist, what, symbols);
   if (!mesh)
     return failure();
   if (!mesh.hasShape())

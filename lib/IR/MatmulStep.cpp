@@ -151,7 +151,7 @@ Range dagrt::getPieceRange(RecvOp op) {
 //===----------------------------------------------------------------------===//
 
 /// matmul_step-c1
-static LogicalResult verifyValues(MatmulStepOp op) {
+static LogicalResult verifyValues(MatmulStepOp op, SymbolTableCollection &symbols) {
   int64_t lhs = op.getLhs().getType().getRank(), rhs = op.getRhs().getType().getRank();
   int64_t contract = op.getContract(), most = std::min(lhs, rhs);
   if (contract < 1 || contract > most)
@@ -164,7 +164,7 @@ static LogicalResult verifyValues(MatmulStepOp op) {
     DistAttr dist = getDist(type);
     if (!dist)
       return op.emitOpError() << "expects " << what << " to be placed, got " << type;
-    if (failed(verifyPlacedType(op, type, what)))
+    if (failed(verifyPlacedType(op, type, what, symbols)))
       return failure();
     if (!mesh)
       mesh = dist.getMesh();
@@ -407,10 +407,10 @@ static LogicalResult verifyUse(MatmulStepOp op, const std::optional<StepBlock> &
   }
 }
 
-LogicalResult MatmulStepOp::verify() {
-  if (failed(verifyValues(*this)))
+LogicalResult MatmulStepOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (failed(verifyValues(*this, symbols)))
     return failure();
-  MeshOp mesh = getMesh(*this);
+  MeshOp mesh = lookupMesh(*this, getDist(getType()).getMesh(), symbols);
   // The number of steps is a divisor of what follows.
   if (static_cast<int64_t>(getSteps()) < 1)
     return verifyStep(*this, mesh, std::nullopt);
@@ -423,7 +423,7 @@ LogicalResult MatmulStepOp::verify() {
   return verifyUse(*this, *block);
 }
 
-LogicalResult MatmulJoinOp::verify() {
+LogicalResult MatmulJoinOp::verifySymbolUses(SymbolTableCollection &) {
   // matmul_join-c1
   Operation *last = getLhs().getDefiningOp(), *moved = getRhs().getDefiningOp();
   if (isOpaque(last) || isOpaque(moved))

@@ -94,7 +94,7 @@ LogicalResult MomentOp::verify() {
     return emitOpError() << "expects a count of " << (isPlaced ? "" : "at least ")
                          << "the elements in the last " << dims << " dims of " << getX().getType()
                          << ", got " << count;
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 //===----------------------------------------------------------------------===//
@@ -174,7 +174,7 @@ static LogicalResult verifyNorm(OpT op) {
   for (Value moment : operands.moments)
     if (failed(verifyMoment(op, moment, x, normed, "moments")))
       return failure();
-  return verifyByRule(op, op.getShardingRule());
+  return verifyLogicalByRule(op);
 }
 
 ShardingRule RmsNormOp::getShardingRule() { return getNormRule(*this); }

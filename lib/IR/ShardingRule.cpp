@@ -268,9 +268,8 @@ FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
   return inferOnMesh(op, lookupMesh(op, getDist(op->getOperand(0).getType()).getMesh()), rule);
 }
 
-/// All operands and results are placed, and each type is consistent. `mesh` is that of the first
-/// operand, if it has one.
-static LogicalResult verifyPlacedTypes(Operation *op, MeshOp mesh) {
+/// All operands and results are placed, and each type is consistent.
+static LogicalResult verifyPlacedTypes(Operation *op, SymbolTableCollection &symbols) {
   for (OpOperand &operand : op->getOpOperands()) {
     unsigned index = operand.getOperandNumber();
     Type type = operand.get().getType();
@@ -281,7 +280,7 @@ static LogicalResult verifyPlacedTypes(Operation *op, MeshOp mesh) {
       noteOperand(error, op, index, "operand defined here");
       return failure();
     }
-    if (failed(verifyPlacedType(op, type, "operand #" + Twine(index), mesh)))
+    if (failed(verifyPlacedType(op, type, "operand #" + Twine(index), symbols)))
       return failure();
   }
   for (auto [i, type] : llvm::enumerate(op->getResultTypes())) {
@@ -293,24 +292,40 @@ static LogicalResult verifyPlacedTypes(Operation *op, MeshOp mesh) {
         noteOperand(error, op, 0, "this operand is placed");
       return failure();
     }
-    if (failed(verifyPlacedType(op, type, "result #" + Twine(i), mesh)))
+    if (failed(verifyPlacedType(op, type, "result #" + Twine(i), symbols)))
       return failure();
   }
   return success();
 }
 
-LogicalResult dagrt::verifyByRule(Operation *op, const ShardingRule &rule) {
+/// True if a value that `op` reads or makes lies on a mesh.
+static bool isPlaced(Operation *op) {
   auto isPlaced = [](Type type) { return static_cast<bool>(getDist(type)); };
-  if (llvm::none_of(op->getOperandTypes(), isPlaced) &&
-      llvm::none_of(op->getResultTypes(), isPlaced))
+  return llvm::any_of(op->getOperandTypes(), isPlaced) ||
+         llvm::any_of(op->getResultTypes(), isPlaced);
+}
+
+LogicalResult dagrt::verifyLogicalByRule(Operation *op) {
+  if (isPlaced(op))
+    return success();
+  return verifySizes(op, cast<ShardingRuleOpInterface>(op).getShardingRule());
+}
+
+LogicalResult dagrt::verifyPlacedByRule(Operation *op, SymbolTableCollection &symbols) {
+  if (!isPlaced(op))
+    return success();
+  return verifyByRule(op, cast<ShardingRuleOpInterface>(op).getShardingRule(), symbols);
+}
+
+LogicalResult dagrt::verifyByRule(Operation *op, const ShardingRule &rule,
+                                  SymbolTableCollection &symbols) {
+  if (!isPlaced(op))
     return verifySizes(op, rule);
-  // Looking a mesh up is a search through the module's symbols: once is enough.
-  DistAttr first = op->getNumOperands() > 0 ? getDist(op->getOperand(0).getType()) : DistAttr();
-  MeshOp mesh = first ? lookupMesh(op, first.getMesh()) : MeshOp();
-  if (failed(verifyPlacedTypes(op, mesh)) || failed(verifySizes(op, rule)))
+  if (failed(verifyPlacedTypes(op, symbols)) || failed(verifySizes(op, rule)))
     return failure();
   if (op->getNumOperands() == 0)
     return success();
+  MeshOp mesh = lookupMesh(op, getDist(op->getOperand(0).getType()).getMesh(), symbols);
   FailureOr<SmallVector<RankedTensorType>> types = inferOnMesh(op, mesh, rule);
   if (failed(types))
     return failure();

@@ -128,7 +128,7 @@ LogicalResult ParameterOp::verify() {
   // parameter-c3
   if (failed(verifyNotPartial(*this)))
     return failure();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 ShardingRule PositionsOp::getShardingRule() { return getSourceRule(*this); }
@@ -142,7 +142,7 @@ LogicalResult PositionsOp::verify() {
                          << static_cast<int64_t>(getFirst());
   if (failed(verifyNotPartial(*this)))
     return failure();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 ShardingRule AlibiSlopesOp::getShardingRule() { return getSourceRule(*this); }
@@ -163,7 +163,7 @@ LogicalResult AlibiSlopesOp::verify() {
     return emitOpError() << "expects a finite bias_max above 0, got " << most;
   if (!getScale().isFinite())
     return emitOpError() << "expects a finite scale, got " << getScale().convertToDouble();
-  return verifyByRule(*this, getShardingRule());
+  return verifyLogicalByRule(*this);
 }
 
 /// Those of the largest power of two, and for the heads that remain every other one of twice as
@@ -187,9 +187,15 @@ LogicalResult AxisIndexOp::verify() {
   DistAttr dist = getDist(getType());
   if (!dist || dist.getOf().size() != 1)
     return emitOpError() << "expects a placed result of one dim, got " << getType();
-  if (failed(verifyNotPartial(*this)) || failed(verifyPlacedType(*this, getType(), "result #0")))
+  return verifyNotPartial(*this);
+}
+
+LogicalResult AxisIndexOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  if (failed(verifyPlacedType(*this, getType(), "result #0", symbols)))
     return failure();
-  MeshOp mesh = lookupMesh(*this, dist.getMesh());
+  // axis_index-c1
+  DistAttr dist = getDist(getType());
+  MeshOp mesh = lookupMesh(*this, dist.getMesh(), symbols);
   int64_t shards = getNumShards(mesh, dist.getDims()[0]);
   if (dist.getOf()[0] == shards)
     return success();

@@ -47,7 +47,8 @@ static bool isKnown(Operation *op) {
 }
 
 /// A static tensor of floats or integers, consistently placed. `what` names the value.
-static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
+static LogicalResult checkType(Operation *op, Type type, const Twine &what,
+                               SymbolTableCollection &symbols) {
   RankedTensorType tensor = getCarriedType(type);
   if (!tensor || !(isa<FloatType, IntegerType>(tensor.getElementType())))
     return op->emitOpError() << "expects " << what << " to be a tensor of numbers to evaluate it, "
@@ -57,7 +58,7 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
                              << type
                              << "; give named sizes numbers with --dagrt-bind-sizes, or import the "
                                 "model with numbers";
-  if (failed(verifyPlacedType(op, tensor, what)))
+  if (failed(verifyPlacedType(op, tensor, what, symbols)))
     return failure();
   // Every device has arrays of its own, and a collective looks at all pairs of them.
   constexpr int64_t kMostDevices = 1024;
@@ -68,12 +69,12 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
   return success();
 }
 
-static LogicalResult checkOp(Operation *op) {
+static LogicalResult checkOp(Operation *op, SymbolTableCollection &symbols) {
   if (!isKnown(op))
     return op->emitError() << "expects an op that the evaluator knows, got '" << op->getName()
                            << '\'';
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
-    if (failed(checkType(op, type, "result #" + Twine(i))))
+    if (failed(checkType(op, type, "result #" + Twine(i), symbols)))
       return failure();
   auto constant = dyn_cast<arith::ConstantOp>(op);
   if (constant && !isa<DenseIntOrFPElementsAttr>(constant.getValue()))
@@ -83,8 +84,9 @@ static LogicalResult checkOp(Operation *op) {
 }
 
 LogicalResult dagrt::checkSignature(func::FuncOp func) {
+  SymbolTableCollection symbols;
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
-    if (failed(checkType(func, type, "argument #" + Twine(i))))
+    if (failed(checkType(func, type, "argument #" + Twine(i), symbols)))
       return failure();
     DistAttr dist = getDist(type);
     if (isa<MessageType>(type) || (dist && dist.isPartial()))
@@ -94,7 +96,7 @@ LogicalResult dagrt::checkSignature(func::FuncOp func) {
       return failure();
   }
   for (auto [i, type] : llvm::enumerate(func.getResultTypes())) {
-    if (failed(checkType(func, type, "result #" + Twine(i))))
+    if (failed(checkType(func, type, "result #" + Twine(i), symbols)))
       return failure();
     if (isa<MessageType>(type))
       return func.emitOpError() << "expects result #" << i << " to be a tensor to evaluate it, got "
@@ -109,8 +111,9 @@ LogicalResult dagrt::checkEvaluable(func::FuncOp func, const EvaluatorOptions &o
                               << llvm::range_size(func.getBody()) << " blocks";
   if (failed(checkSignature(func)))
     return failure();
+  SymbolTableCollection symbols;
   for (Operation &op : func.getBody().front())
-    if (failed(checkOp(&op)))
+    if (failed(checkOp(&op, symbols)))
       return failure();
   return checkMemory(func.getLoc(), "evaluate", estimateMemory(func), options.memoryLimit);
 }

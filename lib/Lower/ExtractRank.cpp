@@ -44,7 +44,8 @@ constexpr size_t kMostRanks = 1024;
 constexpr int64_t kMostPositions = 1 << 24;
 
 /// A static placed tensor of numbers that ranks can send. `what` names the value.
-static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
+static LogicalResult checkType(Operation *op, Type type, const Twine &what,
+                               SymbolTableCollection &symbols) {
   RankedTensorType tensor = getCarriedType(type);
   if (!tensor || !getDist(tensor))
     return op->emitOpError() << "expects " << what << " to be placed to run it on ranks, got "
@@ -58,7 +59,7 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what) {
     return op->emitOpError() << "expects " << what
                              << " to have elements of 64, 32 or 16 bits that ranks can send, got "
                              << type;
-  return verifyPlacedType(op, tensor, what);
+  return verifyPlacedType(op, tensor, what, symbols);
 }
 
 /// A device runs an op with operands that it holds: only messages cross meshes.
@@ -79,12 +80,12 @@ static LogicalResult checkOneMesh(Operation *op) {
   return success();
 }
 
-static LogicalResult checkOp(Operation *op) {
+static LogicalResult checkOp(Operation *op, SymbolTableCollection &symbols) {
   if (op->getNumRegions() != 0 || op->getNumResults() > 1)
     return op->emitError() << "expects an op without regions and of one result to run it on ranks, "
                            << "got '" << op->getName() << '\'';
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
-    if (failed(checkType(op, type, "result #" + Twine(i))))
+    if (failed(checkType(op, type, "result #" + Twine(i), symbols)))
       return failure();
   auto constant = dyn_cast<arith::ConstantOp>(op);
   if (constant && !isa<DenseIntOrFPElementsAttr>(constant.getValue()))
@@ -104,14 +105,15 @@ LogicalResult dagrt::checkRunsOnRanks(func::FuncOp func) {
   if (!func.getBody().hasOneBlock())
     return func.emitOpError() << "expects a body of one block to run it on ranks, got "
                               << llvm::range_size(func.getBody()) << " blocks";
+  SymbolTableCollection symbols;
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes())) {
     if (isa<MessageType>(type))
       return func.emitOpError() << "expects argument #" << i << " to be a value, got " << type;
-    if (failed(checkType(func, type, "argument #" + Twine(i))))
+    if (failed(checkType(func, type, "argument #" + Twine(i), symbols)))
       return failure();
   }
   for (Operation &op : func.getBody().front())
-    if (failed(checkOp(&op)))
+    if (failed(checkOp(&op, symbols)))
       return failure();
   size_t ranks = getRankDevices(func).size();
   if (ranks > kMostRanks)

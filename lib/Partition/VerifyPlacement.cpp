@@ -158,11 +158,12 @@ static LogicalResult verifyWeights(func::FuncOp function) {
 /// add up to it.
 static LogicalResult verifyShards(func::FuncOp function) {
   llvm::DenseSet<Attribute> checked;
+  SymbolTableCollection symbols;
   for (auto op : function.getOps<ParameterOp>()) {
     DistAttr dist = getDist(op.getType());
     if (!dist || !checked.insert(dist).second)
       continue;
-    MeshOp mesh = lookupMesh(op, dist.getMesh());
+    MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
     double held = 0, whole = 1;
     for (int64_t device = 0; device < mesh.getNumDevices(); ++device) {
       double elements = 1;
@@ -190,12 +191,14 @@ static LogicalResult verifyShards(func::FuncOp function) {
 /// Every receiver gets the elements it holds, no more and no fewer.
 static LogicalResult verifyMessages(func::FuncOp function) {
   llvm::DenseSet<std::pair<Attribute, Attribute>> checked;
+  SymbolTableCollection symbols;
   for (auto op : function.getOps<SendOp>()) {
     DistAttr source = getDist(op.getOperand().getType());
     DistAttr target = getDist(op.getMessage().getType().getPayload());
     if (!checked.insert({source, target}).second)
       continue;
-    MeshOp from = lookupMesh(op, source.getMesh()), to = lookupMesh(op, target.getMesh());
+    MeshOp from = lookupMesh(op, source.getMesh(), symbols);
+    MeshOp to = lookupMesh(op, target.getMesh(), symbols);
     SmallVector<double> received(to.getNumDevices(), 0);
     for (const TransferPiece &piece : getTransferPieces(from, source, to, target))
       received[piece.receiver] += piece.elements;
@@ -213,12 +216,13 @@ static LogicalResult verifyMessages(func::FuncOp function) {
 
 /// Ops of other dialects have no verifier that knows distributions.
 static LogicalResult verifyForeignOps(func::FuncOp function) {
-  WalkResult result = function.walk([](Operation *op) {
+  SymbolTableCollection symbols;
+  WalkResult result = function.walk([&](Operation *op) {
     auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
     if (!sharded || isa<DagrtDialect>(op->getDialect()))
       return WalkResult::advance();
-    return failed(verifyByRule(op, sharded.getShardingRule())) ? WalkResult::interrupt()
-                                                               : WalkResult::advance();
+    return failed(verifyByRule(op, sharded.getShardingRule(), symbols)) ? WalkResult::interrupt()
+                                                                        : WalkResult::advance();
   });
   return failure(result.wasInterrupted());
 }

@@ -16,7 +16,11 @@
 
 class Dagrt_CollectiveOp<string mnemonic, list<Trait> traits = []>
     : Dagrt_Op<mnemonic, !listconcat([Pure,
-        DeclareOpInterfaceMethods<CommunicationOpInterface>], traits)>;
+        DeclareOpInterfaceMethods<CommunicationOpInterface>,
+        DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)> {
+  // What axes do to a value depends on the mesh: all is checked with its symbols.
+  let hasVerifier = 0;
+}
 
 def Dagrt_AllReduceOp : Dagrt_CollectiveOp<"all_reduce"> {
   let summary = "Sums a partial value; every device gets the sum";
@@ -119,7 +123,9 @@ def Dagrt_AllToAllOp : Dagrt_CollectiveOp<"all_to_all"> {
 }
 
 def Dagrt_AllSliceOp : Dagrt_Op<"all_slice", [Pure,
-    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+    DeclareOpInterfaceMethods<WorkOpInterface>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let hasVerifier = 0;
   let summary = "Each device keeps its own shard of a replica";
   let description = [{
     Cuts dim `dim` further, over `axes`; nothing is sent. Padding is zero.
@@ -174,7 +180,8 @@ def Dagrt_ShiftOp : Dagrt_CollectiveOp<"shift"> {
 }
 
 def Dagrt_SendOp : Dagrt_Op<"send", [
-    DeclareOpInterfaceMethods<CommunicationOpInterface>]> {
+    DeclareOpInterfaceMethods<CommunicationOpInterface>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Sends a value to another mesh";
   let description = [{
     Makes a message of a placed value. The message's payload type is what the
@@ -206,7 +213,8 @@ def Dagrt_SendOp : Dagrt_Op<"send", [
   let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($message)";
 }
 
-def Dagrt_RecvOp : Dagrt_Op<"recv"> {
+def Dagrt_RecvOp : Dagrt_Op<"recv", [
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Receives a message";
   let description = [{
     The moment at which a message has arrived. Padding of the received shards is zero.

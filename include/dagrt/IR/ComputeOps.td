@@ -16,11 +16,12 @@
 #define DAGRT_IR_COMPUTEOPS_TD
 
 class Dagrt_ComputeOp<string mnemonic, list<Trait> traits = []>
-    : Dagrt_Op<mnemonic, !listconcat([Pure,
+    : Dagrt_Op<mnemonic, !listconcat([Pure, Dagrt_VerifiedByRule,
         DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
         DeclareOpInterfaceMethods<WorkOpInterface>], traits)>;
 
 def Dagrt_EmbeddingOp : Dagrt_Op<"embedding", [Pure,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>,
     DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["decompose", "canDecompose"]>,
     DeclareOpInterfaceMethods<WorkOpInterface>]> {
   let summary = "Rows of a table, looked up by index";
@@ -249,7 +250,7 @@ def Dagrt_MomentOp : Dagrt_ComputeOp<"moment"> {
 }
 
 class Dagrt_NormOp<string mnemonic, list<Trait> traits = []>
-    : Dagrt_Op<mnemonic, !listconcat([Pure,
+    : Dagrt_Op<mnemonic, !listconcat([Pure, Dagrt_VerifiedByRule,
         DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["decompose", "canDecompose"]>,
         DeclareOpInterfaceMethods<WorkOpInterface>], traits)> {
   let extraClassDeclaration = [{

@@ -16,6 +16,7 @@
 include "dagrt/IR/DagrtDialect.td"
 include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/IR/EnumAttr.td"
+include "mlir/IR/SymbolInterfaces.td"
 include "mlir/IR/TensorEncoding.td"
 
 // A double that can be hashed: attributes are uniqued by the bits of their parameters.
@@ -349,7 +350,8 @@ def Dagrt_RoleAttr : Dagrt_Attr<"Role", "role"> {
   }];
 }
 
-def Dagrt_LogicalAttr : Dagrt_Attr<"Logical", "logical"> {
+def Dagrt_LogicalAttr : Dagrt_Attr<"Logical", "logical",
+    [DeclareAttrInterfaceMethods<SymbolUserAttrInterface>]> {
   let summary = "Totals of the model that a placed function came from";
   let description = [{
     FLOPs and distinct parameters of the logical form, written by the

@@ -25,6 +25,17 @@ struct SameTypes : mlir::OpTrait::TraitBase<ConcreteType, SameTypes> {
   static llvm::LogicalResult verifyTrait(mlir::Operation *op) { return verifySameTypes(op); }
 };
 
+/// Verifies a placed op by its sharding rule, on the mesh that its types name (ShardingRule.h).
+llvm::LogicalResult verifyPlacedByRule(mlir::Operation *op, mlir::SymbolTableCollection &symbols);
+
+/// Implements SymbolUserOpInterface for an op whose distributions follow from its sharding rule.
+template <typename ConcreteType>
+struct VerifiedByRule : mlir::OpTrait::TraitBase<ConcreteType, VerifiedByRule> {
+  llvm::LogicalResult verifySymbolUses(mlir::SymbolTableCollection &symbols) {
+    return verifyPlacedByRule(this->getOperation(), symbols);
+  }
+};
+
 } // namespace dagrt
 
 #include "dagrt/IR/DagrtInterfaces.h.inc"

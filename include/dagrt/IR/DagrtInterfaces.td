@@ -14,9 +14,17 @@
 #define DAGRT_IR_DAGRTINTERFACES_TD
 
 include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
 
 /// As SameOperandsAndResultType, which stands behind it for its builders: says which type was
 /// expected, and why.
+// The rule is all that the mesh of an op's values is checked by, with the symbols of its module:
+// `verify` checks the rest, with `verifyLogicalByRule`.
+def Dagrt_VerifiedByRuleTrait : NativeOpTrait<"VerifiedByRule"> {
+  let cppNamespace = "::dagrt";
+}
+def Dagrt_VerifiedByRule : TraitList<[SymbolUserOpInterface, Dagrt_VerifiedByRuleTrait]>;
+
 def Dagrt_SameTypes : NativeOpTrait<"SameTypes"> {
   let cppNamespace = "::dagrt";
 }

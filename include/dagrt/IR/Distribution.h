@@ -92,6 +92,10 @@ llvm::SmallVector<SizeAttr> getLocalSizes(MeshOp mesh, mlir::RankedTensorType ty
 /// The mesh that `name` names, seen from `from`; null if there is none.
 MeshOp lookupMesh(mlir::Operation *from, mlir::FlatSymbolRefAttr name);
 
+/// The same in constant time, with tables of symbols that are built once.
+MeshOp lookupMesh(mlir::Operation *from, mlir::FlatSymbolRefAttr name,
+                  mlir::SymbolTableCollection &symbols);
+
 /// Number of shards that `axes` cut a dim into.
 int64_t getNumShards(MeshOp mesh, AxesAttr axes);
 
@@ -155,12 +159,8 @@ llvm::LogicalResult verifyAxes(mlir::Operation *op, MeshOp mesh, AxesAttr axes,
 /// Checks a placed type against its mesh: the mesh and its axes exist, no axis is
 /// used twice, and the local shape follows from the global one. `what` names the value in the
 /// error ("operand #0"). A type that is not placed is consistent.
-llvm::LogicalResult verifyPlacedType(mlir::Operation *op, mlir::Type type, const llvm::Twine &what);
-
-/// The same with a mesh that has been looked up: most types of an op lie on one mesh. Another
-/// mesh, or none, is looked up.
 llvm::LogicalResult verifyPlacedType(mlir::Operation *op, mlir::Type type, const llvm::Twine &what,
-                                     MeshOp known);
+                                     mlir::SymbolTableCollection &symbols);
 
 } // namespace dagrt
 

@@ -70,7 +70,12 @@ inferResultTypes(mlir::Operation *op, const ShardingRule &rule);
 
 /// Verifies shapes and, in placed form, distributions of an op by its rule. An op without
 /// operands may produce any distribution that is not partial.
-llvm::LogicalResult verifyByRule(mlir::Operation *op, const ShardingRule &rule);
+llvm::LogicalResult verifyByRule(mlir::Operation *op, const ShardingRule &rule,
+                                 mlir::SymbolTableCollection &symbols);
+
+/// The part of it that an op's own verifier does: it cannot look symbols up, so that a placed op is
+/// left to `verifySymbolUses` (VerifiedByRule).
+llvm::LogicalResult verifyLogicalByRule(mlir::Operation *op);
 
 } // namespace dagrt
 

@@ -15,7 +15,9 @@
 #define DAGRT_IR_STEPOPS_TD
 
 def Dagrt_MatmulStepOp : Dagrt_Op<"matmul_step", [Pure,
-    DeclareOpInterfaceMethods<WorkOpInterface, ["getWorkSizes"]>]> {
+    DeclareOpInterfaceMethods<WorkOpInterface, ["getWorkSizes"]>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let hasVerifier = 0;
   let summary = "Some terms of a matrix product, added to those before";
   let description = [{
     A part of the product that `dagrt.matmul` would compute of the same global operands: each device
@@ -74,7 +76,9 @@ def Dagrt_MatmulStepOp : Dagrt_Op<"matmul_step", [Pure,
 }
 
 def Dagrt_MatmulJoinOp : Dagrt_Op<"matmul_join", [Pure, Dagrt_SameTypes, SameOperandsAndResultType,
-    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+    DeclareOpInterfaceMethods<WorkOpInterface>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let hasVerifier = 0;
   let summary = "Adds the two sums of a ring whose result travels";
   let description = [{
     `lhs + rhs`: the sum that ends with the last step of a ring, and the other one, which has travelled the

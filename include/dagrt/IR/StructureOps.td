@@ -48,7 +48,7 @@ def Dagrt_MeshOp : Dagrt_Op<"mesh", [Symbol]> {
   }];
 }
 
-def Dagrt_ParameterOp : Dagrt_Op<"parameter", [Pure,
+def Dagrt_ParameterOp : Dagrt_Op<"parameter", [Pure, Dagrt_VerifiedByRule,
     DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
     DeclareOpInterfaceMethods<WorkOpInterface>]> {
   let summary = "A weight of the model, by its name";
@@ -80,7 +80,7 @@ def Dagrt_ParameterOp : Dagrt_Op<"parameter", [Pure,
   }];
 }
 
-def Dagrt_PositionsOp : Dagrt_Op<"positions", [Pure,
+def Dagrt_PositionsOp : Dagrt_Op<"positions", [Pure, Dagrt_VerifiedByRule,
     DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
     DeclareOpInterfaceMethods<WorkOpInterface>]> {
   let summary = "The numbers of the tokens";
@@ -109,7 +109,7 @@ def Dagrt_PositionsOp : Dagrt_Op<"positions", [Pure,
   }];
 }
 
-def Dagrt_AlibiSlopesOp : Dagrt_Op<"alibi_slopes", [Pure,
+def Dagrt_AlibiSlopesOp : Dagrt_Op<"alibi_slopes", [Pure, Dagrt_VerifiedByRule,
     DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
     DeclareOpInterfaceMethods<WorkOpInterface>]> {
   let summary = "The slopes of all heads in ALiBi";
@@ -144,7 +144,8 @@ def Dagrt_AlibiSlopesOp : Dagrt_Op<"alibi_slopes", [Pure,
 }
 
 def Dagrt_AxisIndexOp : Dagrt_Op<"axis_index", [Pure,
-    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+    DeclareOpInterfaceMethods<WorkOpInterface>,
+    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Each device's index along axes of its mesh";
   let description = [{
     A placed tensor of one element a device: the numbers `0, 1, ..., n - 1`, cut over

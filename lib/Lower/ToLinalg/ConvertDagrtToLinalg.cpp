@@ -79,7 +79,8 @@ static bool isNative(Type type) {
 }
 
 /// A type the conversion can change. `what` names the value.
-static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool toF64) {
+static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool toF64,
+                               SymbolTableCollection &symbols) {
   if (auto message = dyn_cast<MessageType>(type))
     type = message.getPayload();
   auto tensor = dyn_cast<RankedTensorType>(type);
@@ -94,9 +95,9 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool
                            << kPurpose << type
                            << "; with element-type=f64 any float is computed in f64";
   DistAttr dist = getDist(tensor);
-  if (dist && failed(verifyPlacedType(op, tensor, what)))
+  if (dist && failed(verifyPlacedType(op, tensor, what, symbols)))
     return failure();
-  int64_t elements = dist ? lookupMesh(op, dist.getMesh()).getNumDevices() : 1;
+  int64_t elements = dist ? lookupMesh(op, dist.getMesh(), symbols).getNumDevices() : 1;
   for (int64_t size : tensor.getShape())
     if (llvm::MulOverflow(elements, std::max<int64_t>(size, 1), elements) ||
         elements > kMostElements)
@@ -106,7 +107,7 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool
     return success();
   SmallVector<AxesAttr> uses(dist.getDims());
   uses.push_back(dist.getPartial());
-  if (!MeshFactors::get(lookupMesh(op, dist.getMesh()), uses))
+  if (!MeshFactors::get(lookupMesh(op, dist.getMesh(), symbols), uses))
     return op->emitError() << "expects " << what << " to use parts of an axis that nest" << kPurpose
                            << type;
   return success();
@@ -145,12 +146,13 @@ static LogicalResult checkForeignOp(Operation *op, const TypeConverter &converte
                << op->getName() << "'";
 }
 
-static LogicalResult checkOp(Operation *op, const LinalgTypeConverter &converter) {
+static LogicalResult checkOp(Operation *op, const LinalgTypeConverter &converter,
+                             SymbolTableCollection &symbols) {
   if (isa<ParameterOp>(op))
     return op->emitError() << "expects parameters as arguments" << kPurpose
                            << "'dagrt.parameter'; '--dagrt-hoist-parameters' makes them";
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
-    if (failed(checkType(op, type, "result #" + Twine(i), converter.isToF64())))
+    if (failed(checkType(op, type, "result #" + Twine(i), converter.isToF64(), symbols)))
       return failure();
   if (!isa_and_nonnull<DagrtDialect>(op->getDialect()))
     return checkForeignOp(op, converter);
@@ -159,11 +161,12 @@ static LogicalResult checkOp(Operation *op, const LinalgTypeConverter &converter
 
 /// Emits an error at the first thing in `func` that cannot be converted.
 static LogicalResult check(func::FuncOp func, const LinalgTypeConverter &converter) {
+  SymbolTableCollection symbols;
   for (auto [i, type] : llvm::enumerate(func.getArgumentTypes()))
-    if (failed(checkType(func, type, "argument #" + Twine(i), converter.isToF64())))
+    if (failed(checkType(func, type, "argument #" + Twine(i), converter.isToF64(), symbols)))
       return failure();
   for (auto [i, type] : llvm::enumerate(func.getResultTypes()))
-    if (failed(checkType(func, type, "result #" + Twine(i), converter.isToF64())))
+    if (failed(checkType(func, type, "result #" + Twine(i), converter.isToF64(), symbols)))
       return failure();
   if (func.isExternal())
     return success();
@@ -171,7 +174,7 @@ static LogicalResult check(func::FuncOp func, const LinalgTypeConverter &convert
     return func.emitError() << "expects a body of one block" << kPurpose
                             << llvm::range_size(func.getBody()) << " blocks";
   for (Operation &op : func.getBody().front())
-    if (failed(checkOp(&op, converter)))
+    if (failed(checkOp(&op, converter, symbols)))
       return failure();
   return success();
 }
