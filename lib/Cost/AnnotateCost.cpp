@@ -42,8 +42,9 @@ SmallVector<MeshOp> dagrt::getUsedMeshes(func::FuncOp function) {
     for (Operation &op : block)
       add(op.getResultTypes());
   SmallVector<MeshOp> meshes;
+  SymbolTableCollection symbols;
   for (Attribute name : names)
-    if (MeshOp mesh = lookupMesh(function, cast<FlatSymbolRefAttr>(name)))
+    if (MeshOp mesh = lookupMesh(function, cast<FlatSymbolRefAttr>(name), symbols))
       meshes.push_back(mesh);
   return meshes;
 }
@@ -63,34 +64,31 @@ LogicalResult dagrt::checkDevices(func::FuncOp function, const Cluster &cluster)
 }
 
 /// Writes the costs on the ops. What is said of an op that takes no time, or that takes another
-/// time than it did, no longer holds. Counts the ops whose cost a model says, and those of them
-/// whose cost is a new one.
-static std::pair<int64_t, int64_t> writeCosts(const SymbolicCosts &costs) {
+/// time than it did, no longer holds. Counts the ops whose cost is another one, and those of them
+/// whose cost a model says.
+static std::pair<int64_t, int64_t> writeOpCosts(const SymbolicCosts &costs) {
   func::FuncOp function = costs.getFunction();
   auto costName = StringAttr::get(function.getContext(), DagrtDialect::kCostAttrName);
   auto timingName = StringAttr::get(function.getContext(), DagrtDialect::kTimingAttrName);
   unsigned number = 0;
-  int64_t modelled = 0, computed = 0;
-  bool isChanged = false;
+  int64_t changed = 0, computed = 0;
   for (Block &block : function.getBody()) {
     for (Operation &op : block) {
       unsigned index = costs.getClass(number);
       CostAttr cost = costs.getCost(number++);
-      bool isModelled = cost && !costs.getClasses()[index].given;
-      modelled += isModelled;
       if (op.getDiscardableAttr(costName) == cost)
         continue;
-      isChanged = true;
-      computed += isModelled;
+      ++changed;
+      computed += cost && !costs.getClasses()[index].given;
       if (cost)
         op.setDiscardableAttr(costName, cost);
       else
         op.removeDiscardableAttr(costName);
     }
   }
-  if (isChanged)
+  if (changed > 0)
     function->walk([&](Operation *op) { op->removeDiscardableAttr(timingName); });
-  return {modelled, computed};
+  return {changed, computed};
 }
 
 /// Says on the function what its costs were computed with.
@@ -110,6 +108,21 @@ static void writeOrigin(func::FuncOp function, const SymbolicCosts &costs,
     function->setAttr(DagrtDialect::kCostsAtAttrName, getSizesAttr(function.getContext(), binding));
 }
 
+/// Times that the cluster's description fixes are of that cluster, as those of models are.
+static bool isOfCluster(const SymbolicCosts &costs) {
+  return costs.countModelled() > 0 || costs.countFixed() > 0;
+}
+
+bool dagrt::writeCosts(const SymbolicCosts &costs, const SizeBinding &binding) {
+  func::FuncOp function = costs.getFunction();
+  auto [changed, computed] = writeOpCosts(costs);
+  DictionaryAttr before = function->getDiscardableAttrDictionary();
+  if (isOfCluster(costs))
+    writeOrigin(function, costs, binding);
+  emitCostRemarks(costs, computed, costs.countModelled() - computed);
+  return changed > 0 || function->getDiscardableAttrDictionary() != before;
+}
+
 LogicalResult dagrt::annotateCosts(func::FuncOp function, const CostOptions &options,
                                    const CostModelRegistry &registry, CostSummary *summary) {
   if (function.isExternal())
@@ -120,17 +133,12 @@ LogicalResult dagrt::annotateCosts(func::FuncOp function, const CostOptions &opt
   FailureOr<SymbolicCosts> costs = SymbolicCosts::create(function, options, registry);
   if (failed(costs) || failed(costs->evaluate(*binding)))
     return failure();
-  auto [modelled, computed] = writeCosts(*costs);
-  // Times that the cluster's description fixes are of that cluster, too.
-  bool isOfCluster = modelled > 0 || costs->countFixed() > 0;
-  if (isOfCluster)
-    writeOrigin(function, *costs, *binding);
-  emitCostRemarks(*costs, computed, modelled - computed);
+  writeCosts(*costs, *binding);
   if (summary) {
     summary->used = {costs->getOptions(), costs->isTakenOver()};
-    summary->modelled = modelled;
+    summary->modelled = costs->countModelled();
     summary->given = costs->countFixed() + costs->countKept();
-    if (isOfCluster)
+    if (isOfCluster(*costs))
       summary->cluster = getClusterAttr(function.getContext(), costs->getCluster());
   }
   return success();

@@ -71,16 +71,30 @@ static std::vector<CommunicationUse> collectUses(const SymbolicCosts &costs) {
                          std::string>;
   std::map<Key, size_t> numbers;
   std::vector<CommunicationUse> uses;
+  llvm::DenseMap<unsigned, CommunicationUse> knownKinds;
   for (auto [index, entry] : llvm::enumerate(costs.getClasses())) {
     Operation *op = costs.getBoundOp(index);
     auto communicationOp = dyn_cast<CommunicationOpInterface>(op);
     if (!communicationOp || entry.given)
       continue;
-    CommunicationUse use{entry.op, communicationOp.getCommunication(), entry.cost};
-    CommunicationShape shape = getCommunicationShape(op);
-    use.ranks = shape.groups.empty() ? 0 : shape.groups.front().size();
-    use.link = getCommunicationTime(shape, costs.getCluster()).link;
+    CommunicationUse &known = knownKinds[entry.kind];
+    if (!known.first) {
+      known.what = communicationOp.getCommunication();
+      CommunicationShape shape = getCommunicationShape(op);
+      known.ranks = shape.groups.empty() ? 0 : shape.groups.front().size();
+      known.link = getCommunicationTime(shape, costs.getCluster()).link;
+      known.first = entry.op;
+    }
+    CommunicationUse use = known;
+    use.first = entry.op;
+    use.cost = entry.cost;
     use.count = entry.count;
+    // Ops of one kind differ in their meshes.
+    SmallVector<MeshOp, 2> meshes = costs.getMeshes(index);
+    if (!meshes.empty())
+      use.what.mesh = FlatSymbolRefAttr::get(meshes.front().getSymNameAttr());
+    if (meshes.size() > 1)
+      use.what.destination = FlatSymbolRefAttr::get(meshes.back().getSymNameAttr());
     Key key{use.what.kind,
             use.what.bytes,
             use.what.mesh.getAsOpaquePointer(),

@@ -17,6 +17,7 @@
 #include "dagrt/Cost/Coverage.h"
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/OpKinds.h"
 
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
@@ -102,14 +103,14 @@ static Counting classifyScalar(Operation *op) {
 }
 
 /// How an op counts that has no parts.
-static Counting classifyAlone(Operation *op) {
+static Counting classifyWork(Operation *op) {
+  bool isOurs = isa_and_nonnull<DagrtDialect>(op->getDialect());
   if (auto communicationOp = dyn_cast<CommunicationOpInterface>(op)) {
     // A collective over a grid that is not known.
-    Communication communication = communicationOp.getCommunication();
-    bool isPlaced = !communication.groups.empty() || isa<DagrtDialect>(op->getDialect());
+    bool isPlaced = isOurs || !communicationOp.getCommunication().groups.empty();
     return isPlaced ? Counting::Work : Counting::Unknown;
   }
-  if (isa_and_nonnull<DagrtDialect>(op->getDialect()) && !isa<WorkOpInterface>(op))
+  if (isOurs && !isa<WorkOpInterface>(op))
     return Counting::Free;
   bool isScalar = op->getNumRegions() == 0 && !touchesElements(op) && isPure(op);
   if (auto workOp = dyn_cast<WorkOpInterface>(op)) {
@@ -204,6 +205,7 @@ private:
   static constexpr unsigned kMaxCalls = 128;
 
   CountedOp classify(Operation *op);
+  Counting classifyAlone(Operation *op);
   CountedOp classifyCall(CallOpInterface call);
   CountedOp classifyParts(Operation *op, const Regions &regions);
   CountedOp refuse(Operation *op, StringRef reason) {
@@ -219,7 +221,9 @@ private:
 
   Coverage &coverage;
   SymbolTableCollection symbols;
-  /// Looked up only; never iterated.
+  OpKinds kinds;
+  /// How ops of each kind count that have no parts. Looked up only, as are the next two.
+  llvm::DenseMap<unsigned, Counting> countings;
   llvm::DenseMap<Operation *, unsigned> callees;
   llvm::DenseMap<Operation *, StringRef> reasons;
   unsigned depth = 0;
@@ -304,6 +308,16 @@ CountedOp CoverageBuilder::classifyCall(CallOpInterface call) {
   unsigned number = addParts(std::move(parts));
   callees[callee] = number;
   return {call, Counting::Parts, number};
+}
+
+/// The same, asked once for each kind.
+Counting CoverageBuilder::classifyAlone(Operation *op) {
+  if (op->getNumRegions() > 0)
+    return classifyWork(op);
+  auto [it, isNew] = countings.try_emplace(kinds.getKind(op), Counting::Free);
+  if (isNew)
+    it->second = classifyWork(op);
+  return it->second;
 }
 
 CountedOp CoverageBuilder::classify(Operation *op) {

@@ -202,12 +202,18 @@ static void addShape(Serializer &out, const CommunicationShape &shape) {
     out.add(uint64_t(message.sender)).add(uint64_t(message.receiver)).add(message.bytes);
 }
 
+uint32_t dagrt::getShapePrint(const CommunicationShape &shape, uint64_t machinePrint) {
+  Serializer out;
+  addShape(out.add(machinePrint).add(StringRef("communication")), shape);
+  return out.getShortHash();
+}
+
 uint32_t dagrt::getWorkPrint(Operation *op, uint64_t machinePrint) {
+  if (isa<CommunicationOpInterface>(op))
+    return getShapePrint(getCommunicationShape(op), machinePrint);
   Serializer out;
   out.add(machinePrint);
-  if (isa<CommunicationOpInterface>(op))
-    addShape(out.add(StringRef("communication")), getCommunicationShape(op));
-  else if (auto workOp = dyn_cast<WorkOpInterface>(op))
+  if (auto workOp = dyn_cast<WorkOpInterface>(op))
     addWork(out.add(StringRef("work")), workOp.getWork());
   else
     return 0;

@@ -33,6 +33,9 @@ uint32_t getFixedTimesPrint(const Cluster &cluster);
 /// say.
 uint32_t getWorkPrint(mlir::Operation *op, uint64_t machinePrint);
 
+/// The same of a communication op of this shape.
+uint32_t getShapePrint(const CommunicationShape &shape, uint64_t machinePrint);
+
 /// Both halves of a fingerprint.
 inline uint64_t joinPrints(uint32_t work, uint32_t model) {
   return static_cast<uint64_t>(work) << 32 | model;

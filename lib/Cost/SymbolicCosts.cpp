@@ -7,7 +7,9 @@
 //
 // Each op says what it does (WorkOpInterface, CommunicationOpInterface), and a cost model says how
 // long that takes. A transformer repeats its layers, so most ops equal another one by name,
-// properties and types: they are a class, and each class is costed once. Costs that ops
+// properties and types: they are a class. A pipeline repeats its meshes, so most classes equal
+// another one but for the mesh: they are of one kind (OpKinds.h), and the model is asked about each
+// kind once. Costs that ops
 // were given, and times that the cluster's description fixes, are classes, too, and so is each
 // loop, branch and function that is called: its cost is a sum of the costs of classes before it. A
 // cost that a model computed before holds while its fingerprint does (Fingerprint.h): passes clone,
@@ -104,21 +106,34 @@ static LogicalResult checkGroups(Operation *op, const CommunicationShape &shape,
   return success();
 }
 
-/// The cost of `op`, which takes time. `bound` stands for it; errors are about the op itself.
-static FailureOr<CostAttr> computeCost(Operation *op, Operation *bound, const CostModel &model,
-                                       const Cluster &cluster, uint64_t fingerprint) {
+/// What `model` says of `op`, which takes time: of its work, or of `shape` if it communicates.
+/// `bound` stands for it; errors are about the op itself.
+static FailureOr<Cost> computeCost(Operation *op, Operation *bound,
+                                   const std::optional<CommunicationShape> &shape,
+                                   const CostModel &model, const Cluster &cluster) {
   auto emitError = [op]() { return op->emitOpError(); };
-  FailureOr<Cost> cost = failure();
-  if (isa<CommunicationOpInterface>(bound)) {
-    CommunicationShape shape = getCommunicationShape(bound);
-    if (failed(checkGroups(op, shape, cluster)))
-      return failure();
-    cost = model.getCommunicationCost(shape, cluster, emitError);
-  } else {
-    Work work = cast<WorkOpInterface>(bound).getWork();
-    cost = model.getComputeCost(work, cluster.device, emitError);
+  if (!shape)
+    return model.getComputeCost(cast<WorkOpInterface>(bound).getWork(), cluster.device, emitError);
+  if (failed(checkGroups(op, *shape, cluster)))
+    return failure();
+  return model.getCommunicationCost(*shape, cluster, emitError);
+}
+
+/// `shape` with the devices of `to` in place of those of `from`, one by one.
+static CommunicationShape renameDevices(CommunicationShape shape, ArrayRef<MeshOp> from,
+                                        ArrayRef<MeshOp> to) {
+  llvm::SmallDenseMap<int64_t, int64_t, 32> names;
+  for (auto [old, now] : llvm::zip_equal(from, to))
+    for (auto [device, name] : llvm::zip_equal(MeshOp(old).getDevices(), MeshOp(now).getDevices()))
+      names[device] = name;
+  for (std::vector<int64_t> &group : shape.groups)
+    for (int64_t &device : group)
+      device = names.lookup(device);
+  for (Message &message : shape.messages) {
+    message.sender = names.lookup(message.sender);
+    message.receiver = names.lookup(message.receiver);
   }
-  return failed(cost) ? FailureOr<CostAttr>() : getCostAttr(op, *cost, fingerprint);
+  return shape;
 }
 
 //===----------------------------------------------------------------------===//
@@ -259,6 +274,11 @@ LogicalResult SymbolicCosts::groupOps() {
   Coverage coverage = Coverage::compute(function);
   OpGrouper(*this, coverage, std::move(*fixedTimes)).run();
   uncounted = coverage.getUncounted();
+  branches = coverage.getBranches();
+  kinds = std::make_unique<OpKinds>(cluster.devicesPerNode);
+  for (auto [index, entry] : llvm::enumerate(classes))
+    if (!entry.given && !nested.contains(index))
+      entry.kind = kinds->getKind(entry.op);
   SmallVector<Operation *> representatives;
   for (const CostClass &entry : classes)
     representatives.push_back(entry.op);
@@ -304,12 +324,42 @@ FailureOr<SymbolicCosts> SymbolicCosts::create(func::FuncOp function, const Cost
   return costs;
 }
 
-/// The cost that `entry` carries if it was computed for the same, else a new one.
-FailureOr<CostAttr> SymbolicCosts::getModelledCost(const CostClass &entry,
-                                                   Operation *boundOp) const {
+/// What is known of the classes of one kind at a binding, from the first of them.
+struct SymbolicCosts::KindCost {
+  Operation *first = nullptr, *bound = nullptr;
+  SmallVector<MeshOp, 2> meshes;
+  std::optional<CommunicationShape> shape; ///< If they communicate.
+  uint32_t workPrint = 0;
+  std::optional<Cost> cost; ///< Once it was asked for.
+};
+
+LogicalResult SymbolicCosts::describeKind(const CostClass &entry, Operation *boundOp,
+                                          KindCost &kind) const {
   if (failed(checkStatic(entry.op, boundOp)))
     return failure();
-  uint32_t workPrint = getWorkPrint(boundOp, machinePrint);
+  kind.first = entry.op;
+  kind.bound = boundOp;
+  if (!isa<CommunicationOpInterface>(boundOp)) {
+    kind.workPrint = getWorkPrint(boundOp, machinePrint);
+    return success();
+  }
+  kind.meshes = kinds->getMeshes(entry.op);
+  kind.shape = getCommunicationShape(boundOp);
+  kind.workPrint = getShapePrint(*kind.shape, machinePrint);
+  return success();
+}
+
+/// Which links a communication uses is in its print, so that each mesh has one of its own.
+uint32_t SymbolicCosts::getClassPrint(const CostClass &entry, const KindCost &kind) const {
+  if (!kind.shape || entry.op == kind.first)
+    return kind.workPrint;
+  return getShapePrint(renameDevices(*kind.shape, kind.meshes, kinds->getMeshes(entry.op)),
+                       machinePrint);
+}
+
+/// The cost that `entry` carries if it was computed for the same, else a new one.
+FailureOr<CostAttr> SymbolicCosts::getModelledCost(const CostClass &entry, KindCost &kind) const {
+  uint32_t workPrint = getClassPrint(entry, kind);
   uint64_t fingerprint = joinPrints(workPrint, modelPrint);
   CostAttr carried = entry.carried;
   bool isSameWork = carried && carried.getWorkPrint() == workPrint;
@@ -320,7 +370,13 @@ FailureOr<CostAttr> SymbolicCosts::getModelledCost(const CostClass &entry,
            << "expects a cost by the model '" << options.model << "', which is not one of this "
            << "tool's, got " << (carried ? "a cost of what the op was before" : "none")
            << "; run --annotate-cost with that model, or start from the program without costs";
-  return computeCost(entry.op, boundOp, *model, cluster, fingerprint);
+  if (!kind.cost) {
+    FailureOr<Cost> cost = computeCost(entry.op, kind.bound, kind.shape, *model, cluster);
+    if (failed(cost))
+      return failure();
+    kind.cost = std::move(*cost);
+  }
+  return getCostAttr(entry.op, *kind.cost, fingerprint);
 }
 
 /// A time that was given for an op does not hold for what a pass has made of it.
@@ -341,6 +397,8 @@ LogicalResult SymbolicCosts::evaluate(const SizeBinding &binding) {
   SizeNotes notes(function, dependsOnSizes() ? binding : SizeBinding());
   if (failed(bound->bind(binding)))
     return failure();
+  // Classes that no model is asked about have kind 0, whatever that is.
+  std::vector<KindCost> known(kinds->size() + 1);
   for (auto [index, entry] : llvm::enumerate(classes)) {
     if (entry.given) {
       if (failed(checkGiven(entry)))
@@ -348,9 +406,12 @@ LogicalResult SymbolicCosts::evaluate(const SizeBinding &binding) {
       continue;
     }
     auto parts = nested.find(index);
+    KindCost &kind = known[entry.kind];
+    if (parts == nested.end() && !kind.first && failed(describeKind(entry, (*bound)[index], kind)))
+      return failure();
     FailureOr<CostAttr> cost =
         parts == nested.end()
-            ? getModelledCost(entry, (*bound)[index])
+            ? getModelledCost(entry, kind)
             : getCostAttr(entry.op,
                           computeNestedCost(parts->second,
                                             [&](unsigned number) { return classes[number].cost; }),
@@ -360,6 +421,11 @@ LogicalResult SymbolicCosts::evaluate(const SizeBinding &binding) {
     entry.cost = *cost;
   }
   return success();
+}
+
+int64_t SymbolicCosts::countModelled() const {
+  return llvm::count_if(classOf,
+                        [&](unsigned index) { return index != kFree && !classes[index].given; });
 }
 
 bool SymbolicCosts::isModelled() const {

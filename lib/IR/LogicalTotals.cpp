@@ -7,18 +7,35 @@
 
 #include "dagrt/IR/LogicalTotals.h"
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/OpKinds.h"
 #include "dagrt/IR/Work.h"
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/DenseSet.h"
-
-#include <map>
-#include <vector>
+#include "llvm/Support/Allocator.h"
 
 using namespace mlir;
 using namespace dagrt;
 
 namespace {
+/// Ops that agree in name and properties.
+struct SamePropertiesInfo : llvm::DenseMapInfo<Operation *> {
+  static unsigned getHashValue(const Operation *op) {
+    return static_cast<unsigned>(
+        llvm::hash_combine(op->getName(), const_cast<Operation *>(op)->hashProperties()));
+  }
+  static bool isEqual(const Operation *constA, const Operation *constB) {
+    if (constA == constB)
+      return true;
+    for (const Operation *op : {constA, constB})
+      if (op == getEmptyKey() || op == getTombstoneKey())
+        return false;
+    auto *a = const_cast<Operation *>(constA), *b = const_cast<Operation *>(constB);
+    return a->getName() == b->getName() &&
+           a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage());
+  }
+};
+
 /// Gives ops of one block numbers: equal ones where they compute the same thing.
 class Numbering {
 public:
@@ -26,14 +43,20 @@ public:
   bool add(Operation *op);
 
 private:
-  using Key = std::vector<uintptr_t>;
+  using Key = SmallVector<uintptr_t, 8>;
 
   Key getKey(Operation *op);
   uintptr_t getNumber(Value value);
+  uintptr_t getGlobalType(Type type);
 
   uintptr_t next = 0;
+  // All are looked up only, and never iterated.
   llvm::DenseMap<Value, uintptr_t> values;
-  std::map<Key, uintptr_t> first; ///< The number of the first result of an op.
+  llvm::DenseMap<Operation *, uintptr_t, SamePropertiesInfo> properties;
+  llvm::DenseMap<Type, uintptr_t> globalTypes;
+  /// The number of the first result of an op. The keys are in `storage`.
+  llvm::DenseMap<ArrayRef<uintptr_t>, uintptr_t> first;
+  llvm::BumpPtrAllocator storage;
 };
 } // namespace
 
@@ -51,21 +74,22 @@ uintptr_t Numbering::getNumber(Value value) {
 }
 
 /// Of a type, what does not depend on where the value lies.
-static const void *getGlobalType(Type type) {
+uintptr_t Numbering::getGlobalType(Type type) {
+  auto [it, isNew] = globalTypes.try_emplace(type);
+  if (!isNew)
+    return it->second;
   auto tensor = dyn_cast<RankedTensorType>(type);
-  if (!tensor || !getDist(tensor))
-    return type.getAsOpaquePointer();
-  return RankedTensorType::get(getGlobalShape(tensor).getNumbers(), tensor.getElementType())
-      .getAsOpaquePointer();
+  if (tensor && getDist(tensor))
+    type = RankedTensorType::get(getGlobalShape(tensor).getNumbers(), tensor.getElementType());
+  return it->second = reinterpret_cast<uintptr_t>(type.getAsOpaquePointer());
 }
 
 Numbering::Key Numbering::getKey(Operation *op) {
-  auto add = [](const void *pointer) { return reinterpret_cast<uintptr_t>(pointer); };
-  Key key{add(op->getName().getAsOpaquePointer()),
-          add(op->getPropertiesAsAttribute().getAsOpaquePointer()),
-          add(op->getAttr(DagrtDialect::kRoleAttrName).getAsOpaquePointer())};
+  Attribute role = op->getDiscardableAttr(DagrtDialect::kRoleAttrName);
+  Key key{properties.try_emplace(op, properties.size()).first->second,
+          reinterpret_cast<uintptr_t>(role.getAsOpaquePointer()), op->getNumResults()};
   for (Type type : op->getResultTypes())
-    key.push_back(add(getGlobalType(type)));
+    key.push_back(getGlobalType(type));
   for (Value operand : op->getOperands())
     key.push_back(getNumber(operand));
   return key;
@@ -78,11 +102,16 @@ bool Numbering::add(Operation *op) {
   }
   if (op->getNumRegions() > 0 || !isMemoryEffectFree(op))
     return true;
-  auto [it, isNew] = first.try_emplace(getKey(op), next);
-  if (isNew)
+  Key key = getKey(op);
+  auto it = first.find(key);
+  bool isNew = it == first.end();
+  uintptr_t number = isNew ? next : it->second;
+  if (isNew) {
+    first.try_emplace(ArrayRef(key).copy(storage), number);
     next += op->getNumResults();
+  }
   for (auto [i, result] : llvm::enumerate(op->getResults()))
-    values[result] = it->second + i;
+    values[result] = number + i;
   return isNew;
 }
 
@@ -116,12 +145,20 @@ static int64_t getStoredElements(ParameterOp op) {
 LogicalTotals dagrt::getLogicalTotals(func::FuncOp function) {
   LogicalTotals totals;
   llvm::DenseSet<Operation *> live = findLiveOps(function.getBody());
+  OpKinds kinds;
+  llvm::DenseMap<unsigned, double> flopsOfKind;
+  auto getFlops = [&](WorkOpInterface op) {
+    auto [it, isNew] = flopsOfKind.try_emplace(kinds.getKind(op));
+    if (isNew)
+      it->second = op.getWork().logicalFlops;
+    return it->second;
+  };
   for (Block &block : function.getBody()) {
     Numbering numbering;
     for (Operation &op : block) {
       if (!live.contains(&op) || !numbering.add(&op))
         continue;
-      op.walk([&](WorkOpInterface inner) { totals.flops += inner.getWork().logicalFlops; });
+      op.walk([&](WorkOpInterface inner) { totals.flops += getFlops(inner); });
     }
   }
   llvm::DenseSet<StringRef> all, used;

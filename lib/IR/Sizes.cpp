@@ -112,6 +112,20 @@ SizeBinding dagrt::getDefaultSizes(ModuleOp module) {
 // Names in use
 //===----------------------------------------------------------------------===//
 
+/// Walks the attributes of `op`. Those of our ops are asked for one by one, which is faster than to
+/// make a dictionary for each op.
+static void walkAttributes(Operation *op, AttrTypeWalker &walker) {
+  walker.walk(op->getDiscardableAttrDictionary());
+  if (!isa_and_nonnull<DagrtDialect>(op->getDialect())) {
+    if (Attribute properties = op->getPropertiesAsAttribute())
+      walker.walk(properties);
+    return;
+  }
+  for (StringAttr name : op->getName().getAttributeNames())
+    if (std::optional<Attribute> attribute = op->getInherentAttr(name); attribute && *attribute)
+      walker.walk(*attribute);
+}
+
 /// Calls `visit` on each symbolic size of types and attributes inside `root`. One type stands on
 /// many ops: each is looked into once.
 static void walkSizes(Operation *root, function_ref<void(SizeAttr)> visit) {
@@ -122,7 +136,7 @@ static void walkSizes(Operation *root, function_ref<void(SizeAttr)> visit) {
     return WalkResult::skip();
   });
   root->walk([&](Operation *op) {
-    walker.walk(op->getAttrDictionary());
+    walkAttributes(op, walker);
     for (Type type : op->getResultTypes())
       walker.walk(type);
     for (Region &region : op->getRegions())

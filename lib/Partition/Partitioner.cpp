@@ -32,7 +32,8 @@ namespace {
 class Partitioner {
 public:
   Partitioner(ModuleOp module, const Strategy &strategy)
-      : module(module), strategy(strategy), builder(module.getContext()), use(strategy) {}
+      : module(module), symbols(module), strategy(strategy), builder(module.getContext()),
+        use(strategy) {}
 
   LogicalResult run();
 
@@ -53,6 +54,7 @@ private:
   LogicalResult emitRemarks(ArrayRef<func::FuncOp> functions);
 
   ModuleOp module;
+  SymbolTable symbols;
   const Strategy &strategy;
   OpBuilder builder;
   /// The module's default binding, at which what depends on numbers is decided.
@@ -71,7 +73,7 @@ private:
 //===----------------------------------------------------------------------===//
 
 LogicalResult Partitioner::createMesh(const MeshSpec &spec, StringRef name) {
-  if (Operation *existing = SymbolTable::lookupSymbolIn(module, name)) {
+  if (Operation *existing = symbols.lookup(name)) {
     InFlightDiagnostic error = emitError(module.getLoc())
                                << "expects no symbol '@" << name
                                << "', the name of a mesh of strategy '" << strategy.name << "'";
@@ -97,6 +99,7 @@ LogicalResult Partitioner::createMesh(const MeshSpec &spec, StringRef name) {
                      builder.getDenseI64ArrayAttr(sizes), builder.getDenseI64ArrayAttr(devices));
   if (!firstMesh)
     firstMesh = mesh;
+  symbols.insert(mesh);
   meshes[spec.name].push_back(mesh);
   return mesh.verify();
 }
@@ -154,7 +157,7 @@ FailureOr<MeshOp> Partitioner::chooseMesh(Operation *op, const Directive &direct
     return cast<MeshOp>(place->mesh);
   for (RankedTensorType type : operands)
     if (DistAttr dist = getDist(type))
-      return lookupMesh(module, dist.getMesh());
+      return symbols.lookup<MeshOp>(dist.getMesh().getAttr());
   return firstMesh;
 }
 
@@ -246,7 +249,7 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   FailureOr<MeshOp> mesh = chooseMesh(op, directive, types);
   if (failed(mesh))
     return failure();
-  FailureOr<OpPlan> plan = planOp(op, *mesh, directive, types, sizes);
+  FailureOr<OpPlan> plan = planOp(op, *mesh, directive, types, sizes, symbols);
   if (failed(plan))
     return failure();
   if (directive.cut)

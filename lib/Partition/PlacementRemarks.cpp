@@ -13,6 +13,7 @@
 #include "PlacementRemarks.h"
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/OpKinds.h"
 #include "dagrt/Support/Units.h"
 
 #include "mlir/IR/Remarks.h"
@@ -37,7 +38,18 @@ struct Survey {
   llvm::MapVector<std::tuple<Attribute, int64_t, int64_t, int64_t>, int64_t> padding;
   double imbalance = 0;
   int64_t communication = 0;
+  SymbolTableCollection symbols;
+  OpKinds kinds;
+  llvm::DenseMap<unsigned, Work> workOfKind;
 
+  explicit Survey(func::FuncOp function) : function(function) {}
+
+  const Work &getWork(WorkOpInterface op) {
+    auto [it, isNew] = workOfKind.try_emplace(kinds.getKind(op));
+    if (isNew)
+      it->second = op.getWork();
+    return it->second;
+  }
   void countWork(Operation *op);
   void countParameter(ParameterOp op);
   void countPadding(Operation *op);
@@ -53,7 +65,7 @@ void Survey::countWork(Operation *op) {
   DistAttr dist = op->getNumResults() ? getDist(op->getResult(0).getType()) : DistAttr();
   if (!workOp || !dist)
     return;
-  Work work = workOp.getWork();
+  const Work &work = getWork(workOp);
   if (work.logicalFlops > 0 && work.totalFlops > work.logicalFlops) {
     RoleAttr role = getRole(op);
     StringRef name = role ? role.getName() : op->getName().getStringRef();
@@ -64,14 +76,14 @@ void Survey::countWork(Operation *op) {
   }
   auto attention = dyn_cast<AttentionOp>(op);
   if (attention && attention.getCausal() && work.totalFlops > 0) {
-    MeshOp mesh = lookupMesh(op, dist.getMesh());
+    MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
     imbalance = std::max(imbalance, work.flops * mesh.getNumDevices() / work.totalFlops);
   }
 }
 
 void Survey::countParameter(ParameterOp op) {
   DistAttr dist = getDist(op.getType());
-  MeshOp mesh = lookupMesh(op, dist.getMesh());
+  MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
   double bytes = getElementBytes(op.getType().getElementType());
   for (int64_t size : op.getType().getShape())
     bytes *= size;
@@ -85,7 +97,7 @@ void Survey::countPadding(Operation *op) {
     DistAttr dist = getDist(result.getType());
     if (!dist)
       continue;
-    MeshOp mesh = lookupMesh(op, dist.getMesh());
+    MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
     for (auto [axes, size] : llvm::zip_equal(dist.getDims(), dist.getOf())) {
       int64_t shards = axes.empty() ? 1 : getNumShards(mesh, axes);
       int64_t padded = getShardSize(size, shards) * shards;
@@ -128,7 +140,7 @@ void Survey::emit() {
 void dagrt::emitPlacementRemarks(func::FuncOp function) {
   if (!function.getContext()->getRemarkEngine())
     return;
-  Survey survey{function, {}, {}, {}, {}};
+  Survey survey(function);
   for (Operation &op : function.getBody().front()) {
     survey.countWork(&op);
     survey.countPadding(&op);

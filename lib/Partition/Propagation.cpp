@@ -44,6 +44,7 @@ namespace {
 struct Planner {
   Operation *op;
   const SizeBinding &sizes;
+  const SymbolTable &symbols;
   OpPlan plan;
 
   bool isFree(AxesAttr axes) {
@@ -244,7 +245,7 @@ void Planner::followOperands(OperandTypes operands) {
     DistAttr dist = getDist(operands[i]);
     if (!dist)
       continue;
-    MeshOp source = lookupMesh(plan.mesh, dist.getMesh());
+    auto source = symbols.lookup<MeshOp>(dist.getMesh().getAttr());
     for (auto [dim, factor] : llvm::enumerate(dims)) {
       AxesAttr axes = dist.getDims()[dim];
       bool known =
@@ -258,9 +259,10 @@ void Planner::followOperands(OperandTypes operands) {
 }
 
 FailureOr<OpPlan> dagrt::planOp(Operation *op, MeshOp mesh, const Directive &directive,
-                                OperandTypes operands, const SizeBinding &sizes) {
+                                OperandTypes operands, const SizeBinding &sizes,
+                                const SymbolTable &symbols) {
   AxesAttr none = AxesAttr::get(op->getContext(), {});
-  Planner planner{op, sizes, {}};
+  Planner planner{op, sizes, symbols, {}};
   planner.plan.mesh = mesh;
   planner.plan.rule = cast<ShardingRuleOpInterface>(op).getShardingRule();
   planner.plan.axes.assign(planner.plan.rule.factors.size(), none);

@@ -48,9 +48,10 @@ using OperandTypes = llvm::ArrayRef<mlir::RankedTensorType>;
 /// Decides how `op` is cut on `mesh`. In order of precedence: the strategy's cuts, its result, then
 /// what the operands bring along, the first operand first. An axis cuts one factor: who comes later
 /// goes without, and its operand is gathered. An axis that is spread over factors by their sizes
-/// takes symbolic ones at `sizes`.
+/// takes symbolic ones at `sizes`. `symbols` are those of the module, its meshes among them.
 mlir::FailureOr<OpPlan> planOp(mlir::Operation *op, MeshOp mesh, const Directive &directive,
-                               OperandTypes operands, const SizeBinding &sizes);
+                               OperandTypes operands, const SizeBinding &sizes,
+                               const mlir::SymbolTable &symbols);
 
 /// The axis `name` of `mesh` as a list; empty if it has the size 1.
 AxesAttr getWholeAxis(MeshOp mesh, llvm::StringRef name);

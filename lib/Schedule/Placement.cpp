@@ -36,6 +36,7 @@ struct MeshTable {
 
   Timeline &timeline;
   llvm::DenseMap<Attribute, unsigned> indices;
+  SymbolTableCollection symbols;
 
   /// The number of the mesh that `type` lies on; kNone if it is not placed. Fails if the mesh is
   /// not declared.
@@ -46,7 +47,7 @@ struct MeshTable {
     auto [it, isNew] = indices.try_emplace(dist.getMesh(), timeline.meshes.size());
     if (!isNew)
       return it->second;
-    MeshOp mesh = lookupMesh(op, dist.getMesh());
+    MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
     if (!mesh)
       return op->emitOpError() << "expects a declared mesh, got '" << dist.getMesh() << "'";
     ScheduledMesh entry;

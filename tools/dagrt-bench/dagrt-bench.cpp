@@ -15,12 +15,14 @@
 // of several runs in a fresh context each, without threads. Memory is the growth of the process's
 // peak over what it held before the step.
 //
-// With --lowering, what it takes to lower and compile the model instead.
+// With --lowering, what it takes to lower and compile the model instead; with --stages, what each
+// step takes on one mesh and on many.
 //
 //===----------------------------------------------------------------------===//
 
 #include "Config.h"
 #include "Lowering.h"
+#include "Stages.h"
 #include "dagrt/Import/ImportHFConfig.h"
 #include "dagrt/Pipelines/Registration.h"
 #include "dagrt/Support/InputFile.h"
@@ -255,9 +257,14 @@ int main(int argc, char **argv) {
   cl::opt<int64_t> scale("scale", cl::init(16), cl::desc("times the layers, the second time"));
   cl::opt<int64_t> runs("runs", cl::init(5), cl::desc("runs; times are their medians"));
   cl::opt<bool> lowering("lowering", cl::desc("instead, seconds to lower and compile the model"));
+  cl::opt<int64_t> stages("stages",
+                          cl::desc("instead, seconds of each step with so many layers, on one mesh "
+                                   "and on as many"));
   cl::ParseCommandLineOptions(argc, argv, "Time and memory per op of each of dagrt's steps\n");
   if (scale < 1 || runs < 1)
     return fail("expects --scale and --runs of at least 1");
+  if (stages.getNumOccurrences() > 0 && stages < 1)
+    return fail("expects --stages of at least 1");
 
   auto buffer = dagrt::readInputFile(file, dagrt::kLargestDescription);
   if (!buffer)
@@ -265,11 +272,13 @@ int main(int argc, char **argv) {
   DialectRegistry registry;
   dagrt::registerDialects(registry);
   dagrt::registerPasses();
-  if (lowering) {
+  if (lowering || stages > 0) {
     std::string error = "a step failed";
-    if (failed(dagrt::printLoweringTimes(registry, (*buffer)->getBuffer(), seqLen, runs, error)))
-      return fail(error);
-    return EXIT_SUCCESS;
+    StringRef config = (*buffer)->getBuffer();
+    LogicalResult result =
+        lowering ? dagrt::printLoweringTimes(registry, config, seqLen, runs, error)
+                 : dagrt::printStageTimes(registry, config, seqLen, stages, runs, error);
+    return failed(result) ? fail(error) : EXIT_SUCCESS;
   }
   SmallString<128> report;
   if (auto error = llvm::sys::fs::createTemporaryFile("dagrt-bench", "txt", report))

@@ -25,6 +25,11 @@ struct CostOptions {
   std::string table;   ///< File of measurements, for models that read one.
   /// Named sizes, `seq_len=8192`, that differ from the module's default.
   std::string sizes;
+
+  bool operator==(const CostOptions &other) const {
+    return cluster == other.cluster && model == other.model && table == other.table &&
+           sizes == other.sizes;
+  }
 };
 
 /// Options without blanks.

@@ -18,6 +18,7 @@
 #include "dagrt/Cost/CostModel.h"
 #include "dagrt/Cost/Coverage.h"
 #include "dagrt/Cost/NestedCosts.h"
+#include "dagrt/IR/OpKinds.h"
 
 #include "llvm/ADT/DenseMap.h"
 
@@ -33,6 +34,9 @@ struct CostClass {
   CostAttr cost; ///< At the last binding.
   /// The cost that a model computed for them before; it holds while its fingerprint does.
   CostAttr carried;
+  /// Classes of one kind differ in what they carry and in which meshes they lie on, and cost the
+  /// same: the model is asked about the first of them.
+  unsigned kind = 0;
 };
 
 /// What the ops of a function cost, at any binding of its sizes.
@@ -58,6 +62,10 @@ public:
   static constexpr unsigned kFree = ~0u;
 
   llvm::ArrayRef<CostClass> getClasses() const { return classes; }
+  /// The meshes that class `index` lies on: those of classes of one kind correspond.
+  llvm::SmallVector<MeshOp, 2> getMeshes(unsigned index) const {
+    return kinds->getMeshes(classes[index].op);
+  }
   /// What stands for class `index` at the last binding.
   mlir::Operation *getBoundOp(unsigned index) const { return (*bound)[index]; }
   /// True if a cost may depend on the binding.
@@ -70,17 +78,24 @@ public:
 
   int64_t countFixed() const { return fixed; } ///< That the cluster's description fixes.
   int64_t countKept() const { return kept; }   ///< That were given a cost.
+  int64_t countModelled() const;               ///< Whose cost a model says.
   /// True if a model says what some of the ops cost.
   bool isModelled() const;
   /// Ops that take time that is not counted, by name.
   llvm::ArrayRef<NamedOps> getUncounted() const { return uncounted; }
+  /// Branches that count as long as their longest body.
+  llvm::ArrayRef<NamedOps> getBranches() const { return branches; }
 
 private:
   SymbolicCosts() = default;
   mlir::LogicalResult groupOps();
   /// Decides which model is asked; null if all that is known of it are costs that it computed.
   mlir::LogicalResult createModel(const CostModelRegistry &registry);
-  mlir::FailureOr<CostAttr> getModelledCost(const CostClass &entry, mlir::Operation *boundOp) const;
+  struct KindCost;
+  mlir::LogicalResult describeKind(const CostClass &entry, mlir::Operation *boundOp,
+                                   KindCost &kind) const;
+  uint32_t getClassPrint(const CostClass &entry, const KindCost &kind) const;
+  mlir::FailureOr<CostAttr> getModelledCost(const CostClass &entry, KindCost &kind) const;
   mlir::LogicalResult checkGiven(const CostClass &entry) const;
 
   mlir::func::FuncOp function;
@@ -92,15 +107,20 @@ private:
   uint32_t modelPrint = 0;
   std::vector<unsigned> classOf;
   std::vector<CostClass> classes;
+  std::unique_ptr<OpKinds> kinds;
   std::unique_ptr<BoundOps> bound;
   std::optional<MicrobatchSizes> microbatches;
   int64_t fixed = 0, kept = 0;
-  std::vector<NamedOps> uncounted;
+  std::vector<NamedOps> uncounted, branches;
   /// What the classes consist of that are loops, branches or calls. Looked up only.
   llvm::DenseMap<unsigned, NestedCost> nested;
 
   friend class OpGrouper;
 };
+
+/// Writes the costs at the last binding, which is `binding`, on the ops of their function, and what
+/// they were computed with on the function. True if that changes anything.
+bool writeCosts(const SymbolicCosts &costs, const SizeBinding &binding);
 
 } // namespace dagrt
 
