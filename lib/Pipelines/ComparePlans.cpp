@@ -36,14 +36,12 @@ public:
       : module(module), plans(plans), original(original) {}
 
   /// Runs the plans' pipelines.
-  LogicalResult run(const CostOptions &costOptions, const ScheduleOptions &scheduleOptions,
-                    const MemoryOptions &memoryOptions) {
+  LogicalResult run(const AnalysisOptions &options) {
     for (const Plan &plan : plans) {
       OwningOpRef<ModuleOp> program = original.get().clone();
       if (failed(runPipeline(plan, *program)))
         return failure();
-      FailureOr<PlacedPlan> placed =
-          PlacedPlan::create(*program, costOptions, scheduleOptions, memoryOptions);
+      FailureOr<PlacedPlan> placed = PlacedPlan::create(*program, options);
       if (failed(placed))
         return error(plan) << "to be scheduled, got: " << original.takeError();
       programs.push_back(std::move(program));
@@ -61,10 +59,10 @@ public:
   }
 
   /// The outcome of each plan.
-  FailureOr<std::vector<PlanOutcome>> evaluate(const SizeBinding &sizes) {
-    std::vector<PlanOutcome> outcomes;
+  FailureOr<std::vector<Outcome>> evaluate(const SizeBinding &sizes) {
+    std::vector<Outcome> outcomes;
     for (auto [plan, placed] : llvm::zip_equal(plans, placedPlans)) {
-      FailureOr<PlanOutcome> outcome = placed.evaluate(sizes);
+      FailureOr<Outcome> outcome = placed.evaluate(sizes);
       if (failed(outcome))
         return error(plan) << "to be scheduled" << (sizes.empty() ? "" : " at " + sizes.str())
                            << ", got: " << original.takeError();
@@ -153,10 +151,11 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
     if (failed(copy))
       return failure();
     PlanPrograms programs(getOperation(), result.plans, **copy);
-    ScheduleOptions scheduleOptions{overlap == Overlap::Full, resources == ResourceLimits::Limited};
-    MemoryOptions memoryOptions;
-    memoryOptions.keepKeyValues = kvCache == KvCache::Keep;
-    if (failed(programs.run(costOptions, scheduleOptions, memoryOptions)))
+    AnalysisOptions options;
+    options.costs = costOptions;
+    options.schedule = {overlap == Overlap::Full, resources == ResourceLimits::Limited};
+    options.memory.keepKeyValues = kvCache == KvCache::Keep;
+    if (failed(programs.run(options)))
       return failure();
     auto evaluate = [&](int64_t size) {
       SizeBinding binding = *others;

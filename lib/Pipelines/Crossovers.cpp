@@ -20,15 +20,14 @@ using namespace mlir;
 using namespace dagrt;
 
 /// True if the outcome's interval says something. One without any error bar is exact.
-static bool isTelling(const PlanOutcome &outcome) {
+static bool isTelling(const Outcome &outcome) {
   return outcome.uncertainty.isTelling(outcome.makespan);
 }
 
 /// How far the plans are behind `winner`; of those that do not fit, nothing if `mustFit`.
-static PlanDistances measureDistances(ArrayRef<PlanOutcome> outcomes, unsigned winner,
-                                      bool mustFit) {
+static PlanDistances measureDistances(ArrayRef<Outcome> outcomes, unsigned winner, bool mustFit) {
   PlanDistances distances(outcomes.size());
-  const PlanOutcome &best = outcomes[winner];
+  const Outcome &best = outcomes[winner];
   for (auto [plan, outcome] : llvm::enumerate(outcomes))
     if (plan != winner && (outcome.fits || !mustFit) && isTelling(outcome) && isTelling(best))
       distances[plan] = {outcome.makespan - best.makespan,
@@ -47,7 +46,7 @@ public:
     auto it = points.find(size);
     if (it != points.end())
       return &it->second;
-    FailureOr<std::vector<PlanOutcome>> outcomes = evaluate(size);
+    FailureOr<std::vector<Outcome>> outcomes = evaluate(size);
     if (failed(outcomes))
       return nullptr;
     PlanPoint point;
@@ -66,7 +65,7 @@ public:
       point.behindFastestThatFits =
           measureDistances(point.outcomes, *point.fastestThatFits, /*mustFit=*/true);
     // A sweep may have many points.
-    for (PlanOutcome &outcome : point.outcomes)
+    for (Outcome &outcome : point.outcomes)
       outcome.uncertainty.dropKinds();
     return &points.emplace(size, std::move(point)).first->second;
   }

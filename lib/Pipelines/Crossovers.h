@@ -37,7 +37,7 @@ using PlanDistances = std::vector<std::optional<PlanDistance>>;
 struct PlanPoint {
   int64_t size = 0;
   /// With uncertainties whose kinds are dropped.
-  std::vector<PlanOutcome> outcomes;
+  std::vector<Outcome> outcomes;
   unsigned fastest = 0;
   std::optional<unsigned> fastestThatFits;
   PlanDistances behindFastest, behindFastestThatFits;
@@ -59,7 +59,7 @@ struct Comparison {
 };
 
 /// Gives the outcome of each plan at a size; there is at least one plan.
-using EvaluatePlans = llvm::function_ref<mlir::FailureOr<std::vector<PlanOutcome>>(int64_t size)>;
+using EvaluatePlans = llvm::function_ref<mlir::FailureOr<std::vector<Outcome>>(int64_t size)>;
 
 /// Compares plans at `sizes`, of which there is at least one, in any order. Each change of winners
 /// costs the logarithm of its interval in evaluations.

@@ -8,7 +8,6 @@
 #include "PlanEvaluator.h"
 
 #include "dagrt/Cost/CostModel.h"
-#include "dagrt/Report/Uncounted.h"
 
 #include "mlir/Bytecode/BytecodeWriter.h"
 #include "mlir/IR/Diagnostics.h"
@@ -60,23 +59,16 @@ LogicalResult dagrt::checkCostOptions(ModuleOp module, const CostOptions &option
                  succeeded(CostModelRegistry::getBuiltin().create(options, error)));
 }
 
-FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, const CostOptions &costOptions,
-                                         const ScheduleOptions &scheduleOptions,
-                                         const MemoryOptions &memoryOptions) {
-  PlacedPlan plan;
-  plan.memoryOptions = memoryOptions;
-  plan.uncounted = listUncountedFunctions(placed);
-  for (func::FuncOp function : dropCallees(getCountedFunctions(placed))) {
-    llvm::append_range(plan.uncounted, Coverage::compute(function).getUncounted());
-    auto timeline = SymbolicTimeline::create(function, costOptions, scheduleOptions);
-    if (failed(timeline))
-      return failure();
-    plan.facts.push_back(collectKinds((*timeline)->getTimeline()));
-    plan.timelines.push_back(std::move(*timeline));
-  }
-  if (plan.timelines.empty())
-    return emitNoFunction(placed);
-  StringRef cluster = plan.timelines.front()->getCosts().getCluster().name;
+FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, AnalysisOptions options) {
+  options.dropCallees = true;
+  FailureOr<TimedProgram> program = TimedProgram::create(placed, options);
+  if (failed(program))
+    return failure();
+  PlacedPlan plan(std::move(*program));
+  plan.uncounted = plan.program.uncountedFunctions;
+  for (const TimedFunction &function : plan.program.functions)
+    llvm::append_range(plan.uncounted, function.getUncounted());
+  StringRef cluster = plan.program.functions.front().getCosts().getCluster().name;
   auto chosen = placed->getAttrOfType<StringAttr>(kChosenForAttrName);
   if (chosen && chosen.getValue() != cluster)
     return placed.emitError() << "expects pool=auto to choose for cluster '" << cluster
@@ -85,33 +77,28 @@ FailureOr<PlacedPlan> PlacedPlan::create(ModuleOp placed, const CostOptions &cos
   return plan;
 }
 
-FailureOr<PlanOutcome> PlacedPlan::evaluate(const SizeBinding &sizes) {
-  PlanOutcome outcome;
+FailureOr<Outcome> PlacedPlan::evaluate(const SizeBinding &sizes) {
+  Outcome whole;
   std::vector<Uncertainty> uncertainties;
-  for (const auto &[symbolic, kinds] : llvm::zip_equal(timelines, facts)) {
-    if (failed(symbolic->evaluate(sizes)))
+  for (TimedFunction &function : program.functions) {
+    if (failed(function.evaluate(sizes)))
       return failure();
-    const Timeline &timeline = symbolic->getTimeline();
-    func::FuncOp function = timeline.function;
-    if (llvm::AddOverflow(outcome.makespan, timeline.makespan, outcome.makespan))
-      return function.emitError() << "expects functions that take less than 2^63 ps (106 days) "
-                                     "together, got more";
-    uncertainties.push_back(computeUncertainty(timeline, kinds));
-    FailureOr<std::vector<MeshMemory>> memories =
-        computeMemory(timeline, symbolic->getBinding(), memoryOptions);
-    if (failed(memories))
+    FailureOr<Outcome> outcome = function.getOutcome();
+    if (failed(outcome))
       return failure();
-    const Device &device = symbolic->getCosts().getCluster().device;
-    for (auto [mesh, memory] : llvm::zip_equal(timeline.meshes, *memories)) {
-      outcome.fits &= device.fits(memory.peakBytes);
-      if (memory.peakBytes > outcome.peakBytes) {
-        outcome.peakBytes = memory.peakBytes;
-        outcome.peakMesh = mesh.getName().str();
-      }
-    }
+    func::FuncOp op = function.getTimeline().function;
+    if (llvm::AddOverflow(whole.makespan, outcome->makespan, whole.makespan))
+      return op.emitOpError() << "expects functions that take less than 2^63 ps (106 days) "
+                                 "together, got more";
+    uncertainties.push_back(std::move(outcome->uncertainty));
+    whole.fits &= outcome->fits;
+    if (outcome->peakBytes <= whole.peakBytes)
+      continue;
+    whole.peakBytes = outcome->peakBytes;
+    whole.peakMesh = outcome->peakMesh;
   }
-  outcome.uncertainty = joinUncertainties(uncertainties);
+  whole.uncertainty = joinUncertainties(uncertainties);
   if (!uncounted.empty())
-    outcome.uncertainty.hide(outcome.makespan);
-  return outcome;
+    whole.uncertainty.hide(whole.makespan);
+  return whole;
 }

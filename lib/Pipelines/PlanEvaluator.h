@@ -14,11 +14,7 @@
 #ifndef DAGRT_LIB_PIPELINES_PLANEVALUATOR_H
 #define DAGRT_LIB_PIPELINES_PLANEVALUATOR_H
 
-#include "dagrt/Cost/AnnotateCost.h"
-#include "dagrt/Cost/Coverage.h"
-#include "dagrt/Schedule/Memory.h"
-#include "dagrt/Schedule/Sweep.h"
-#include "dagrt/Schedule/Uncertainty.h"
+#include "dagrt/Schedule/ProgramAnalysis.h"
 
 #include "mlir/IR/BuiltinOps.h"
 #include "mlir/IR/MLIRContext.h"
@@ -29,18 +25,6 @@
 #include <vector>
 
 namespace dagrt {
-
-/// What a plan takes at one binding of its sizes.
-struct PlanOutcome {
-  /// Length of the longest path, of all functions one after the other.
-  int64_t makespan = 0;
-  Uncertainty uncertainty;
-  /// What the device that holds most holds, and the mesh it is of.
-  int64_t peakBytes = 0;
-  std::string peakMesh;
-  /// False if that is more than the device has beside what is reserved.
-  bool fits = true;
-};
 
 /// A copy of a module in a context of its own, which keeps errors to itself.
 class PrivateModule {
@@ -68,22 +52,20 @@ llvm::LogicalResult checkCostOptions(mlir::ModuleOp module, const CostOptions &o
 class PlacedPlan {
 public:
   /// Errors are emitted on the op they belong to.
-  static mlir::FailureOr<PlacedPlan> create(mlir::ModuleOp placed, const CostOptions &costOptions,
-                                            const ScheduleOptions &scheduleOptions = {},
-                                            const MemoryOptions &memoryOptions = {});
+  static mlir::FailureOr<PlacedPlan> create(mlir::ModuleOp placed, AnalysisOptions options);
 
   /// Ops that take time that is not counted, and functions that are not analyzed.
   llvm::ArrayRef<NamedOps> getUncounted() const { return uncounted; }
 
-  /// The outcome at `sizes`; names that it leaves out have the module's default.
-  mlir::FailureOr<PlanOutcome> evaluate(const SizeBinding &sizes);
+  /// The outcome at `sizes`, of all functions one after the other; names that it leaves out have
+  /// the module's default.
+  mlir::FailureOr<Outcome> evaluate(const SizeBinding &sizes);
 
 private:
-  MemoryOptions memoryOptions;
-  std::vector<std::unique_ptr<SymbolicTimeline>> timelines;
+  explicit PlacedPlan(TimedProgram program) : program(std::move(program)) {}
+
+  TimedProgram program;
   std::vector<NamedOps> uncounted;
-  /// The kinds of the ops of each.
-  std::vector<std::vector<OpFacts>> facts;
 };
 
 } // namespace dagrt

@@ -70,7 +70,7 @@ static bool isTied(const PlanDistances &distances, unsigned plan) {
 
 /// `>812.4 ms*`: the time, whether it is the best or may be, and whether it does not fit.
 static std::string formatCell(const PlanPoint &point, unsigned plan) {
-  const PlanOutcome &outcome = point.outcomes[plan];
+  const Outcome &outcome = point.outcomes[plan];
   StringRef mark = " ";
   if (plan == point.fastest)
     mark = ">";
@@ -84,7 +84,7 @@ static std::string formatCell(const PlanPoint &point, unsigned plan) {
 
 static bool hasErrors(const PlanPoint &point) {
   return llvm::any_of(point.outcomes,
-                      [](const PlanOutcome &outcome) { return outcome.uncertainty.isKnown(); });
+                      [](const Outcome &outcome) { return outcome.uncertainty.isKnown(); });
 }
 
 static bool hasTies(const PlanPoint &point) {
@@ -94,7 +94,7 @@ static bool hasTies(const PlanPoint &point) {
 }
 
 /// `+- 6.1%` or `-4/+9%` below the time of a cell.
-static std::string formatErrorCell(const PlanOutcome &outcome) {
+static std::string formatErrorCell(const Outcome &outcome) {
   std::string error = formatError(outcome.uncertainty, outcome.makespan);
   StringRef number = StringRef(error).rtrim('+');
   bool isOneNumber = !number.empty() && !number.starts_with("-");
@@ -234,7 +234,7 @@ static void writeDistance(OStream &json, StringRef key,
 
 static void writeOutcome(OStream &json, const PlansReport &report, const PlanPoint &point,
                          unsigned plan) {
-  const PlanOutcome &outcome = point.outcomes[plan];
+  const Outcome &outcome = point.outcomes[plan];
   OStream line(json.rawValueBegin());
   line.object([&] {
     line.attribute("plan", llvm::json::fixUTF8(report.plans[plan].name));

@@ -26,7 +26,7 @@ namespace {
 /// A size, and what it takes, or why it cannot be.
 struct Candidate {
   int64_t size = 0;
-  PlanOutcome outcome;
+  Outcome outcome;
   std::string error;
 };
 } // namespace
@@ -36,9 +36,11 @@ static Candidate tryPool(PrivateModule &original, const PoolSearchRequest &reque
   Candidate candidate;
   candidate.size = size;
   OwningOpRef<ModuleOp> module = original.get().clone();
-  FailureOr<PlanOutcome> outcome = failure();
+  FailureOr<Outcome> outcome = failure();
   if (succeeded(request.partition(*module, size))) {
-    FailureOr<PlacedPlan> plan = PlacedPlan::create(*module, options);
+    AnalysisOptions analysis;
+    analysis.costs = options;
+    FailureOr<PlacedPlan> plan = PlacedPlan::create(*module, analysis);
     if (succeeded(plan))
       outcome = plan->evaluate({});
   }

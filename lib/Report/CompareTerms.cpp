@@ -36,9 +36,8 @@ namespace {
 struct Subject {
   OwningOpRef<ModuleOp> module;
   SizeBinding sizes;
-  Report report;
-
-  const FunctionReport &getFunction() const { return report.functions.front(); }
+  std::shared_ptr<const ProgramAnalysis> analysis;
+  FunctionReport function;
 };
 } // namespace
 
@@ -178,8 +177,8 @@ static FailureOr<double> getPublished(const PublishedTerm &term, const Subject &
     return evaluate(term.count.value, subject.sizes, module, term);
   double largest = 0, flops = 0;
   for (const TermOps &ops : term.count.larger)
-    largest = std::max(largest, measureOps(subject.getFunction(),
-                                           selectOps(subject.getFunction(), ops), term.measure));
+    largest = std::max(
+        largest, measureOps(subject.function, selectOps(subject.function, ops), term.measure));
   for (const TermGemm &gemm : term.count.gemms) {
     double product = 2;
     for (StringRef factor :
@@ -202,14 +201,16 @@ static FailureOr<double> getPublished(const PublishedTerm &term, const Subject &
 /// Binds a copy of `module` and analyzes it.
 static FailureOr<Subject> analyze(ModuleOp module, const SizeBinding &sizes,
                                   const CostOptions &costs) {
-  Subject subject{module.clone(), sizes, {}};
-  if (failed(bindSizes(*subject.module, sizes)))
+  OwningOpRef<ModuleOp> bound = module.clone();
+  if (failed(bindSizes(*bound, sizes)))
     return failure();
-  FailureOr<Report> report = analyzeModule(*subject.module, costs);
-  if (failed(report))
+  AnalysisOptions options;
+  options.costs = costs;
+  FailureOr<std::shared_ptr<const ProgramAnalysis>> analysis = analyzeProgram(*bound, options);
+  if (failed(analysis))
     return failure();
-  subject.report = std::move(*report);
-  return subject;
+  return Subject{std::move(bound), sizes, *analysis,
+                 FunctionReport((*analysis)->functions.front())};
 }
 
 /// Terms are about single ops: fails if some time is that of a loop, a branch or a call as a whole,
@@ -254,7 +255,7 @@ FailureOr<SizeBinding> CompareTerms::readBinding() {
 }
 
 FailureOr<ComparedTerm> CompareTerms::compare(const PublishedTerm &term, const Subject &subject) {
-  const FunctionReport &function = subject.getFunction();
+  const FunctionReport &function = subject.function;
   std::vector<unsigned> selected = selectOps(function, term.ops);
   ComparedTerm row;
   row.term = &term;
@@ -299,7 +300,7 @@ LogicalResult CompareTerms::run() {
     return failure();
   FailureOr<Subject> subject =
       analyze(module, *binding, {cluster, getModelName(model).str(), table, /*sizes=*/""});
-  if (failed(subject) || failed(verifySingleOps(subject->getFunction())))
+  if (failed(subject) || failed(verifySingleOps(subject->function)))
     return failure();
   TermsReport result{*file, subject->sizes.str(), {}};
   for (const PublishedTerm &term : file->terms) {

@@ -109,21 +109,32 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     const ReportFormat &reportFormat = getReportFormat(format);
     if (unknown == UnknownWork::Error && failed(verifyCounted(module)))
       return failure();
-    CostOptions costOptions{cluster, getModelName(model).str(), table, sizes};
-    ScheduleOptions scheduleOptions{overlap == Overlap::Full, resources == ResourceLimits::Limited};
     FailureOr<MemoryOptions> memoryOptions = readMemoryOptions(module);
     if (failed(memoryOptions))
       return failure();
-    if (!sweep.empty())
-      return reportSweep(module, costOptions, scheduleOptions, *memoryOptions, reportFormat);
-    FailureOr<Report> result = analyzeModule(module, costOptions, scheduleOptions, *memoryOptions);
-    if (failed(result))
+    AnalysisOptions options;
+    options.costs = {cluster, getModelName(model).str(), table, sizes};
+    options.schedule = {overlap == Overlap::Full, resources == ResourceLimits::Limited};
+    options.memory = *memoryOptions;
+    return sweep.empty() ? reportOnce(module, options, reportFormat)
+                         : reportSweep(module, options, reportFormat);
+  }
+
+  LogicalResult reportOnce(ModuleOp module, const AnalysisOptions &options,
+                           const ReportFormat &form) {
+    FailureOr<std::shared_ptr<const ProgramAnalysis>> analysis =
+        getAnalysis<ProgramAnalyses>().get(options);
+    if (failed(analysis))
       return failure();
-    for (const FunctionReport &function : result->functions) {
+    // Timings change no analysis, and costs that are those of the analysis do not either.
+    if (!writeCosts(**analysis))
+      markAnalysesPreserved<ProgramAnalyses>();
+    Report result(module, *analysis);
+    for (const FunctionReport &function : result.functions) {
       annotateTimeline(function.timeline);
       emitRemarks(function);
     }
-    return writeOutputs(module, *result, reportFormat);
+    return writeOutputs(module, result, form);
   }
 
   FailureOr<MemoryOptions> readMemoryOptions(ModuleOp module) {
@@ -135,9 +146,8 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     return MemoryOptions{kvCache == KvCache::Keep, memoryUtilization};
   }
 
-  LogicalResult reportSweep(ModuleOp module, const CostOptions &costOptions,
-                            const ScheduleOptions &scheduleOptions,
-                            const MemoryOptions &memoryOptions, const ReportFormat &form) {
+  LogicalResult reportSweep(ModuleOp module, const AnalysisOptions &options,
+                            const ReportFormat &form) {
     auto emitError = [&]() { return module.emitError(); };
     if (!trace.empty() || !dot.empty())
       return emitError() << "expects no '" << (dot.empty() ? "trace" : "dot")
@@ -149,8 +159,7 @@ struct CriticalPath final : dagrt::impl::CriticalPathPassBase<CriticalPath> {
     FailureOr<SizeBinding> defaults = readCostSizes(module, sizes);
     if (failed(defaults))
       return failure();
-    FailureOr<SweepReport> result = analyzeSweep(module, std::move(*points), *defaults, costOptions,
-                                                 scheduleOptions, memoryOptions);
+    FailureOr<SweepReport> result = analyzeSweep(module, std::move(*points), *defaults, options);
     if (failed(result))
       return failure();
     markAllAnalysesPreserved();

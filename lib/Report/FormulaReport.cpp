@@ -121,7 +121,7 @@ std::vector<TermUse> dagrt::collectTermUses(const Timeline &timeline, const Form
     use.picoseconds += item.picoseconds;
     ++use.count;
     for (unsigned op : item.ops) {
-      addOnce(use.labels, getLabel(timeline.ops[op].op));
+      addOnce(use.labels, getLabel(timeline.ops[op]));
       if (std::string mesh = getMeshLabel(timeline, timeline.ops[op]); !mesh.empty())
         addOnce(use.meshes, std::move(mesh));
     }

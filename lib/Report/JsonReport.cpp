@@ -226,7 +226,7 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
         json.attribute(name, value);
     });
   writeTime(json, "makespan_us", timeline.makespan);
-  std::vector<NamedOps> uncounted = function.uncounted;
+  std::vector<NamedOps> uncounted(function.uncounted);
   // The only function is where the report of the module stands.
   if (report.functions.size() == 1)
     llvm::append_range(uncounted, report.uncountedFunctions);

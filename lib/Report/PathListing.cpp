@@ -90,7 +90,7 @@ static Step makeStep(const FunctionReport &function, unsigned index) {
   const ScheduledOp &op = timeline.ops[index];
   Step step;
   step.op = &op;
-  step.label = getLabel(op.op);
+  step.label = getLabel(op);
   step.mesh = getMeshLabel(timeline, op);
   // Columns are scarce here.
   if (size_t arrow = step.mesh.find(" -> "); op.destination != kNone && arrow != std::string::npos)
@@ -102,7 +102,7 @@ static Step makeStep(const FunctionReport &function, unsigned index) {
     step.wait =
         llvm::formatv("^ waited {0} for {1} of {2}, held by {3}", formatTime(op.start - op.ready),
                       getResourceName(op.resource), getClassLabel(timeline, op.deviceClass),
-                      getLabel(timeline.ops[op.blocker].op));
+                      getLabel(timeline.ops[op.blocker]));
   return step;
 }
 

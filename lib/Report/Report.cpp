@@ -5,17 +5,12 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Puts a report together: costs where there are none, a timeline for each function, and what the
-// renderers share. Names are given to all ops, so that an op has one name in all formats.
+// What the renderers share. Names are given to all ops, so that an op has one name in all formats.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Report/Report.h"
-#include "dagrt/Report/Uncounted.h"
-
 #include "Question.h"
-
-#include "dagrt/Cost/BoundOps.h"
 
 #include "llvm/Support/JSON.h"
 
@@ -32,11 +27,9 @@ StringRef dagrt::getMnemonic(Operation *op) {
   return op->getName().getStringRef();
 }
 
-/// True if `op` takes time and does not say how much.
-static bool lacksCost(Operation *op) {
+/// True if `op` says that it takes time.
+static bool takesTime(Operation *op) {
   if (op->hasAttr(DagrtDialect::kCostAttrName))
-    return false;
-  if (isa<CommunicationOpInterface>(op))
     return true;
   auto work = dyn_cast<WorkOpInterface>(op);
   WorkKind kind = work ? work.getWork().kind : WorkKind::None;
@@ -45,15 +38,13 @@ static bool lacksCost(Operation *op) {
 
 /// True if the role alone does not say what `op` does: communication for the sake of that role, or
 /// something that takes no time, such as the role's weight.
-static bool isNamedByMnemonic(Operation *op) {
-  if (isa<CommunicationOpInterface>(op) || isa<RecvOp>(op))
-    return true;
-  // A sweep reads programs whose ops carry no costs.
-  return !getCost(op) && !lacksCost(op);
+static bool isNamedByMnemonic(Operation *op, bool takesTime) {
+  return !takesTime || isa<CommunicationOpInterface, RecvOp>(op);
 }
 
 /// Appends role and mnemonic, before them micro-batch and layer if `withLayer`.
-static void appendLabel(Operation *op, bool withLayer, SmallVectorImpl<char> &name) {
+static void appendLabel(Operation *op, bool takesTime, bool withLayer,
+                        SmallVectorImpl<char> &name) {
   llvm::raw_svector_ostream os(name);
   RoleAttr role = getRole(op);
   if (!role) {
@@ -65,13 +56,19 @@ static void appendLabel(Operation *op, bool withLayer, SmallVectorImpl<char> &na
   if (withLayer && role.hasLayer())
     os << "layers." << role.getLayer() << '.';
   os << role.getName();
-  if (isNamedByMnemonic(op))
+  if (isNamedByMnemonic(op, takesTime))
     os << '.' << getMnemonic(op);
 }
 
 std::string dagrt::getLabel(Operation *op) {
   SmallString<64> name;
-  appendLabel(op, /*withLayer=*/false, name);
+  appendLabel(op, takesTime(op), /*withLayer=*/false, name);
+  return std::string(name);
+}
+
+std::string dagrt::getLabel(const ScheduledOp &op) {
+  SmallString<64> name;
+  appendLabel(op.op, /*takesTime=*/op.cost != nullptr, /*withLayer=*/false, name);
   return std::string(name);
 }
 
@@ -80,7 +77,7 @@ OpNames::OpNames(const Timeline &timeline) {
   SmallString<128> name;
   for (const ScheduledOp &op : timeline.ops) {
     name.clear();
-    appendLabel(op.op, /*withLayer=*/true, name);
+    appendLabel(op.op, /*takesTime=*/op.cost != nullptr, /*withLayer=*/true, name);
     if (op.mesh != kNone && timeline.meshes[op.mesh].op)
       (name += '@') += timeline.meshes[op.mesh].getName();
     if (op.destination != kNone)
@@ -104,128 +101,28 @@ OpNames::OpNames(const Timeline &timeline) {
 }
 
 //===----------------------------------------------------------------------===//
-// Analysis
+// Functions and modules
 //===----------------------------------------------------------------------===//
 
-/// Sequences and tokens of `[batch, tokens, ...]`, the first argument of `function`, which runs
-/// attention; none if it says nothing of the kind.
-static BatchLimit readBatch(func::FuncOp function, const SizeBinding &sizes) {
-  BatchLimit limit;
-  if (function.getNumArguments() == 0 || llvm::none_of(function.getOps(), [](Operation &op) {
-        return isa<AttentionOp, AttentionScoresOp>(op);
-      }))
-    return limit;
-  // Sizes were bound before without an error.
-  FailureOr<Type> bound = bindType(function.getArgumentTypes().front(), sizes, function,
-                                   [&]() { return function.emitError(); });
-  auto type = succeeded(bound) ? dyn_cast<RankedTensorType>(*bound) : RankedTensorType();
-  if (!type || type.getRank() < 2)
-    return limit;
-  ArrayRef<int64_t> shape = getGlobalShape(type);
-  limit.sequences = shape[0];
-  limit.tokens = shape[1];
-  return limit;
+FunctionReport::FunctionReport(const FunctionAnalysis &analysis)
+    : analysis(analysis), timeline(analysis.getTimeline()), facts(analysis.facts),
+      attribution(analysis.attribution), uncertainty(analysis.uncertainty), usage(analysis.usage),
+      memory(analysis.memory), batchLimit(analysis.batchLimit), waits(analysis.waits),
+      nearCritical(analysis.nearCritical), costs(analysis.costs), binding(analysis.binding),
+      cluster(analysis.cluster), isModelled(analysis.isModelled), numRanks(analysis.numRanks),
+      uncounted(analysis.timed.getUncounted()), branches(analysis.timed.getBranches()),
+      names(timeline) {
+  phase = getPhase(timeline.function, binding).str();
+  int64_t devices = cluster ? cluster.getNodes() * cluster.getDevicesPerNode() : 0;
+  warnings = findOtherQuestions(timeline.function, binding, devices);
 }
 
-static std::optional<BatchLimit> computeBatchLimit(const FunctionReport &report,
-                                                   double utilization) {
-  BatchLimit limit = readBatch(report.timeline.function, report.binding);
-  if (report.getDeviceMemory() == 0 || limit.sequences <= 0 || limit.tokens <= 0)
-    return std::nullopt;
-  limit.utilization = utilization;
-  double usable = utilization * static_cast<double>(report.getDeviceMemory()) -
-                  static_cast<double>(report.getReservedMemory());
-  double most = 0x1p62;
-  for (const MeshMemory &mesh : report.memory) {
-    double room = usable - static_cast<double>(mesh.weightBytes);
-    auto others = static_cast<double>(mesh.peakBytes - mesh.weightBytes);
-    if (others > 0)
-      most = std::min(most, room / others * static_cast<double>(limit.sequences));
-  }
-  if (most == 0x1p62)
-    return std::nullopt;
-  limit.largest = static_cast<int64_t>(std::max(most, 0.0));
-  return limit;
-}
-
-/// Devices that the collectives of another dialect in `function` run over.
-static int64_t countRanks(func::FuncOp function) {
-  int64_t most = 0;
-  function.walk([&](CommunicationOpInterface op) {
-    int64_t ranks = 0;
-    for (const std::vector<int64_t> &group : op.getCommunication().groups)
-      ranks += static_cast<int64_t>(group.size());
-    most = std::max(most, ranks);
-  });
-  return most;
-}
-
-static FailureOr<FunctionReport> analyzeFunction(func::FuncOp function,
-                                                 const CostOptions &costOptions,
-                                                 const ScheduleOptions &scheduleOptions,
-                                                 const MemoryOptions &memoryOptions) {
-  FunctionReport report;
-  Coverage coverage = Coverage::compute(function);
-  report.uncounted = coverage.getUncounted();
-  report.branches = coverage.getBranches();
-  CostSummary costs;
-  FailureOr<SizeBinding> binding = readCostSizes(function, costOptions.sizes);
-  if (failed(binding) || failed(annotateCosts(function, costOptions, &costs)))
-    return failure();
-  report.isModelled = costs.modelled > 0;
-  report.costs = std::move(costs.used);
-  if (llvm::any_of(function.getOps(), [](Operation &op) { return hasSymbolicTypes(&op); }))
-    report.binding = *binding;
-  report.cluster = function->getAttrOfType<ClusterAttr>(DagrtDialect::kClusterAttrName);
-  FailureOr<Timeline> timeline = computeTimeline(function, scheduleOptions);
-  if (failed(timeline))
-    return failure();
-  report.timeline = std::move(*timeline);
-  report.names = OpNames(report.timeline);
-  FailureOr<std::vector<OpFacts>> facts = collectFacts(report.timeline, report.binding);
-  FailureOr<std::vector<MeshMemory>> memory =
-      computeMemory(report.timeline, report.binding, memoryOptions);
-  if (failed(facts) || failed(memory))
-    return failure();
-  report.facts = std::move(*facts);
-  report.memory = std::move(*memory);
-  report.batchLimit = computeBatchLimit(report, memoryOptions.utilization);
-  report.attribution = attributeCriticalPath(report.timeline, report.facts);
-  report.uncertainty = computeUncertainty(report.timeline, report.facts);
-  if (!report.uncounted.empty())
-    report.uncertainty.hide(report.timeline.makespan);
-  report.usage = computeMeshUsage(report.timeline);
-  report.waits = collectWaits(report.timeline);
-  report.nearCritical = computeNearCritical(report.timeline);
-  report.phase = getPhase(function, report.binding).str();
-  report.numRanks = countRanks(function);
-  int64_t devices =
-      report.cluster ? report.cluster.getNodes() * report.cluster.getDevicesPerNode() : 0;
-  report.warnings = findOtherQuestions(function, report.binding, devices);
-  return report;
-}
-
-FailureOr<Report> dagrt::analyzeModule(ModuleOp module, const CostOptions &costOptions,
-                                       const ScheduleOptions &scheduleOptions,
-                                       const MemoryOptions &memoryOptions) {
-  Report report;
-  report.costOptions = costOptions;
-  report.memoryOptions = memoryOptions;
-  report.uncountedFunctions = listUncountedFunctions(module);
-  for (func::FuncOp function : getCountedFunctions(module)) {
-    FailureOr<FunctionReport> analyzed =
-        analyzeFunction(function, costOptions, scheduleOptions, memoryOptions);
-    if (failed(analyzed))
-      return failure();
-    if (!report.uncountedFunctions.empty())
-      analyzed->uncertainty.hide(analyzed->timeline.makespan);
-    report.functions.push_back(std::move(*analyzed));
-  }
-  if (report.functions.empty())
-    return emitNoFunction(module);
-  if (ClusterAttr cluster = report.functions.front().cluster)
-    addChosenForOther(module, cluster.getName(), report.warnings);
-  return report;
+Report::Report(ModuleOp module, std::shared_ptr<const ProgramAnalysis> source)
+    : analysis(std::move(source)), costOptions(analysis->options.costs),
+      memoryOptions(analysis->options.memory), uncountedFunctions(analysis->uncountedFunctions),
+      functions(analysis->functions.begin(), analysis->functions.end()) {
+  if (ClusterAttr cluster = functions.front().cluster)
+    addChosenForOther(module, cluster.getName(), warnings);
 }
 
 SmallVector<int64_t> FunctionReport::getNodes(const ScheduledMesh &mesh) const {
@@ -237,20 +134,6 @@ SmallVector<int64_t> FunctionReport::getNodes(const ScheduledMesh &mesh) const {
   llvm::sort(nodes);
   nodes.erase(llvm::unique(nodes), nodes.end());
   return nodes;
-}
-
-/// The fact `key` of the cluster's device in bytes; 0 if unknown.
-static int64_t getBytesOfDevice(ClusterAttr cluster, StringRef key) {
-  auto gigabytes = cluster ? cluster.getDevice().getFacts().getAs<FloatAttr>(key) : FloatAttr();
-  if (!gigabytes)
-    return 0;
-  return static_cast<int64_t>(std::clamp(gigabytes.getValueAsDouble(), 0.0, 1e9) * 1e9);
-}
-
-int64_t FunctionReport::getDeviceMemory() const { return getBytesOfDevice(cluster, "memory_gb"); }
-
-int64_t FunctionReport::getReservedMemory() const {
-  return getBytesOfDevice(cluster, "reserved_gb");
 }
 
 bool FunctionReport::isOfOneSource() const {

@@ -16,8 +16,6 @@
 
 #include "Question.h"
 
-#include "dagrt/Report/Uncounted.h"
-
 using namespace mlir;
 using namespace dagrt;
 
@@ -27,10 +25,8 @@ static constexpr unsigned kMaxChanges = 32;
 namespace {
 class Sweeper {
 public:
-  Sweeper(FunctionSweep &result, const SizeSweep &sweep, const SizeBinding &defaults,
-          const MemoryOptions &memoryOptions)
-      : result(result), sweep(sweep), defaults(defaults), memoryOptions(memoryOptions),
-        facts(collectKinds(result.timeline->getTimeline())) {}
+  Sweeper(FunctionSweep &result, const SizeSweep &sweep, const SizeBinding &defaults)
+      : result(result), sweep(sweep), defaults(defaults) {}
 
   LogicalResult run();
 
@@ -38,15 +34,12 @@ private:
   FailureOr<unsigned> evaluate(const SizeBinding &binding);
   unsigned internFormula(Formula formula);
   FailureOr<SweepPoint> makePoint(unsigned formula);
-  LogicalResult addMemory(SweepPoint &point);
   LogicalResult refine(size_t point, int64_t last);
   void extend(size_t point, int64_t first, int64_t last, unsigned formula);
 
   FunctionSweep &result;
   const SizeSweep &sweep;
   const SizeBinding &defaults;
-  const MemoryOptions &memoryOptions;
-  std::vector<OpFacts> facts;
   std::map<std::vector<unsigned>, unsigned> numbers;
   /// Numbers of the kinds of terms.
   llvm::StringMap<unsigned> kinds;
@@ -55,41 +48,27 @@ private:
 
 /// The number of the formula that holds at `binding`.
 FailureOr<unsigned> Sweeper::evaluate(const SizeBinding &binding) {
-  if (failed(result.timeline->evaluate(binding)))
+  if (failed(result.timed.evaluate(binding)))
     return failure();
-  return internFormula(result.terms->build(result.timeline->getTimeline()));
+  return internFormula(result.terms->build(result.timed.getTimeline()));
 }
 
 unsigned Sweeper::internFormula(Formula formula) {
   auto [it, isNew] = numbers.try_emplace(formula.getSignature(), result.formulas.size());
   if (isNew)
-    result.formulas.push_back({std::move(formula), result.timeline->getBinding(),
-                               result.timeline->getTimeline().makespan});
+    result.formulas.push_back(
+        {std::move(formula), result.timed.getBinding(), result.timed.getTimeline().makespan});
   return it->second;
-}
-
-LogicalResult Sweeper::addMemory(SweepPoint &point) {
-  FailureOr<std::vector<MeshMemory>> memories =
-      computeMemory(result.timeline->getTimeline(), result.timeline->getBinding(), memoryOptions);
-  if (failed(memories))
-    return failure();
-  for (const MeshMemory &memory : *memories)
-    point.peakBytes = std::max(point.peakBytes, memory.peakBytes);
-  point.fits = result.timeline->getCosts().getCluster().device.fits(point.peakBytes);
-  return success();
 }
 
 /// The point at the binding that was evaluated last.
 FailureOr<SweepPoint> Sweeper::makePoint(unsigned formula) {
-  const Timeline &timeline = result.timeline->getTimeline();
-  SweepPoint point;
-  point.makespan = timeline.makespan;
-  point.uncertainty = computeUncertainty(timeline, facts);
-  if (!result.uncounted.empty())
-    point.uncertainty.hide(point.makespan);
-  point.uncertainty.dropKinds();
-  point.formula = formula;
-  point.byKind.resize(result.kinds.size());
+  FailureOr<Outcome> outcome = result.timed.getOutcome();
+  if (failed(outcome))
+    return failure();
+  outcome->uncertainty.dropKinds();
+  const Timeline &timeline = result.timed.getTimeline();
+  SweepPoint point{std::move(*outcome), formula, std::vector<int64_t>(result.kinds.size())};
   for (unsigned index : timeline.criticalPath) {
     int64_t time = timeline.ops[index].onPath;
     if (time == 0)
@@ -102,8 +81,6 @@ FailureOr<SweepPoint> Sweeper::makePoint(unsigned formula) {
     }
     point.byKind[it->second] += time;
   }
-  if (failed(addMemory(point)))
-    return failure();
   return point;
 }
 
@@ -172,41 +149,23 @@ LogicalResult Sweeper::run() {
 
 FailureOr<SweepReport> dagrt::analyzeSweep(ModuleOp module, SizeSweep sweep,
                                            const SizeBinding &defaults,
-                                           const CostOptions &costOptions,
-                                           const ScheduleOptions &scheduleOptions,
-                                           const MemoryOptions &memoryOptions) {
-  SweepReport report{costOptions,
-                     scheduleOptions,
-                     memoryOptions,
-                     std::move(sweep),
-                     defaults,
-                     {},
-                     {},
-                     listUncountedFunctions(module)};
-  for (func::FuncOp function : getCountedFunctions(module)) {
-    auto timeline = SymbolicTimeline::create(function, costOptions, scheduleOptions);
-    if (failed(timeline))
+                                           const AnalysisOptions &options) {
+  FailureOr<TimedProgram> program = TimedProgram::create(module, options);
+  if (failed(program))
+    return failure();
+  SweepReport report{options, std::move(sweep), defaults, {}, {}, program->uncountedFunctions};
+  SizeBinding first = report.sweep.getPoint(0, defaults);
+  for (TimedFunction &function : program->functions) {
+    func::FuncOp op = function.getTimeline().function;
+    FunctionSweep result(std::move(function));
+    if (failed(Sweeper(result, report.sweep, defaults).run()))
       return failure();
-    FunctionSweep result;
-    Coverage coverage = Coverage::compute(function);
-    result.uncounted = coverage.getUncounted();
-    result.branches = coverage.getBranches();
-    result.timeline = std::move(*timeline);
-    result.terms = std::make_unique<FormulaTerms>(result.timeline->getTimeline());
-    if (failed(Sweeper(result, report.sweep, defaults, memoryOptions).run()))
-      return failure();
-    const Cluster &cluster = result.timeline->getCosts().getCluster();
-    result.phase = getPhase(function, report.sweep.getPoint(0, defaults)).str();
-    result.warnings =
-        findOtherQuestions(function, report.sweep.getPoint(0, defaults), cluster.getNumDevices());
-    if (!report.uncountedFunctions.empty())
-      for (SweepPoint &point : result.points)
-        point.uncertainty.hide(point.makespan);
+    const Cluster &cluster = result.timed.getCosts().getCluster();
+    result.phase = getPhase(op, first).str();
+    result.warnings = findOtherQuestions(op, first, cluster.getNumDevices());
     report.functions.push_back(std::move(result));
   }
-  if (report.functions.empty())
-    return emitNoFunction(module);
-  addChosenForOther(module, report.functions.front().timeline->getCosts().getCluster().name,
+  addChosenForOther(module, report.functions.front().timed.getCosts().getCluster().name,
                     report.warnings);
   return report;
 }

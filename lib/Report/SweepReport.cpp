@@ -31,7 +31,7 @@ using llvm::json::OStream;
 static constexpr size_t kMaxPoints = 200, kMaxRanges = 60, kMaxFormulas = 12;
 
 static StringRef getName(const FunctionSweep &function) {
-  return const_cast<func::FuncOp &>(function.timeline->getTimeline().function).getSymName();
+  return const_cast<func::FuncOp &>(function.timed.getTimeline().function).getSymName();
 }
 
 /// `of` its first letters in plural: `12 points`.
@@ -52,21 +52,21 @@ static void writeHead(llvm::raw_ostream &os, const SweepReport &report,
                                                .str();
   std::string line = llvm::formatv("@{0}: {1}, {2}, on cluster {3}, by the {4} model",
                                    getName(function), names, count(function.points.size(), "point"),
-                                   function.timeline->getCosts().getCluster().name,
-                                   function.timeline->getCosts().getOptions().model);
+                                   function.timed.getCosts().getCluster().name,
+                                   function.timed.getCosts().getOptions().model);
   if (!function.phase.empty())
     line += ", " + function.phase;
-  if (!report.scheduleOptions.overlap)
+  if (!report.options.schedule.overlap)
     line += ", no overlap";
-  if (!report.scheduleOptions.limitedResources)
+  if (!report.options.schedule.limitedResources)
     line += ", unlimited resources";
   os << fit(line, 100) << '\n';
-  const Device &device = function.timeline->getCosts().getCluster().device;
+  const Device &device = function.timed.getCosts().getCluster().device;
   if (std::string unknown = describeUnknownArchitecture(device); !unknown.empty())
     os << "  device  " << unknown << '\n';
-  writeUncounted(os, function.uncounted);
-  writeBranches(os, function.branches);
-  if (function.timeline->getCosts().isTakenOver())
+  writeUncounted(os, function.timed.getUncounted());
+  writeBranches(os, function.timed.getBranches());
+  if (function.timed.getCosts().isTakenOver())
     os << "  costs  for the cluster and model that the program's costs were computed for\n";
 }
 
@@ -215,7 +215,7 @@ static void writeJsonPoints(OStream &json, const SweepReport &report,
         writeTime(line, "makespan_us", point.makespan);
         writeUncertainty(line, point.uncertainty, point.makespan);
         line.attribute("peak_bytes", point.peakBytes);
-        if (function.timeline->getCosts().getCluster().device.memoryBytes > 0)
+        if (function.timed.getCosts().getCluster().device.memoryBytes > 0)
           line.attribute("fits", point.fits);
         line.attributeObject("by_kind", [&] {
           for (auto [kind, time] : llvm::zip_equal(function.kinds, point.byKind))
@@ -232,29 +232,29 @@ static void writeJsonPoints(OStream &json, const SweepReport &report,
 
 static void writeJsonFunction(OStream &json, const SweepReport &report,
                               const FunctionSweep &function) {
-  const Timeline &timeline = function.timeline->getTimeline();
+  const Timeline &timeline = function.timed.getTimeline();
   json.attribute("function", llvm::json::fixUTF8(getName(function)));
-  json.attribute("cluster", llvm::json::fixUTF8(function.timeline->getCosts().getCluster().name));
-  json.attribute("model", llvm::json::fixUTF8(function.timeline->getCosts().getOptions().model));
-  json.attribute("costs_taken_over", function.timeline->getCosts().isTakenOver());
+  json.attribute("cluster", llvm::json::fixUTF8(function.timed.getCosts().getCluster().name));
+  json.attribute("model", llvm::json::fixUTF8(function.timed.getCosts().getOptions().model));
+  json.attribute("costs_taken_over", function.timed.getCosts().isTakenOver());
   if (function.phase.empty())
     json.attribute("phase", nullptr);
   else
     json.attribute("phase", function.phase);
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
-  json.attribute("kv_cache", report.memoryOptions.keepKeyValues ? "keep" : "none");
-  if (const Device &device = function.timeline->getCosts().getCluster().device;
+  json.attribute("kv_cache", report.options.memory.keepKeyValues ? "keep" : "none");
+  if (const Device &device = function.timed.getCosts().getCluster().device;
       device.memoryBytes > 0) {
     json.attribute("device_memory_bytes", static_cast<int64_t>(device.memoryBytes));
     json.attribute("device_reserved_bytes", static_cast<int64_t>(device.reservedBytes));
   }
   json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));
-  std::vector<NamedOps> uncounted = function.uncounted;
+  std::vector<NamedOps> uncounted(function.timed.getUncounted());
   if (report.functions.size() == 1)
     llvm::append_range(uncounted, report.uncountedFunctions);
   writeUncountedJson(json, uncounted);
-  writeBranchesJson(json, function.branches);
+  writeBranchesJson(json, function.timed.getBranches());
   json.attributeArray("communication_kinds", [&] {
     for (const SweepKind &kind : function.kinds)
       if (kind.communicates)

@@ -18,14 +18,8 @@
 
 namespace dagrt {
 
-/// The longest path at one binding.
-struct SweepPoint {
-  int64_t makespan = 0;
-  /// Without what is known by kind.
-  Uncertainty uncertainty;
-  /// What the device that holds most holds, and whether it has that much.
-  int64_t peakBytes = 0;
-  bool fits = true;
+/// The longest path at one binding; its uncertainty is without what is known by kind.
+struct SweepPoint : Outcome {
   unsigned formula = 0;
   /// What it is made of, in the order of FunctionSweep::kinds.
   std::vector<int64_t> byKind;
@@ -53,10 +47,11 @@ struct SweepKind {
 
 /// What a sweep found of one function.
 struct FunctionSweep {
-  std::unique_ptr<SymbolicTimeline> timeline;
+  explicit FunctionSweep(TimedFunction function)
+      : timed(std::move(function)), terms(std::make_unique<FormulaTerms>(timed.getTimeline())) {}
+
+  TimedFunction timed;
   std::unique_ptr<FormulaTerms> terms;
-  /// Ops that take time that is not counted, and branches that count by their longest body.
-  std::vector<NamedOps> uncounted, branches;
   std::vector<SweepKind> kinds; ///< In the order in which paths met them.
   std::vector<SweepPoint> points;
   std::vector<SweepRange> ranges;
@@ -69,9 +64,7 @@ struct FunctionSweep {
 };
 
 struct SweepReport {
-  CostOptions costOptions;
-  ScheduleOptions scheduleOptions;
-  MemoryOptions memoryOptions;
+  AnalysisOptions options;
   SizeSweep sweep;
   SizeBinding defaults;
   std::vector<FunctionSweep> functions;
@@ -86,9 +79,7 @@ struct SweepReport {
 /// module stays as it is.
 mlir::FailureOr<SweepReport> analyzeSweep(mlir::ModuleOp module, SizeSweep sweep,
                                           const SizeBinding &defaults,
-                                          const CostOptions &costOptions,
-                                          const ScheduleOptions &scheduleOptions,
-                                          const MemoryOptions &memoryOptions);
+                                          const AnalysisOptions &options);
 
 } // namespace dagrt
 

@@ -89,20 +89,6 @@ void dagrt::writeBranchesJson(llvm::json::OStream &json, ArrayRef<NamedOps> bran
   });
 }
 
-InFlightDiagnostic dagrt::emitNoFunction(ModuleOp module) {
-  std::vector<NamedOps> functions = listUncountedFunctions(module);
-  for (const NamedOps &function : functions)
-    if (auto known = dyn_cast<func::FuncOp>(function.first))
-      return known.emitOpError() << "expects a body of one block to schedule, got "
-                                 << known.getBody().getBlocks().size()
-                                 << "; --lift-cf-to-scf turns branches into regions";
-  InFlightDiagnostic error = module.emitError()
-                             << "expects a function with a body to analyze, got none";
-  if (!functions.empty())
-    error.attachNote(functions.front().first->getLoc()) << "only a 'func.func' is analyzed";
-  return error;
-}
-
 static LogicalResult verifyCounted(ArrayRef<NamedOps> ops) {
   if (ops.empty())
     return success();

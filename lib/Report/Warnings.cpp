@@ -23,7 +23,7 @@ static StringRef getName(const FunctionReport &function) {
 }
 
 static StringRef getName(const FunctionSweep &function) {
-  return const_cast<func::FuncOp &>(function.timeline->getTimeline().function).getSymName();
+  return const_cast<func::FuncOp &>(function.timed.getTimeline().function).getSymName();
 }
 
 /// Those of the report, then those of each function, which say of which if there are several.

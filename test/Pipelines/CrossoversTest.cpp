@@ -30,8 +30,8 @@ namespace {
 using Time = std::function<int64_t(int64_t)>;
 using Fits = std::function<bool(int64_t)>;
 
-PlanOutcome makeOutcome(int64_t makespan, bool fits = true) {
-  PlanOutcome outcome;
+Outcome makeOutcome(int64_t makespan, bool fits = true) {
+  Outcome outcome;
   outcome.makespan = makespan;
   outcome.fits = fits;
   return outcome;
@@ -47,8 +47,8 @@ std::string str(ArrayRef<PlanRange> ranges) {
 }
 
 Comparison compare(ArrayRef<int64_t> sizes, ArrayRef<Time> times, ArrayRef<Fits> fits = {}) {
-  auto evaluate = [&](int64_t size) -> FailureOr<std::vector<PlanOutcome>> {
-    std::vector<PlanOutcome> outcomes;
+  auto evaluate = [&](int64_t size) -> FailureOr<std::vector<Outcome>> {
+    std::vector<Outcome> outcomes;
     for (auto [plan, time] : llvm::enumerate(times))
       outcomes.push_back(makeOutcome(time(size), fits.empty() || fits[plan](size)));
     return outcomes;
@@ -99,9 +99,9 @@ TEST(Crossovers, PlansThatDoNotFitAreRankedApart) {
 
 TEST(Crossovers, PointsAreSortedAndEvaluatedOnce) {
   std::multiset<int64_t> asked;
-  auto evaluate = [&](int64_t size) -> FailureOr<std::vector<PlanOutcome>> {
+  auto evaluate = [&](int64_t size) -> FailureOr<std::vector<Outcome>> {
     asked.insert(size);
-    return std::vector<PlanOutcome>{makeOutcome(size), makeOutcome(300)};
+    return std::vector<Outcome>{makeOutcome(size), makeOutcome(300)};
   };
   FailureOr<Comparison> found = findCrossovers({1024, 1, 512, 512}, evaluate);
   ASSERT_TRUE(succeeded(found));
@@ -119,10 +119,10 @@ TEST(Crossovers, OnePointIsOneRange) {
 }
 
 TEST(Crossovers, AFailureBetweenPointsIsAFailure) {
-  auto evaluate = [&](int64_t size) -> FailureOr<std::vector<PlanOutcome>> {
+  auto evaluate = [&](int64_t size) -> FailureOr<std::vector<Outcome>> {
     if (size > 10 && size < 90)
       return failure();
-    return std::vector<PlanOutcome>{makeOutcome(size), makeOutcome(50)};
+    return std::vector<Outcome>{makeOutcome(size), makeOutcome(50)};
   };
   EXPECT_TRUE(failed(findCrossovers({1, 100}, evaluate)));
 }

@@ -37,21 +37,22 @@ void OpTable::describe(Operation *op, std::string name) {
 }
 
 OpTable::OpTable(func::FuncOp func) {
-  OwningOpRef<ModuleOp> copy = func->getParentOfType<ModuleOp>().clone();
-  auto program = copy->lookupSymbol<func::FuncOp>(func.getSymName());
+  auto module = func->getParentOfType<ModuleOp>();
   // A model of costs may not know what ranks can run; then there are no predictions to match.
   ScopedDiagnosticHandler silence(func.getContext(), [](Diagnostic &) { return success(); });
-  FailureOr<Report> report = analyzeModule(*copy);
+  FailureOr<std::shared_ptr<const ProgramAnalysis>> analysis = analyzeProgram(module);
+  std::optional<Report> report;
   const FunctionReport *known = nullptr;
-  if (succeeded(report)) {
+  if (succeeded(analysis)) {
+    report.emplace(module, *analysis);
     for (const FunctionReport &function : report->functions)
-      if (function.timeline.function == program)
+      if (function.timeline.function == func)
         known = &function;
     llvm::raw_string_ostream os(prediction);
     renderChromeTrace(*report, os);
   }
   llvm::DenseMap<Operation *, std::string> names;
-  for (auto [index, op] : llvm::enumerate(program.getBody().front().without_terminator())) {
+  for (auto [index, op] : llvm::enumerate(func.getBody().front().without_terminator())) {
     std::string name =
         known ? known->names[index].str() : getLabel(&op) + "#" + std::to_string(entries.size());
     names[&op] = name;

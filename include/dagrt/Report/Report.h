@@ -5,20 +5,16 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A report holds what is known about the time that a module's functions take. Each format renders
-// the same report; a new one is a function and a line in a table.
+// A report shows what an analysis (Schedule/ProgramAnalysis.h) found of a module, and gives its ops
+// names. Each format renders the same report; a new one is a function and a line in a table.
 //
 //===----------------------------------------------------------------------===//
 
 #ifndef DAGRT_REPORT_REPORT_H
 #define DAGRT_REPORT_REPORT_H
 
-#include "dagrt/Cost/AnnotateCost.h"
-#include "dagrt/Cost/Coverage.h"
 #include "dagrt/Report/Options.h"
-#include "dagrt/Schedule/Analysis.h"
-#include "dagrt/Schedule/Memory.h"
-#include "dagrt/Schedule/Uncertainty.h"
+#include "dagrt/Schedule/ProgramAnalysis.h"
 
 #include "mlir/IR/BuiltinOps.h"
 
@@ -50,43 +46,34 @@ private:
 llvm::StringRef getMnemonic(mlir::Operation *op);
 
 /// The name of an op without its layer, mesh and number: `attention.query`, `norm.ffn.all_gather`.
+std::string getLabel(const ScheduledOp &op);
+/// The same of an op of which no timeline is known.
 std::string getLabel(mlir::Operation *op);
 
-/// How many sequences fit, if what a device holds beside its weights grows with their number.
-struct BatchLimit {
-  /// Sequences of the program, and tokens of each.
-  int64_t sequences = 0, tokens = 0;
-  /// The part of a device's memory that they may fill, with weights and what is reserved.
-  double utilization = 0;
-  /// As many sequences of this length at most.
-  int64_t largest = 0;
-};
-
-/// All that a report shows of one function.
+/// All that a report shows of one function: what its analysis found, names for its ops, and remarks
+/// for the reader.
 struct FunctionReport {
-  Timeline timeline;
-  OpNames names;
-  std::vector<OpFacts> facts;
-  Attribution attribution;
-  Uncertainty uncertainty;
-  std::vector<MeshUsage> usage;
-  std::vector<MeshMemory> memory;
-  /// Absent if the memory of a device is unknown, or nothing tells what a sequence is.
-  std::optional<BatchLimit> batchLimit;
-  std::vector<ResourceWait> waits;
-  NearCritical nearCritical;
-  /// True if a model says some of the costs, and which; else all were given.
-  bool isModelled = false;
-  ResolvedCostOptions costs;
-  /// Ops that take time that is not counted, and branches that count by their longest body.
-  std::vector<NamedOps> uncounted, branches;
-  /// What the costs were computed for; null if unknown.
+  explicit FunctionReport(const FunctionAnalysis &analysis);
+
+  const FunctionAnalysis &analysis;
+  const Timeline &timeline;
+  const std::vector<OpFacts> &facts;
+  const Attribution &attribution;
+  const Uncertainty &uncertainty;
+  const std::vector<MeshUsage> &usage;
+  const std::vector<MeshMemory> &memory;
+  const std::optional<BatchLimit> &batchLimit;
+  const std::vector<ResourceWait> &waits;
+  const NearCritical &nearCritical;
+  const ResolvedCostOptions &costs;
+  const SizeBinding &binding;
+  /// Null if unknown.
   ClusterAttr cluster;
-  /// Devices that run the function, which is the program of one of them: those that its collectives
-  /// of another dialect name. 0 of a function that says itself where its ops run.
+  bool isModelled = false;
   int64_t numRanks = 0;
-  /// The sizes that times hold at; empty if the function has no symbolic sizes.
-  SizeBinding binding;
+  llvm::ArrayRef<NamedOps> uncounted, branches;
+
+  OpNames names;
   /// `prefill` or `decode`; empty for what is neither.
   std::string phase;
   /// What a reader must know to read the rest right, each a sentence without an end: shown after
@@ -96,9 +83,9 @@ struct FunctionReport {
   /// The nodes of the cluster that `mesh` has devices on, ascending; empty if unknown.
   llvm::SmallVector<int64_t> getNodes(const ScheduledMesh &mesh) const;
   /// Memory of a device in bytes; 0 if unknown.
-  int64_t getDeviceMemory() const;
+  int64_t getDeviceMemory() const { return analysis.getDeviceMemory(); }
   /// The part of it that no program gets.
-  int64_t getReservedMemory() const;
+  int64_t getReservedMemory() const { return analysis.getReservedMemory(); }
   /// True if a device holds `mesh`, whose part of the memory is known.
   bool fits(const MeshMemory &mesh) const {
     return mesh.peakBytes <= getDeviceMemory() - getReservedMemory();
@@ -113,19 +100,18 @@ struct FunctionReport {
 
 /// All that a report shows of a module.
 struct Report {
-  CostOptions costOptions;
-  MemoryOptions memoryOptions;
+  /// A report of `module`, which `analysis` is of, and whose ops carry the costs that it found.
+  Report(mlir::ModuleOp module, std::shared_ptr<const ProgramAnalysis> analysis);
+
+  std::shared_ptr<const ProgramAnalysis> analysis;
+  const CostOptions &costOptions;
+  const MemoryOptions &memoryOptions;
+  /// Functions that are not analyzed.
+  const std::vector<NamedOps> &uncountedFunctions;
   std::vector<FunctionReport> functions;
   /// What is said of no function alone.
   std::vector<std::string> warnings;
-  /// Functions that are not analyzed.
-  std::vector<NamedOps> uncountedFunctions;
 };
-
-/// Schedules every function of `module` that has a body; adds costs where there are none.
-mlir::FailureOr<Report> analyzeModule(mlir::ModuleOp module, const CostOptions &costOptions = {},
-                                      const ScheduleOptions &scheduleOptions = {},
-                                      const MemoryOptions &memoryOptions = {});
 
 /// For people; at most 100 columns.
 void renderText(const Report &report, llvm::raw_ostream &os);

@@ -33,9 +33,6 @@ void writeBranches(llvm::raw_ostream &os, llvm::ArrayRef<NamedOps> branches);
 /// The key `longest_branches`, in an object, or nothing if there are none.
 void writeBranchesJson(llvm::json::OStream &json, llvm::ArrayRef<NamedOps> branches);
 
-/// Begins an error that no function of `module` can be analyzed, where it belongs.
-mlir::InFlightDiagnostic emitNoFunction(mlir::ModuleOp module);
-
 /// Emits an error at the first op of the functions in `module` whose time is not counted, if there
 /// is any.
 llvm::LogicalResult verifyCounted(mlir::Operation *module);

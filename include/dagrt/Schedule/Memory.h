@@ -27,6 +27,10 @@ struct MemoryOptions {
   bool keepKeyValues = true;
   /// The part of a device's memory that an engine fills: decides the largest batch only.
   double utilization = 0.9;
+
+  bool operator==(const MemoryOptions &other) const {
+    return keepKeyValues == other.keepKeyValues && utilization == other.utilization;
+  }
 };
 
 /// Bytes that a device holds of a value of `type`: of a tensor, or of the payload of a message.

@@ -42,6 +42,10 @@ struct ScheduleOptions {
   bool overlap = true;
   /// If false, ops wait for their operands only.
   bool limitedResources = true;
+
+  bool operator==(const ScheduleOptions &other) const {
+    return overlap == other.overlap && limitedResources == other.limitedResources;
+  }
 };
 
 /// Why an op starts when it does.
