@@ -20,9 +20,9 @@ using namespace dagrt;
 namespace {
 /// Ops that agree in name and properties.
 struct SamePropertiesInfo : llvm::DenseMapInfo<Operation *> {
-  static unsigned getHashValue(const Operation *op) {
-    return static_cast<unsigned>(
-        llvm::hash_combine(op->getName(), const_cast<Operation *>(op)->hashProperties()));
+  static unsigned getHashValue(const Operation *constOp) {
+    auto *op = const_cast<Operation *>(constOp);
+    return static_cast<unsigned>(llvm::hash_combine(op->getName(), op->hashProperties()));
   }
   static bool isEqual(const Operation *constA, const Operation *constB) {
     if (constA == constB)

@@ -285,7 +285,7 @@ FailureOr<ComparedTerm> CompareTerms::compare(const PublishedTerm &term, const S
   if (failed(doubled))
     return failure();
   double after =
-      measureOps(doubled->getFunction(), selectOps(doubled->getFunction(), term.ops), term.measure);
+      measureOps(doubled->function, selectOps(doubled->function, term.ops), term.measure);
   row.actual = row.actual > 0 ? after / row.actual : 0;
   return row;
 }

@@ -19,16 +19,16 @@ dagrt.mesh @b <"tp" = 8> devices [16, 17, 18, 19, 20, 21, 22, 23]
 dagrt.mesh @c <"tp" = 8> devices [28, 29, 30, 31, 32, 33, 34, 35]
 dagrt.mesh @d <"tp" = 4> devices [36, 37, 38, 39]
 // CHECK-LABEL: @all
-// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[NODE:[0-9]+ ps, [a-z]+, [a-z]+, "[^"]+"]], [[A:[^>]*]]>
-// CHECK: dagrt.silu {{.*}}dagrt.cost = #dagrt.cost<[[SILU:[^>]*]]>
-// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[AB:[^>]*]]>
-// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[NODE]], [[B:[^>]*]]>
-// CHECK: dagrt.silu {{.*}}dagrt.cost = #dagrt.cost<[[SILU]]>
-// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[BC:[^>]*]]>
-// CHECK-NOT: dagrt.cost<[[NODE]]
-// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[C:[^>]*]]>
-// CHECK: dagrt.silu {{.*}}dagrt.cost = #dagrt.cost<[[SILU]]>
-// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[CD:[^>]*]]>
+// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[$NODE:[0-9]+ ps, [a-z]+, [a-z]+, "[^"]+"]], [[$A:[^>]*]]>
+// CHECK: dagrt.silu {{.*}}dagrt.cost = #dagrt.cost<[[$SILU:[^>]*]]>
+// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[$AB:[^>]*]]>
+// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[$NODE]], [[$B:[^>]*]]>
+// CHECK: dagrt.silu {{.*}}dagrt.cost = #dagrt.cost<[[$SILU]]>
+// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[$BC:[^>]*]]>
+// CHECK-NOT: dagrt.cost<[[$NODE]]
+// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[$C:[^>]*]]>
+// CHECK: dagrt.silu {{.*}}dagrt.cost = #dagrt.cost<[[$SILU]]>
+// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[$CD:[^>]*]]>
 // REMARK: 1 x all_reduce of 2.1 MB over 8 devices of mesh '@a'
 // REMARK: 1 x send of 16.8 MB from '@a' to '@b'
 // REMARK: 1 x all_reduce of 2.1 MB over 8 devices of mesh '@b'
@@ -59,8 +59,8 @@ func.func @all(%a: !ap, %b: !bp, %c: !cp) -> (!bx, !cx, !dx) {
 dagrt.mesh @a <"tp" = 8> devices [0, 1, 2, 3, 4, 5, 6, 7]
 dagrt.mesh @b <"tp" = 8> devices [16, 17, 18, 19, 20, 21, 22, 23]
 // CHECK-LABEL: @first
-// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[NODE]], [[A]]>
-// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[AB]]>
+// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[$NODE]], [[$A]]>
+// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[$AB]]>
 func.func @first(%a: !ap) -> !bx {
   %ra = dagrt.all_reduce %a axes ["tp"] : !ap -> !ax
   %ma = dagrt.send %ra : !ax -> !dagrt.message<!bx>
@@ -76,8 +76,8 @@ func.func @first(%a: !ap) -> !bx {
 dagrt.mesh @b <"tp" = 8> devices [16, 17, 18, 19, 20, 21, 22, 23]
 dagrt.mesh @c <"tp" = 8> devices [28, 29, 30, 31, 32, 33, 34, 35]
 // CHECK-LABEL: @second
-// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[NODE]], [[B]]>
-// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[BC]]>
+// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[$NODE]], [[$B]]>
+// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[$BC]]>
 func.func @second(%b: !bp) -> !cx {
   %rb = dagrt.all_reduce %b axes ["tp"] : !bp -> !bx
   %mb = dagrt.send %rb : !bx -> !dagrt.message<!cx>
@@ -93,8 +93,8 @@ func.func @second(%b: !bp) -> !cx {
 dagrt.mesh @c <"tp" = 8> devices [28, 29, 30, 31, 32, 33, 34, 35]
 dagrt.mesh @d <"tp" = 4> devices [36, 37, 38, 39]
 // CHECK-LABEL: @third
-// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[C]]>
-// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[CD]]>
+// CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[$C]]>
+// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[$CD]]>
 func.func @third(%c: !cp) -> !dx {
   %rc = dagrt.all_reduce %c axes ["tp"] : !cp -> !cx
   %mc = dagrt.send %rc : !cx -> !dagrt.message<!dx>

@@ -373,6 +373,7 @@ func.func @f(%m: !m) {
   // recv-c2
   // expected-error@+1 {{'dagrt.recv' op expects a payload whose dim 1 is whole to receive it in pieces, got 'tensor<4x3xf32, #dagrt.dist<@b, [_, "sp"], of [4, 6]>>'}}
   %0 = dagrt.recv %m dim 1 piece 0 of 2 : !m -> tensor<4x2xf32, #p>
+  %1 = dagrt.recv %m dim 1 piece 1 of 2 : !m -> tensor<4x2xf32, #p>
   return
 }
 
