@@ -29,11 +29,11 @@ dagrt.mesh @d <"tp" = 4> devices [36, 37, 38, 39]
 // CHECK: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<[[$C:[^>]*]]>
 // CHECK: dagrt.silu {{.*}}dagrt.cost = #dagrt.cost<[[$SILU]]>
 // CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<[[$CD:[^>]*]]>
-// REMARK: 1 x all_reduce of 2.1 MB over 8 devices of mesh '@a'
-// REMARK: 1 x send of 16.8 MB from '@a' to '@b'
-// REMARK: 1 x all_reduce of 2.1 MB over 8 devices of mesh '@b'
-// REMARK: 1 x send of 16.8 MB from '@b' to '@c'
-// REMARK: 1 x all_reduce of 2.1 MB over 8 devices of mesh '@c'
+// REMARK: 1 x all_reduce of 2.097 MB over 8 devices of mesh '@a'
+// REMARK: 1 x send of 16.78 MB from '@a' to '@b'
+// REMARK: 1 x all_reduce of 2.097 MB over 8 devices of mesh '@b'
+// REMARK: 1 x send of 16.78 MB from '@b' to '@c'
+// REMARK: 1 x all_reduce of 2.097 MB over 8 devices of mesh '@c'
 // REMARK: 1 x send of 8.4 MB from '@c' to '@d'
 func.func @all(%a: !ap, %b: !bp, %c: !cp) -> (!bx, !cx, !dx) {
   %ra = dagrt.all_reduce %a axes ["tp"] : !ap -> !ax

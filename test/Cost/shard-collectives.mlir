@@ -4,9 +4,9 @@
 
 // Collectives over a grid: process i runs on device i. 128 x 1024 f32 are 524,288 bytes.
 
-// CHECK: 1 x all_gather of 2.1 MB over 4 devices of mesh '@g'
-// CHECK: 1 x reduce_scatter of 2.1 MB over 4 devices of mesh '@g'
-// CHECK: 1 x all_to_all of 2.1 MB over 4 devices of mesh '@g'
+// CHECK: 1 x all_gather of 2.097 MB over 4 devices of mesh '@g'
+// CHECK: 1 x reduce_scatter of 2.097 MB over 4 devices of mesh '@g'
+// CHECK: 1 x all_to_all of 2.097 MB over 4 devices of mesh '@g'
 // CHECK: 1 x shift of 524.3 kB over 4 devices of mesh '@g'
 // CHECK: 1 x all_reduce of 524.3 kB over 2 devices of mesh '@g'
 // CHECK: 1 x all_reduce of 524.3 kB over 8 devices of mesh '@g'
