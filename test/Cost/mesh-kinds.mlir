@@ -34,7 +34,7 @@ dagrt.mesh @d <"tp" = 4> devices [36, 37, 38, 39]
 // REMARK: 1 x all_reduce of 2.097 MB over 8 devices of mesh '@b'
 // REMARK: 1 x send of 16.78 MB from '@b' to '@c'
 // REMARK: 1 x all_reduce of 2.097 MB over 8 devices of mesh '@c'
-// REMARK: 1 x send of 8.4 MB from '@c' to '@d'
+// REMARK: 1 x send of 8.389 MB from '@c' to '@d'
 func.func @all(%a: !ap, %b: !bp, %c: !cp) -> (!bx, !cx, !dx) {
   %ra = dagrt.all_reduce %a axes ["tp"] : !ap -> !ax
   %sa = dagrt.silu %ra : !ax
