@@ -176,13 +176,8 @@ static SmallVector<double, 40> getInitial(const Kernel &kernel) {
 std::string dagrt::getAlgorithm(const KernelQuery &query, const Device &device,
                                 const Prediction &prediction) {
   const auto *call = std::get_if<CollectiveCall>(&query.call);
-  if (!call)
+  if (!call || prediction.isRoofline)
     return "";
-  if (prediction.isRoofline) {
-    const char *algorithm = nullptr;
-    predictLatencyBandwidth(*call, device, &algorithm);
-    return algorithm;
-  }
   if (const KernelCalibration *calibration = prediction.found.calibration)
     return getCollectiveAlgorithm(*call, device, calibration->coefficients);
   return getCollectiveAlgorithm(*call, device, getInitial(query.getKernel()));

@@ -33,9 +33,6 @@ KernelTime dagrt::getRooflineTime(const Ceilings &ceilings, const Device &device
   return time;
 }
 
-/// Bytes of a token's position.
-static constexpr double kPositionBytes = 4;
-
 namespace {
 /// What a call does at least.
 struct Least {
@@ -57,26 +54,27 @@ struct Least {
   Ceilings operator()(const CollectiveCall &) const { return {}; }
 };
 
-/// Adds what ops of a program do beside: small operands, and arithmetic outside of matrix units.
-struct Beside {
-  const Device &device;
-  Ceilings &ceilings;
-
-  void operator()(const GemmCall &) const {}
-  void operator()(const AttentionCall &c) const {
-    ceilings.bytes += (c.queries + c.keys) * kPositionBytes;
-  }
-  void operator()(const RowwiseCall &c) const {
-    RowwiseExtras extras = getRowwiseExtras(c);
-    ceilings.bytes += extras.bytes;
-    if (std::optional<double> rate = c.isDouble ? device.fp64 : device.fp32) {
-      ceilings.flops = extras.flops;
-      ceilings.flopRate = *rate;
-    }
-  }
-  void operator()(const CollectiveCall &) const {}
-};
 } // namespace
+
+/// What ops on rows do beside moving them: small operands, and arithmetic outside of matrix units.
+static void addExtras(const RowwiseCall &call, const Device &device, Ceilings &ceilings) {
+  RowwiseExtras extras = getRowwiseExtras(call);
+  ceilings.bytes += extras.bytes;
+  if (std::optional<double> rate = call.isDouble ? device.fp64 : device.fp32) {
+    ceilings.flops = extras.flops;
+    ceilings.flopRate = *rate;
+  }
+}
+
+/// What a rank sends at least, at the rate of its link.
+static KernelTime getLinkTime(const CollectiveCall &call) {
+  KernelTime time;
+  time.microseconds = time.memoryUs = getLeastWireUs(call);
+  time.bytes = time.memoryUs * (call.nodes > 1 ? call.networkRate : call.linkRate) / 1e6;
+  if (time.microseconds > 0)
+    time.bound = Bound::memory;
+  return time;
+}
 
 double dagrt::getLeastUs(const KernelQuery &query, const Device &device) {
   if (const auto *collective = std::get_if<CollectiveCall>(&query.call))
@@ -91,11 +89,12 @@ Prediction dagrt::predictRoofline(const KernelQuery &query, const Device &device
   Prediction result;
   result.isRoofline = true;
   if (const auto *collective = std::get_if<CollectiveCall>(&query.call)) {
-    result.time = predictLatencyBandwidth(*collective, device);
+    result.time = getLinkTime(*collective);
     return result;
   }
   Ceilings ceilings = std::visit(Least{device}, query.call);
-  std::visit(Beside{device, ceilings}, query.call);
+  if (const auto *rowwise = std::get_if<RowwiseCall>(&query.call))
+    addExtras(*rowwise, device, ceilings);
   result.time = getRooflineTime(ceilings, device);
   return result;
 }

@@ -74,9 +74,9 @@ static std::vector<Step> makeSteps(int64_t stages, StringRef cluster, StringRef 
     return llvm::formatv(pipeline, stages, cluster, plans, report).str();
   };
   // What compares plans starts from the model, as partitioning does.
-  return {{"compare-plans", format("compare-plans{{plans={2} cluster={1} report={3}}")},
+  return {{"compare-plans", format("dagrt-compare-plans{{plans={2} cluster={1} report={3}}")},
           {"partition-tp-pp", format("partition-tp-pp{{tp=8 pp={0}}")},
-          {"verify-placement", "verify-placement"},
+          {"verify-placement", "dagrt-verify-placement"},
           {"annotate-cost", format("annotate-cost{{cluster={1}}")},
           {"critical-path", format("critical-path{{report={3}}")}};
 }

@@ -85,9 +85,6 @@ static std::string describeBlocks(const KernelTime &time) {
 /// Whose coefficients they are.
 static std::string describeSource(const Answer &answer) {
   const FoundCalibration &found = answer.prediction.found;
-  bool isCollective = std::holds_alternative<CollectiveCall>(answer.query.call);
-  if (answer.prediction.isRoofline && isCollective)
-    return "NCCL's constants and the links: latency and bandwidth of the algorithm that it picks";
   if (answer.prediction.isRoofline)
     return "the data sheet: a bound from below, without launch, caches and algorithms";
   if (!found.calibration)
@@ -121,7 +118,8 @@ void dagrt::printAnswer(const Answer &answer, StringRef what, raw_ostream &os) {
   if (std::string blocks = describeBlocks(time); !blocks.empty())
     line("blocks", blocks);
   if (const auto *call = std::get_if<CollectiveCall>(&answer.query.call)) {
-    line("algorithm", getAlgorithm(answer.query, *answer.device, p));
+    if (!p.isRoofline)
+      line("algorithm", getAlgorithm(answer.query, *answer.device, p));
     line("rate",
          llvm::formatv("{0:f1} GB/s bus bandwidth, of links of {1:f0}",
                        getBusBandwidth(*call, time.microseconds) / 1e9, call->linkRate / 1e9));
@@ -176,7 +174,8 @@ void dagrt::printJson(ArrayRef<Answer> answers, StringRef what, raw_ostream &os)
                            flops / p.time.microseconds * 1e6 / getPeakFlops(answer.query.call));
           }
           if (const auto *call = std::get_if<CollectiveCall>(&answer.query.call)) {
-            json.attribute("algorithm", getAlgorithm(answer.query, *answer.device, p));
+            if (!p.isRoofline)
+              json.attribute("algorithm", getAlgorithm(answer.query, *answer.device, p));
             json.attribute("bus_bandwidth", getBusBandwidth(*call, p.time.microseconds));
           }
           if (p.time.tileM > 0) {

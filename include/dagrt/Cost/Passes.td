@@ -52,7 +52,7 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
                  intra = {bandwidth_gbs = 450.0, efficiency = 0.824, kind = "nvlink", nvls}}>,
           dagrt.cost_model = {cluster = "dgx-h100", model = "calibrated"}} {
       %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<28523303 ps, memory, extrapolated,
-          error -5.9 to 25.2, for 0x9ab03d7401b41b3d>}
+          error -5.9 to 25.2, for 0x9ab03d7420722a67>}
         : tensor<4096x4096xbf16>
       return %y : tensor<4096x4096xbf16>
     }
