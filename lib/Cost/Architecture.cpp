@@ -12,6 +12,8 @@
 
 #include "Architecture.h"
 
+#include "dagrt/Support/NearestName.h"
+
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -21,23 +23,11 @@
 using namespace mlir;
 using namespace dagrt;
 
-namespace {
-struct Builtin {
-  const char *name;
-  const char *text;
-};
-} // namespace
-
-static constexpr Builtin kArchitectures[] = {
+static constexpr BuiltinDescription kArchitectures[] = {
 #include "BuiltinArchitectures.inc"
 };
 
 static constexpr StringLiteral kUnknown = "unknown";
-
-static const Builtin *findArchitecture(StringRef name) {
-  const auto *it = llvm::find_if(kArchitectures, [&](const Builtin &b) { return name == b.name; });
-  return it == std::end(kArchitectures) ? nullptr : it;
-}
 
 template <typename Written>
 static void setRate(const std::optional<Written> &written, double unit, double &value) {
@@ -90,7 +80,7 @@ static LogicalResult setFacts(const ArchitectureFile &file, Location loc,
 }
 
 /// The facts of a built-in description, which is right.
-static ArchitectureFacts readBuiltin(const Builtin &builtin, MLIRContext *context) {
+static ArchitectureFacts readBuiltin(const BuiltinDescription &builtin, MLIRContext *context) {
   ArchitectureFile file;
   ArchitectureFacts facts;
   LogicalResult read = parseDescription({builtin.name, builtin.text}, context, file);
@@ -102,8 +92,9 @@ static ArchitectureFacts readBuiltin(const Builtin &builtin, MLIRContext *contex
 }
 
 ArchitectureFacts dagrt::getBuiltinArchitecture(StringRef name, MLIRContext *context) {
-  const Builtin *builtin = findArchitecture(name);
-  ArchitectureFacts facts = readBuiltin(*(builtin ? builtin : findArchitecture(kUnknown)), context);
+  const BuiltinDescription *builtin = findBuiltin(kArchitectures, name);
+  ArchitectureFacts facts =
+      readBuiltin(*(builtin ? builtin : findBuiltin(kArchitectures, kUnknown)), context);
   facts.isKnown = builtin && name != kUnknown;
   return facts;
 }
@@ -115,7 +106,15 @@ FailureOr<ArchitectureFacts> dagrt::getArchitectureFacts(const DeviceFile &file,
   if (!own)
     return facts;
   facts.isKnown = facts.isDescribed = true;
-  if (failed(setFacts(*own, getFileLocation(loc.getContext(), path, own->at), facts)))
+  Location at = getFileLocation(loc.getContext(), path, own->at);
+  std::vector<std::string> devices = getBuiltinDevices();
+  if (!own->coefficientsOf.empty() && !llvm::is_contained(devices, own->coefficientsOf)) {
+    InFlightDiagnostic error = emitError(at)
+                               << "expects 'coefficients_of' to be a built-in device, got '"
+                               << own->coefficientsOf << "'";
+    return error << suggestName(own->coefficientsOf, devices);
+  }
+  if (failed(setFacts(*own, at, facts)))
     return failure();
   return facts;
 }

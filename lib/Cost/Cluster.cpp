@@ -37,29 +37,22 @@ using namespace dagrt;
 // Finding descriptions
 //===----------------------------------------------------------------------===//
 
-namespace {
-struct Builtin {
-  const char *name;
-  const char *text;
-};
-} // namespace
-
-static constexpr Builtin kDevices[] = {
+static constexpr BuiltinDescription kDevices[] = {
 #include "BuiltinDevices.inc"
 };
 
 /// Coefficients fitted to all devices together: the last resort.
-static constexpr Builtin kGeneric[] = {
+static constexpr BuiltinDescription kGeneric[] = {
 #include "BuiltinGeneric.inc"
 };
 
-static constexpr Builtin kClusters[] = {
+static constexpr BuiltinDescription kClusters[] = {
 #include "BuiltinClusters.inc"
 };
 
-static std::vector<std::string> getNames(ArrayRef<Builtin> builtins) {
+static std::vector<std::string> getNames(ArrayRef<BuiltinDescription> builtins) {
   std::vector<std::string> names;
-  for (const Builtin &builtin : builtins)
+  for (const BuiltinDescription &builtin : builtins)
     names.push_back(builtin.name);
   llvm::sort(names);
   return names;
@@ -70,11 +63,11 @@ std::vector<std::string> dagrt::getBuiltinClusters() { return getNames(kClusters
 
 /// The text of a description. A name without a built-in description that does not look like a
 /// path either is most likely a typo.
-static FailureOr<DescriptionText> findDescription(StringRef nameOrFile, ArrayRef<Builtin> builtins,
+static FailureOr<DescriptionText> findDescription(StringRef nameOrFile,
+                                                  ArrayRef<BuiltinDescription> builtins,
                                                   StringRef what, Location loc) {
-  for (const Builtin &builtin : builtins)
-    if (nameOrFile == builtin.name)
-      return DescriptionText{(nameOrFile + ".yaml (built in)").str(), builtin.text};
+  if (const BuiltinDescription *builtin = findBuiltin(builtins, nameOrFile))
+    return DescriptionText{(nameOrFile + ".yaml (built in)").str(), builtin->text};
   bool isPath = nameOrFile.contains('/') || nameOrFile.contains('.');
   if (!isPath && !llvm::sys::fs::exists(nameOrFile)) {
     std::vector<std::string> names = getNames(builtins);
@@ -215,7 +208,7 @@ LinkTerms dagrt::getDefaultTerms(LinkKind kind) {
 /// The built-in clusters of `device`, in order.
 static std::vector<ClusterFile> findBuiltinClusters(StringRef device, MLIRContext *context) {
   std::vector<ClusterFile> found;
-  for (const Builtin &builtin : kClusters) {
+  for (const BuiltinDescription &builtin : kClusters) {
     ClusterFile file;
     // Most are of another device: reading one takes longer than looking for its name.
     if (StringRef(builtin.text).contains("device: " + device.str()) &&

@@ -71,12 +71,12 @@ CommunicationTime dagrt::getCommunicationTime(const CommunicationShape &shape,
   CommunicationTime slowest;
   for (const auto &[query, rounds] : getCommunicationCalls(shape, cluster)) {
     const auto &call = std::get<CollectiveCall>(query.call);
-    const char *algorithm = nullptr;
-    KernelTime time = predictLatencyBandwidth(call, cluster.device, &algorithm);
+    StringRef algorithm;
+    KernelTime time = predictLatencyBandwidth(call, cluster.device, algorithm);
     double latencyUs = time.fixedUs * static_cast<double>(rounds + 1);
     double microseconds = latencyUs + time.memoryUs;
     if (microseconds > slowest.microseconds)
-      slowest = {microseconds, latencyUs, algorithm,
+      slowest = {microseconds, latencyUs, algorithm.str(),
                  call.nodes > 1 ? cluster.inter->kind : cluster.intra->kind};
   }
   return slowest;

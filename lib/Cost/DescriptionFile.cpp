@@ -314,6 +314,13 @@ static LogicalResult parse(const DescriptionText &text, StringRef what, MLIRCont
   return YamlReader(text.text, what, report, suggestKey).read(file);
 }
 
+const BuiltinDescription *dagrt::findBuiltin(ArrayRef<BuiltinDescription> builtins,
+                                             StringRef name) {
+  const auto *it = llvm::find_if(
+      builtins, [&](const BuiltinDescription &builtin) { return name == builtin.name; });
+  return it == builtins.end() ? nullptr : it;
+}
+
 LogicalResult dagrt::parseDescription(const DescriptionText &text, MLIRContext *context,
                                       DeviceFile &file) {
   return parse(text, "description of a device", context, file);

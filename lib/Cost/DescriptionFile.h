@@ -138,6 +138,16 @@ struct DescriptionText {
   std::string text;
 };
 
+/// A description that is compiled in.
+struct BuiltinDescription {
+  const char *name;
+  const char *text;
+};
+
+/// The built-in description called `name`; null if there is none.
+const BuiltinDescription *findBuiltin(llvm::ArrayRef<BuiltinDescription> builtins,
+                                      llvm::StringRef name);
+
 /// Parses exactly one document; errors are emitted at their line in the text.
 mlir::LogicalResult parseDescription(const DescriptionText &text, mlir::MLIRContext *context,
                                      DeviceFile &file);

@@ -6,9 +6,10 @@
 //===----------------------------------------------------------------------===//
 //
 // The roofline (Williams, Waterman and Patterson, 2009): FLOPs at the peak rate or bytes at the
-// memory's bandwidth, whichever takes longer; of a collective, latency and bandwidth. The cost
-// model `roofline` asks here with the work of an op, dagrt-get-time with a call. What no kernel is
-// faster than, where the calibrated model ends, is the same without what may be spared.
+// memory's bandwidth, whichever takes longer. The cost model `roofline` asks here with the work of
+// an op, dagrt-get-time with a call; of a collective it is told the bytes of a rank at the rate of
+// its link, while a program's have latency and efficiency (CollectiveRoofline.cpp). What no kernel
+// is faster than, where the calibrated model ends, is the same without what may be spared.
 //
 //===----------------------------------------------------------------------===//
 

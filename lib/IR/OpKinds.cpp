@@ -55,32 +55,7 @@ static bool holdsIntegers(Value value) {
   return type && type.getElementType().isInteger();
 }
 
-unsigned OpKinds::SameOpInfo::getHashValue(const Operation *constOp) {
-  auto *op = const_cast<Operation *>(constOp);
-  llvm::hash_code hash = llvm::hash_combine(op->getName(), op->hashProperties());
-  for (Value operand : op->getOperands())
-    hash = llvm::hash_combine(hash, operand.getType());
-  for (Type type : op->getResultTypes())
-    hash = llvm::hash_combine(hash, type);
-  return static_cast<unsigned>(hash);
-}
-
-bool OpKinds::SameOpInfo::isEqual(const Operation *constA, const Operation *constB) {
-  if (constA == constB)
-    return true;
-  for (const Operation *op : {constA, constB})
-    if (op == getEmptyKey() || op == getTombstoneKey())
-      return false;
-  auto *a = const_cast<Operation *>(constA), *b = const_cast<Operation *>(constB);
-  return a->getName() == b->getName() && a->getNumOperands() == b->getNumOperands() &&
-         a->getResultTypes() == b->getResultTypes() &&
-         llvm::all_of(llvm::zip_equal(a->getOperands(), b->getOperands()),
-                      [](auto pair) {
-                        auto [x, y] = pair;
-                        return x.getType() == y.getType() && (!holdsIntegers(x) || x == y);
-                      }) &&
-         a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage());
-}
+bool OpKinds::SameOp::isIdentity(Value operand) { return holdsIntegers(operand); }
 
 /// The tensor that carries a value of `type`, or null.
 static RankedTensorType getTensor(Type type) {

@@ -133,8 +133,8 @@ struct Ceilings {
 /// The longer of what they take.
 KernelTime getRooflineTime(const Ceilings &ceilings, const Device &device);
 
-/// The roofline of a call: of a collective, latency and bandwidth with NCCL's algorithm; of any
-/// other kernel, a bound from below.
+/// The roofline of a call, a bound from below: of a collective, what a rank sends at least at the
+/// rate of its link.
 Prediction predictRoofline(const KernelQuery &query, const Device &device);
 
 /// Writes the key `calibration` of a device description.

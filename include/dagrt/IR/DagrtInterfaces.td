@@ -16,8 +16,6 @@
 include "mlir/IR/OpBase.td"
 include "mlir/IR/SymbolInterfaces.td"
 
-/// As SameOperandsAndResultType, which stands behind it for its builders: says which type was
-/// expected, and why.
 // The rule is all that the mesh of an op's values is checked by, with the symbols of its module:
 // `verify` checks the rest, with `verifyLogicalByRule`.
 def Dagrt_VerifiedByRuleTrait : NativeOpTrait<"VerifiedByRule"> {
@@ -25,6 +23,8 @@ def Dagrt_VerifiedByRuleTrait : NativeOpTrait<"VerifiedByRule"> {
 }
 def Dagrt_VerifiedByRule : TraitList<[SymbolUserOpInterface, Dagrt_VerifiedByRuleTrait]>;
 
+/// As SameOperandsAndResultType, which stands behind it for its builders: says which type was
+/// expected, and why.
 def Dagrt_SameTypes : NativeOpTrait<"SameTypes"> {
   let cppNamespace = "::dagrt";
 }

@@ -15,6 +15,7 @@
 #define DAGRT_IR_OPKINDS_H
 
 #include "dagrt/IR/Dagrt.h"
+#include "dagrt/Support/EqualOps.h"
 
 #include "mlir/IR/SymbolTable.h"
 
@@ -63,9 +64,9 @@ private:
     static bool isEqual(const Key &a, const Key &b);
   };
   /// Ops that agree in their types, too, meshes included.
-  struct SameOpInfo : llvm::DenseMapInfo<mlir::Operation *> {
-    static unsigned getHashValue(const mlir::Operation *op);
-    static bool isEqual(const mlir::Operation *a, const mlir::Operation *b);
+  struct SameOp {
+    static bool isIdentity(mlir::Value operand);
+    static unsigned extra(mlir::Operation *) { return 0; }
   };
   using Names = llvm::SmallVector<mlir::FlatSymbolRefAttr, 2>;
 
@@ -78,7 +79,7 @@ private:
   unsigned count = 0;
   mlir::SymbolTableCollection symbols;
   // All are looked up only, and never iterated.
-  llvm::DenseMap<mlir::Operation *, unsigned, SameOpInfo> known;
+  llvm::DenseMap<mlir::Operation *, unsigned, EqualOpInfo<SameOp>> known;
   llvm::DenseMap<Key, unsigned, KeyInfo> kinds;
   llvm::DenseMap<mlir::Attribute, unsigned> layoutOf;
   std::map<std::vector<int64_t>, unsigned> layouts;

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The roofline of a collective or a message: NCCL's tuner picks the algorithm and the protocol, and
-// the pick takes its latency and its bytes over the rate of the links, as the cluster's description
-// has them. Messages between peers leave by the port in the node and by that to the network at
-// once.
+// The roofline of a collective or a message of a program: NCCL's tuner picks the algorithm and the
+// protocol, and the pick takes its latency and its bytes over the rate of the links, as the
+// cluster's description has them. Messages between peers leave by the port in the node and by that
+// to the network at once.
 //
 //===----------------------------------------------------------------------===//
 
@@ -58,17 +58,16 @@ static KernelTime getPickedTime(Group &g, const CollectiveCall &call, double byt
 }
 
 KernelTime dagrt::predictLatencyBandwidth(const CollectiveCall &call, const Device &device,
-                                          const char **algorithm) {
-  if (algorithm)
-    *algorithm = "none";
+                                          StringRef &algorithm) {
+  algorithm = "none";
   if (call.ranks < 2)
     return KernelTime();
   Group g(call, device);
-  if (algorithm)
-    *algorithm =
-        g.isPeerToPeer() ? getPeerName(g.getPeerProtocol()) : getAlgorithmName(pickAlgorithm(g));
-  if (g.isPeerToPeer())
+  if (g.isPeerToPeer()) {
+    algorithm = getPeerName(g.getPeerProtocol());
     return getPeerTime(g, call);
+  }
+  algorithm = getAlgorithmName(pickAlgorithm(g));
   KernelTime time = getPickedTime(g, call, call.bytes);
   // Where a pick is bad, so much as after it is possible before. No size takes less than its wire.
   double leastUs = getLeastWireUs(call);

@@ -56,9 +56,9 @@ KernelTime predictCollective(const CollectiveCall &call, const Device &device,
 std::optional<double> getSizeBeyondLl(const CollectiveCall &call, const Device &device);
 
 /// The roofline of `call`: what NCCL picks, with the latency and bandwidth of the links' terms. No
-/// more bytes take less time. `algorithm`, if it is not null, is set to the pick.
+/// more bytes take less time. `algorithm` is set to the pick.
 KernelTime predictLatencyBandwidth(const CollectiveCall &call, const Device &device,
-                                   const char **algorithm = nullptr);
+                                   llvm::StringRef &algorithm);
 
 /// What physics allows: microseconds of what a rank sends at least at the rates of data sheets; or,
 /// of several nodes, of what falls to each rank of what its node sends to the network.
