@@ -24,10 +24,12 @@
 #include "mlir/IR/Diagnostics.h"
 
 #include "llvm/ADT/StringExtras.h"
+#include "llvm/ADT/StringMap.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 
 #include <cmath>
+#include <mutex>
 #include <set>
 
 using namespace mlir;
@@ -84,6 +86,21 @@ static FailureOr<DescriptionText> findDescription(StringRef nameOrFile,
     return emitError(loc) << "expects a readable file with a " << what << " description, got '"
                           << nameOrFile << "': " << llvm::toString(buffer.takeError());
   return DescriptionText{nameOrFile.str(), (*buffer)->getBuffer().str()};
+}
+
+/// What `read` makes of the built-in description `name`, read once in a process: it does not
+/// change, and takes as long to read as a model does.
+template <typename T>
+static FailureOr<T> readOnce(StringRef name, llvm::function_ref<FailureOr<T>()> read) {
+  static std::mutex mutex;
+  static llvm::StringMap<T> known;
+  std::lock_guard<std::mutex> lock(mutex);
+  if (auto it = known.find(name); it != known.end())
+    return it->second;
+  FailureOr<T> result = read();
+  if (succeeded(result))
+    known.try_emplace(name, *result);
+  return result;
 }
 
 //===----------------------------------------------------------------------===//
@@ -314,7 +331,7 @@ static LogicalResult setUsualLinks(Device &device, FileLineColLoc loc) {
   return success();
 }
 
-FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
+static FailureOr<Device> readDevice(StringRef nameOrFile, Location loc) {
   FailureOr<DescriptionText> text = findDescription(nameOrFile, kDevices, "device", loc);
   DeviceFile file;
   if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
@@ -343,6 +360,11 @@ FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
   if (failed(setUsualLinks(device, start)))
     return failure();
   return device;
+}
+
+FailureOr<Device> dagrt::loadDevice(StringRef nameOrFile, Location loc) {
+  auto read = [&]() { return readDevice(nameOrFile, loc); };
+  return findBuiltin(kDevices, nameOrFile) ? readOnce<Device>(nameOrFile, read) : read();
 }
 
 //===----------------------------------------------------------------------===//
@@ -381,7 +403,7 @@ static LogicalResult checkLinks(const ClusterFile &file, Cluster &cluster, FileL
   return success();
 }
 
-FailureOr<Cluster> dagrt::loadCluster(StringRef nameOrFile, Location loc) {
+static FailureOr<Cluster> readCluster(StringRef nameOrFile, Location loc) {
   FailureOr<DescriptionText> text = findDescription(nameOrFile, kClusters, "cluster", loc);
   ClusterFile file;
   if (failed(text) || failed(parseDescription(*text, loc.getContext(), file)))
@@ -409,6 +431,11 @@ FailureOr<Cluster> dagrt::loadCluster(StringRef nameOrFile, Location loc) {
   llvm::sort(cluster.fixedTimes,
              [](const FixedTime &a, const FixedTime &b) { return a.key < b.key; });
   return cluster;
+}
+
+FailureOr<Cluster> dagrt::loadCluster(StringRef nameOrFile, Location loc) {
+  auto read = [&]() { return readCluster(nameOrFile, loc); };
+  return findBuiltin(kClusters, nameOrFile) ? readOnce<Cluster>(nameOrFile, read) : read();
 }
 
 //===----------------------------------------------------------------------===//

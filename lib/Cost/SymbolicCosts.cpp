@@ -155,7 +155,7 @@ namespace {
 /// Puts ops into classes.
 class Grouping {
 public:
-  explicit Grouping(std::vector<CostClass> &classes) : classes(classes) {}
+  Grouping(std::vector<CostClass> &classes, OpKinds &kinds) : classes(classes), kinds(kinds) {}
 
   /// The class of ops whose time is fixed by a description.
   unsigned addFixed(Operation *op, CostAttr cost) {
@@ -187,13 +187,19 @@ public:
 
 private:
   unsigned addClass(Operation *op) {
-    if (!takesTime(op))
+    unsigned kind = kinds.getKind(op);
+    auto [it, isNew] = isTimed.try_emplace(kind, false);
+    if (isNew)
+      it->second = takesTime(op);
+    if (!it->second)
       return SymbolicCosts::kFree;
-    classes.push_back({op, 1, CostAttr(), CostAttr(), getCarried(op)});
+    classes.push_back({op, 1, CostAttr(), CostAttr(), getCarried(op), kind});
     return classes.size() - 1;
   }
 
   std::vector<CostClass> &classes;
+  OpKinds &kinds;
+  llvm::DenseMap<unsigned, bool> isTimed; ///< By kind.
   // They are looked up only; never iterated.
   llvm::DenseMap<Attribute, unsigned> fixed;
   llvm::DenseMap<Operation *, unsigned, EqualOpInfo<SameCost>> given, known;
@@ -205,7 +211,7 @@ namespace dagrt {
 class OpGrouper {
 public:
   OpGrouper(SymbolicCosts &costs, const Coverage &coverage, FixedTimes fixedTimes)
-      : costs(costs), coverage(coverage), grouping(costs.classes),
+      : costs(costs), coverage(coverage), grouping(costs.classes, *costs.kinds),
         fixedTimes(std::move(fixedTimes)) {
     costs.fixed = this->fixedTimes.size();
   }
@@ -272,13 +278,10 @@ LogicalResult SymbolicCosts::groupOps() {
   if (failed(fixedTimes))
     return failure();
   Coverage coverage = Coverage::compute(function);
+  kinds = std::make_unique<OpKinds>(cluster.devicesPerNode);
   OpGrouper(*this, coverage, std::move(*fixedTimes)).run();
   uncounted = coverage.getUncounted();
   branches = coverage.getBranches();
-  kinds = std::make_unique<OpKinds>(cluster.devicesPerNode);
-  for (auto [index, entry] : llvm::enumerate(classes))
-    if (!entry.given && !nested.contains(index))
-      entry.kind = kinds->getKind(entry.op);
   SmallVector<Operation *> representatives;
   for (const CostClass &entry : classes)
     representatives.push_back(entry.op);

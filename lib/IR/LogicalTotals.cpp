@@ -9,6 +9,7 @@
 #include "dagrt/IR/Dagrt.h"
 #include "dagrt/IR/OpKinds.h"
 #include "dagrt/IR/Work.h"
+#include "dagrt/Support/EqualOps.h"
 
 #include "mlir/Interfaces/SideEffectInterfaces.h"
 #include "llvm/ADT/DenseSet.h"
@@ -18,24 +19,6 @@ using namespace mlir;
 using namespace dagrt;
 
 namespace {
-/// Ops that agree in name and properties.
-struct SamePropertiesInfo : llvm::DenseMapInfo<Operation *> {
-  static unsigned getHashValue(const Operation *constOp) {
-    auto *op = const_cast<Operation *>(constOp);
-    return static_cast<unsigned>(llvm::hash_combine(op->getName(), op->hashProperties()));
-  }
-  static bool isEqual(const Operation *constA, const Operation *constB) {
-    if (constA == constB)
-      return true;
-    for (const Operation *op : {constA, constB})
-      if (op == getEmptyKey() || op == getTombstoneKey())
-        return false;
-    auto *a = const_cast<Operation *>(constA), *b = const_cast<Operation *>(constB);
-    return a->getName() == b->getName() &&
-           a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage());
-  }
-};
-
 /// Gives ops of one block numbers: equal ones where they compute the same thing.
 class Numbering {
 public:

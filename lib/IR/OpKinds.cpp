@@ -34,20 +34,14 @@ OpKinds::Key OpKinds::KeyInfo::getTombstoneKey() {
 
 unsigned OpKinds::KeyInfo::getHashValue(const Key &key) {
   return static_cast<unsigned>(
-      llvm::hash_combine(key.op->getName(), key.op->hashProperties(), key.types, key.layout,
+      llvm::hash_combine(SamePropertiesInfo::getHashValue(key.op), key.types, key.layout,
                          llvm::hash_combine_range(key.integers.begin(), key.integers.end())));
 }
 
 bool OpKinds::KeyInfo::isEqual(const Key &a, const Key &b) {
-  if (a.op == b.op)
-    return true;
-  for (Operation *op : {a.op, b.op})
-    if (op == getEmptyKey().op || op == getTombstoneKey().op)
-      return false;
-  return a.op->getName() == b.op->getName() && a.types == b.types && a.layout == b.layout &&
-         a.integers == b.integers &&
-         a.op->getName().compareOpProperties(a.op->getPropertiesStorage(),
-                                             b.op->getPropertiesStorage());
+  // What stands for no key has no types.
+  return a.types == b.types && a.layout == b.layout && a.integers == b.integers &&
+         SamePropertiesInfo::isEqual(a.op, b.op);
 }
 
 static bool holdsIntegers(Value value) {

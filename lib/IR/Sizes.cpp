@@ -113,9 +113,11 @@ SizeBinding dagrt::getDefaultSizes(ModuleOp module) {
 //===----------------------------------------------------------------------===//
 
 /// Walks the attributes of `op`. Those of our ops are asked for one by one, which is faster than to
-/// make a dictionary for each op.
+/// make a dictionary for each op. Roles, costs and times are many, and hold no sizes.
 static void walkAttributes(Operation *op, AttrTypeWalker &walker) {
-  walker.walk(op->getDiscardableAttrDictionary());
+  for (NamedAttribute attribute : op->getDiscardableAttrs())
+    if (!isa<RoleAttr, CostAttr, TimingAttr>(attribute.getValue()))
+      walker.walk(attribute.getValue());
   if (!isa_and_nonnull<DagrtDialect>(op->getDialect())) {
     if (Attribute properties = op->getPropertiesAsAttribute())
       walker.walk(properties);

@@ -14,7 +14,7 @@
 #include "dagrt/Schedule/Memory.h"
 
 #include "dagrt/Cost/BoundOps.h"
-#include "dagrt/Support/EqualOps.h"
+#include "dagrt/IR/OpKinds.h"
 
 #include "mlir/Interfaces/CallInterfaces.h"
 
@@ -30,14 +30,6 @@ using namespace dagrt;
 // Facts and attribution
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// Whatever their operands are.
-struct SameFacts {
-  static bool isIdentity(Value) { return false; }
-  static const void *extra(Operation *) { return nullptr; }
-};
-} // namespace
-
 static OpFacts getFacts(Operation *op) {
   if (auto communication = dyn_cast<CommunicationOpInterface>(op))
     return {getCommunicationKindName(communication.getCommunication().kind), std::nullopt};
@@ -52,14 +44,15 @@ static OpFacts getFacts(Operation *op) {
 }
 
 OpGroups dagrt::groupEqualOps(const Timeline &timeline) {
+  OpKinds kinds;
   // Looked up only; never iterated.
-  llvm::DenseMap<Operation *, unsigned, EqualOpInfo<SameFacts>> known;
+  llvm::DenseMap<unsigned, unsigned> known;
   OpGroups groups;
   groups.groupOf.assign(timeline.ops.size(), kNone);
   for (auto [index, op] : llvm::enumerate(timeline.ops)) {
     if (op.occupancy == Occupancy::Nothing)
       continue;
-    unsigned group = known.try_emplace(op.op, groups.firstOps.size()).first->second;
+    unsigned group = known.try_emplace(kinds.getKind(op.op), groups.firstOps.size()).first->second;
     if (group == groups.firstOps.size())
       groups.firstOps.push_back(index);
     groups.groupOf[index] = group;

@@ -20,13 +20,29 @@ using namespace dagrt;
 static constexpr auto kFlags = OperationEquivalence::Flags(
     OperationEquivalence::IgnoreLocations | OperationEquivalence::IgnoreDiscardableAttrs);
 
+unsigned SamePropertiesInfo::getHashValue(const Operation *constOp) {
+  auto *op = const_cast<Operation *>(constOp);
+  return static_cast<unsigned>(llvm::hash_combine(op->getName(), op->hashProperties()));
+}
+
+bool SamePropertiesInfo::isEqual(const Operation *constA, const Operation *constB) {
+  auto *a = const_cast<Operation *>(constA), *b = const_cast<Operation *>(constB);
+  auto isKey = [](Operation *op) { return op == getEmptyKey() || op == getTombstoneKey(); };
+  if (a == b || isKey(a) || isKey(b))
+    return a == b;
+  return a->getName() == b->getName() &&
+         a->getName().compareOpProperties(a->getPropertiesStorage(), b->getPropertiesStorage());
+}
+
+// MLIR's hash makes a dictionary of the attributes that do not count, for each op.
 unsigned dagrt::hashEqualOp(Operation *op, IsIdentityFn isIdentity) {
-  auto hashOperand = [&](Value value) {
-    return llvm::hash_combine(value.getType(),
-                              isIdentity(value) ? value.getAsOpaquePointer() : nullptr);
-  };
-  return static_cast<unsigned>(OperationEquivalence::computeHash(
-      op, hashOperand, OperationEquivalence::ignoreHashValue, kFlags));
+  llvm::hash_code hash(SamePropertiesInfo::getHashValue(op));
+  for (Value operand : op->getOperands())
+    hash = llvm::hash_combine(hash, operand.getType(),
+                              isIdentity(operand) ? operand.getAsOpaquePointer() : nullptr);
+  for (Type type : op->getResultTypes())
+    hash = llvm::hash_combine(hash, type);
+  return static_cast<unsigned>(hash);
 }
 
 bool dagrt::areEqualOps(Operation *a, Operation *b, IsIdentityFn isIdentity) {

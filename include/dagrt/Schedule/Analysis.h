@@ -50,8 +50,8 @@ struct OpFacts {
 /// On a module: the name of the cluster that a partition chose its sizes for.
 constexpr llvm::StringLiteral kChosenForAttrName = "dagrt.chosen_for";
 
-/// Ops of a timeline that say the same about themselves: those of one name, and the same properties
-/// and types. A model repeats its layers, so there are few.
+/// Ops of a timeline that say the same about themselves: those of one kind (dagrt/IR/OpKinds.h). A
+/// model repeats its layers, and a pipeline its meshes, so there are few.
 struct OpGroups {
   std::vector<unsigned> groupOf;  ///< By op; kNone for those that take no time.
   std::vector<unsigned> firstOps; ///< By group.

@@ -23,6 +23,13 @@ namespace dagrt {
 /// True for an operand that equal ops must have in common.
 using IsIdentityFn = llvm::function_ref<bool(mlir::Value)>;
 
+/// The keys of a map of ops that agree in name and properties, whatever their types, operands and
+/// regions.
+struct SamePropertiesInfo : llvm::DenseMapInfo<mlir::Operation *> {
+  static unsigned getHashValue(const mlir::Operation *op);
+  static bool isEqual(const mlir::Operation *a, const mlir::Operation *b);
+};
+
 /// Equal ops have equal hashes. Regions do not count.
 unsigned hashEqualOp(mlir::Operation *op, IsIdentityFn isIdentity);
 
