@@ -22,10 +22,7 @@ static KernelQuery getQuery(CollectiveCall call, const Cluster &cluster) {
   if (cluster.intra) {
     call.link = cluster.intra->kind;
     call.nvls = cluster.intra->nvls;
-    call.linkTerms = *cluster.intra;
   }
-  if (call.nodes > 1)
-    call.networkTerms = *cluster.inter;
   call.hasOneShot = library.starts_with("custom");
   if (call.mostOnNode > 1)
     call.linkCorrection = cluster.intra->correction;
@@ -69,15 +66,12 @@ std::vector<CommunicationCall> dagrt::getCommunicationCalls(const CommunicationS
 CommunicationTime dagrt::getCommunicationTime(const CommunicationShape &shape,
                                               const Cluster &cluster) {
   CommunicationTime slowest;
-  for (const auto &[query, rounds] : getCommunicationCalls(shape, cluster)) {
-    const auto &call = std::get<CollectiveCall>(query.call);
-    StringRef algorithm;
-    KernelTime time = predictLatencyBandwidth(call, cluster.device, algorithm);
-    double latencyUs = time.fixedUs * static_cast<double>(rounds + 1);
-    double microseconds = latencyUs + time.memoryUs;
-    if (microseconds > slowest.microseconds)
-      slowest = {microseconds, latencyUs, algorithm.str(),
-                 call.nodes > 1 ? cluster.inter->kind : cluster.intra->kind};
+  for (const CommunicationCall &call : getCommunicationCalls(shape, cluster)) {
+    double microseconds = predictRoofline(call.query, cluster.device).time.microseconds;
+    if (microseconds <= slowest.microseconds)
+      continue;
+    bool isFar = std::get<CollectiveCall>(call.query.call).nodes > 1;
+    slowest = {microseconds, isFar ? cluster.inter->kind : cluster.intra->kind};
   }
   return slowest;
 }

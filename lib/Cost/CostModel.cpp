@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What all cost models share: communication by latency and bandwidth, the work of a product
-// alone, and models by name.
+// What all cost models share: the bound of communication, the work of a product alone, and models
+// by name.
 //
 //===----------------------------------------------------------------------===//
 
@@ -24,9 +24,8 @@ FailureOr<Cost> CostModel::getCommunicationCost(const CommunicationShape &shape,
   CommunicationTime time = getCommunicationTime(shape, cluster);
   Cost cost;
   cost.picoseconds = time.microseconds * 1e6;
-  cost.algorithm = time.algorithm;
   if (time.microseconds > 0)
-    cost.bound = time.latencyUs * 2 > time.microseconds ? Bound::latency : Bound::link;
+    cost.bound = Bound::link;
   return cost;
 }
 

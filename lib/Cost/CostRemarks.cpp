@@ -61,7 +61,7 @@ struct CommunicationUse {
   Communication what;
   CostAttr cost;
   int64_t ranks = 0, count = 0;
-  LinkKind link = LinkKind::NvLink;
+  CommunicationTime bound; ///< With the link that takes longest.
 };
 } // namespace
 
@@ -82,7 +82,7 @@ static std::vector<CommunicationUse> collectUses(const SymbolicCosts &costs) {
       known.what = communicationOp.getCommunication();
       CommunicationShape shape = getCommunicationShape(op);
       known.ranks = shape.groups.empty() ? 0 : shape.groups.front().size();
-      known.link = getCommunicationTime(shape, costs.getCluster()).link;
+      known.bound = getCommunicationTime(shape, costs.getCluster());
       known.first = entry.op;
     }
     CommunicationUse use = known;
@@ -119,17 +119,18 @@ static void reportCommunication(const CommunicationUse &use, remark::RemarkOpts 
   else
     where = "over " + std::to_string(use.ranks) + " devices " + where;
   double microseconds = use.cost.getPicoseconds() / 1e6;
-  std::string algorithm =
-      use.cost.getAlgorithm().empty()
-          ? std::string("nothing crosses a link")
-          : (use.cost.getAlgorithm() + " on " + getLinkKindName(use.link)).str();
+  StringRef algorithm = use.cost.getAlgorithm();
+  std::string way = "nothing crosses a link";
+  if (use.bound.microseconds > 0)
+    way = (algorithm + (algorithm.empty() ? "" : " ") + "on " + getLinkKindName(use.bound.link))
+              .str();
   remark::passed(use.first->getLoc(), options)
       << remark::add("{0} x {1} of {2} {3}: {4}, {5:f3} us", use.count,
                      getCommunicationKindName(use.what.kind), formatBytes(use.what.bytes), where,
-                     algorithm, microseconds)
-      << remark::metric("Algorithm", use.cost.getAlgorithm())
-      << remark::metric("Bytes", use.what.bytes) << remark::metric("Ranks", use.ranks)
-      << remark::metric("Microseconds", microseconds) << remark::metric("Count", use.count);
+                     way, microseconds)
+      << remark::metric("Algorithm", algorithm) << remark::metric("Bytes", use.what.bytes)
+      << remark::metric("Ranks", use.ranks) << remark::metric("Microseconds", microseconds)
+      << remark::metric("Count", use.count);
 }
 
 void dagrt::emitCostRemarks(const SymbolicCosts &costs, int64_t costed, int64_t unchanged) {

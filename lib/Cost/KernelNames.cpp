@@ -361,20 +361,15 @@ static void setLinks(CollectiveCall &call, StringRef link, const Device &device)
                 (link == "network" && getUsualLink(device, 1) == "pcie");
   call.link = isPcie ? LinkKind::Pcie : LinkKind::NvLink;
   call.linkRate = isPcie ? device.facts.pcieRate : device.peerBandwidth;
-  call.linkTerms = getDefaultTerms(call.link);
   bool hasSwitch = device.facts.nvls;
   if (const std::optional<Link> &usual = device.usualIntra; usual && usual->kind == call.link) {
     call.linkRate = usual->getSharedBandwidth(call.mostOnNode);
-    call.linkTerms = *usual;
     hasSwitch = usual->nvls;
   }
   call.nvls = !isPcie && (link == "nvlink" || link == "network") && hasSwitch;
   call.networkRate = device.facts.networkRate;
-  call.networkTerms = getDefaultTerms(LinkKind::Network);
-  if (const std::optional<Link> &usual = device.usualInter) {
+  if (const std::optional<Link> &usual = device.usualInter)
     call.networkRate = usual->getSharedBandwidth(call.mostOnNode);
-    call.networkTerms = *usual;
-  }
 }
 
 FailureOr<KernelQuery> dagrt::makeCollectiveQuery(StringRef op, double bytes, double ranks,

@@ -6,10 +6,10 @@
 //===----------------------------------------------------------------------===//
 //
 // The roofline (Williams, Waterman and Patterson, 2009): FLOPs at the peak rate or bytes at the
-// memory's bandwidth, whichever takes longer. The cost model `roofline` asks here with the work of
-// an op, dagrt-get-time with a call; of a collective it is told the bytes of a rank at the rate of
-// its link, while a program's have latency and efficiency (CollectiveRoofline.cpp). What no kernel
-// is faster than, where the calibrated model ends, is the same without what may be spared.
+// memory's bandwidth, whichever takes longer; of a collective, the bytes that a rank sends at the
+// rate of its link (CollectiveRoofline.cpp). The cost model `roofline` asks here with the work of
+// an op, dagrt-get-time with a call. What no kernel is faster than, where the calibrated model
+// ends, is the same without what may be spared.
 //
 //===----------------------------------------------------------------------===//
 
@@ -47,9 +47,10 @@ struct Least {
   Ceilings operator()(const AttentionCall &c) const {
     // Of a window, only the keys that some query sees are read.
     double keys = c.queries > 0 ? std::min(c.keys, c.pairs / c.queries + c.queries - 1) : c.keys;
-    double rows = 2 * c.queries * c.heads + 2 * keys * c.keyHeads;
-    return {4 * c.batch * c.heads * c.headDim * c.pairs, c.matrixFlops,
-            c.batch * rows * c.headDim * c.elementBytes};
+    // A query and a key are as long as each other, a value and a result, too.
+    double dims = c.headDim + (c.valueDim > 0 ? c.valueDim : c.headDim);
+    return {2 * c.batch * c.heads * dims * c.pairs, c.matrixFlops,
+            c.batch * (c.queries * c.heads + keys * c.keyHeads) * dims * c.elementBytes};
   }
   Ceilings operator()(const RowwiseCall &c) const { return {0, 1, getRowwiseBytes(c)}; }
   Ceilings operator()(const CollectiveCall &) const { return {}; }
@@ -73,14 +74,18 @@ static KernelTime getLinkTime(const CollectiveCall &call) {
   time.microseconds = time.memoryUs = getLeastWireUs(call);
   time.bytes = time.memoryUs * (call.nodes > 1 ? call.networkRate : call.linkRate) / 1e6;
   if (time.microseconds > 0)
-    time.bound = Bound::memory;
+    time.bound = Bound::link;
   return time;
+}
+
+Ceilings dagrt::getLeastWork(const KernelCall &call, const Device &device) {
+  return std::visit(Least{device}, call);
 }
 
 double dagrt::getLeastUs(const KernelQuery &query, const Device &device) {
   if (const auto *collective = std::get_if<CollectiveCall>(&query.call))
     return getLeastWireUs(*collective);
-  KernelTime bound = getRooflineTime(std::visit(Least{device}, query.call), device);
+  KernelTime bound = getRooflineTime(getLeastWork(query.call, device), device);
   // What streams through three times the L2 finds nothing of itself there.
   double share = device.l2Bytes > 0 ? (bound.bytes / device.l2Bytes - 1) / 2 : 1;
   return std::max(bound.computeUs, bound.memoryUs * std::clamp(share, 0.0, 1.0));
@@ -93,7 +98,7 @@ Prediction dagrt::predictRoofline(const KernelQuery &query, const Device &device
     result.time = getLinkTime(*collective);
     return result;
   }
-  Ceilings ceilings = std::visit(Least{device}, query.call);
+  Ceilings ceilings = getLeastWork(query.call, device);
   if (const auto *rowwise = std::get_if<RowwiseCall>(&query.call))
     addExtras(*rowwise, device, ceilings);
   result.time = getRooflineTime(ceilings, device);

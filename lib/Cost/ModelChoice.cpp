@@ -22,3 +22,9 @@ llvm::StringRef dagrt::getModelName(ModelChoice choice) {
   }
   llvm_unreachable("not a choice of a cost model");
 }
+
+llvm::StringRef dagrt::describeBound(llvm::StringRef model) {
+  if (model != getModelName(ModelChoice::Roofline))
+    return "";
+  return "a lower bound by the data sheet, without latency and efficiency";
+}

@@ -5,10 +5,13 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Asks the roofline of kernels (KernelRoofline.cpp) with the work of ops. A bound from below: no
-// kernel is faster, but for data that is already in the cache.
+// Asks the roofline of kernels (KernelRoofline.cpp) with the work of ops; communication is as for
+// all models that say nothing else. A bound from below: no kernel is faster, but for data that is
+// already in the cache.
 //
 //===----------------------------------------------------------------------===//
+
+#include "WorkCalls.h"
 
 #include "dagrt/Cost/CostModel.h"
 #include "dagrt/Cost/KernelQuery.h"
@@ -23,6 +26,16 @@ static bool usesMatrixUnits(const Work &work) {
   return work.kind == WorkKind::Gemm || work.kind == WorkKind::Attention;
 }
 
+/// What the kernel of an attention moves, which knows its positions, and reads no key that no query
+/// sees; never more than the op's operands and results.
+static FailureOr<double> getAttentionBytes(const Work &work, const Device &device,
+                                           std::string &error) {
+  FailureOr<KernelQuery> query = getWorkQuery(work, device, error);
+  if (failed(query))
+    return failure();
+  return std::min(getLeastWork(query->call, device).bytes, work.bytes());
+}
+
 namespace {
 struct RooflineModel final : CostModel {
   FailureOr<Cost> getComputeCost(const Work &work, const Device &device,
@@ -35,6 +48,13 @@ struct RooflineModel final : CostModel {
       if (!rate)
         return emitError() << describeMissingRate(device, getTypeName(type));
       ceilings.flopRate = *rate;
+    }
+    if (work.attention && work.flops > 0) {
+      std::string error;
+      FailureOr<double> bytes = getAttentionBytes(work, device, error);
+      if (failed(bytes))
+        return emitError() << error;
+      ceilings.bytes = *bytes;
     }
     KernelTime time = getRooflineTime(ceilings, device);
     Cost cost;

@@ -362,6 +362,7 @@ Work AttentionOp::getWork() {
   shape.heads = getProduct(q.slice(2, 2));
   shape.keyHeads = k[2];
   shape.headDim = q[4];
+  shape.valueDim = getValue().getType().getShape()[3];
   shape.pairs = busiest;
   shape.causal = getCausal();
   if (getWindow())
@@ -370,8 +371,7 @@ Work AttentionOp::getWork() {
   work.attention = shape;
   // A product of 2 * head_dim FLOPs for the score of a pair, and another for its value. Softmax, a
   // soft cap and ALiBi are not matrix products, and are left out as kernels' authors do.
-  int64_t valueDim = getValue().getType().getShape()[3];
-  double perPair = 2.0 * (q[4] + valueDim);
+  double perPair = 2.0 * static_cast<double>(shape.headDim + shape.valueDim);
   work.flops = perPair * busiest * shape.batch * shape.heads;
   ArrayRef<int64_t> global = getGlobalShape(getQuery().getType());
   setTotalFlops(*this, work,

@@ -12,6 +12,7 @@
 
 #include "PlansReport.h"
 
+#include "dagrt/Cost/ModelChoice.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Uncounted.h"
 #include "dagrt/Support/Units.h"
@@ -52,6 +53,8 @@ static void writeHeader(llvm::raw_ostream &os, const PlansReport &report) {
     os << "  device  " << unknown << '\n';
   if (report.costsTakenOver)
     os << "  costs  for the cluster and model that the program's costs were computed for\n";
+  if (StringRef bound = describeBound(report.model); !bound.empty())
+    os << "  model  " << bound << '\n';
   size_t width = 0;
   for (const Plan &plan : report.plans)
     width = std::max(width, plan.name.size());

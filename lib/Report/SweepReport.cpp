@@ -17,6 +17,7 @@
 #include "FormulaReport.h"
 #include "Warnings.h"
 #include "dagrt/Cost/Cluster.h"
+#include "dagrt/Cost/ModelChoice.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Support/Units.h"
 
@@ -68,6 +69,8 @@ static void writeHead(llvm::raw_ostream &os, const SweepReport &report,
   writeBranches(os, function.timed.getBranches());
   if (function.timed.getCosts().isTakenOver())
     os << "  costs  for the cluster and model that the program's costs were computed for\n";
+  if (StringRef bound = describeBound(function.timed.getCosts().getOptions().model); !bound.empty())
+    os << "  model  " << bound << '\n';
 }
 
 /// The kinds with the largest parts of a point, as many as fit.

@@ -16,6 +16,7 @@
 #include "PathListing.h"
 #include "Warnings.h"
 #include "dagrt/Cost/Cluster.h"
+#include "dagrt/Cost/ModelChoice.h"
 #include "dagrt/Report/ErrorBars.h"
 #include "dagrt/Report/Report.h"
 #include "dagrt/Report/Uncounted.h"
@@ -127,6 +128,9 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   writeBranches(os, function.branches);
   if (function.isModelled && function.costs.isTakenOver)
     os << "  costs  for the cluster, model and sizes that the program's costs were computed for\n";
+  if (StringRef bound = describeBound(function.costs.options.model);
+      function.isModelled && !bound.empty())
+    os << "  model  " << bound << '\n';
   if (timeline.makespan == 0)
     return;
   auto least = llvm::min_element(function.usage, [](const MeshUsage &a, const MeshUsage &b) {

@@ -6,6 +6,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Cost/Communication.h"
+#include "dagrt/Cost/KernelQuery.h"
 
 #include "gtest/gtest.h"
 
@@ -49,71 +50,47 @@ protected:
   std::map<std::string, Cluster> clusters;
 };
 
-// A step costs 0.6 us, there are 14, and starting costs 6.6 us; LL reaches 141 GB/s.
-TEST_F(CommunicationTest, SmallAllReduceIsLowLatencyRing) {
-  CommunicationTime time = getTime("dgx-h100", CommunicationKind::AllReduce, 512, 8);
-  EXPECT_EQ(time.algorithm, "ring/LL");
-  EXPECT_NEAR(time.latencyUs, 6.6 + 14 * 0.6, 1e-9);
-  EXPECT_NEAR(time.microseconds, 15.0 + 512 / (141e3 * 8 / 14), 1e-9);
-}
-
-// The switch reduces at 0.65 of 370.8 GB/s.
-TEST_F(CommunicationTest, LargeAllReduceIsNvls) {
+// The switch reduces: each rank sends its buffer once, and its own part of the sum a second time.
+TEST_F(CommunicationTest, AllReduceThroughTheSwitch) {
   CommunicationTime time = getTime("dgx-h100", CommunicationKind::AllReduce, 512 * kMiB, 8);
-  EXPECT_EQ(time.algorithm, "nvls");
-  EXPECT_NEAR(time.microseconds, 25 + 512 * kMiB / (450e3 * 0.824 * 0.65), 1e-6);
+  EXPECT_EQ(time.link, LinkKind::NvLink);
+  EXPECT_NEAR(time.microseconds, 512 * kMiB * 9 / 8 / 450e3, 1e-6);
 }
 
-TEST_F(CommunicationTest, TwoRanksDoNotUseTheSwitch) {
-  CommunicationTime time = getTime("dgx-h100", CommunicationKind::AllReduce, 512 * kMiB, 2);
-  EXPECT_EQ(time.algorithm, "ring/Simple");
-  EXPECT_NEAR(time.microseconds, 8.4 + 2 * 3.4 + 512 * kMiB / 370800, 1e-6);
+// Of two ranks, each sends a half and passes on the sum of the other.
+TEST_F(CommunicationTest, AllReduceOfTwoRanks) {
+  EXPECT_NEAR(getTime("dgx-h100", CommunicationKind::AllReduce, 512 * kMiB, 2).microseconds,
+              512 * kMiB / 450e3, 1e-6);
 }
 
-// 14 steps inside nodes and one between them; eight ports of 47.5 GB/s are faster than NVLink.
-TEST_F(CommunicationTest, RingAcrossNodesEntersEachNodeOnce) {
+// Without such a switch, 7 / 8 twice.
+TEST_F(CommunicationTest, AllReduceWithoutTheSwitch) {
+  EXPECT_NEAR(getTime("dgx-a100", CommunicationKind::AllReduce, 512 * kMiB, 8).microseconds,
+              2 * 512 * kMiB * 7 / 8 / 300e3, 1e-6);
+}
+
+// Half of it enters each node, through eight ports of 50 GB/s.
+TEST_F(CommunicationTest, GatherAcrossNodesUsesAllPorts) {
   CommunicationTime time = getTime("dgx-h100", CommunicationKind::AllGather, 1024 * kMiB, 16);
-  EXPECT_EQ(time.algorithm, "ring/Simple");
-  EXPECT_NEAR(time.latencyUs, 8.4 + 14 * 3.4 + 14, 1e-9);
-  EXPECT_NEAR(time.microseconds, 70 + 1024 * kMiB / (370800 * 16.0 / 15), 1e-6);
+  EXPECT_EQ(time.link, LinkKind::Network);
+  EXPECT_NEAR(time.microseconds, 1024 * kMiB / 2 / 8 / 50e3, 1e-6);
 }
 
-// The switch inside the nodes, one level of trees between them: 0.65 of NVLink's 370.8 GB/s, which
-// eight ports of 47.5 GB/s do not limit.
-TEST_F(CommunicationTest, LargeAllReduceOverTwoNodesIsHierarchical) {
-  CommunicationTime time = getTime("dgx-h100", CommunicationKind::AllReduce, 512 * kMiB, 16);
-  EXPECT_EQ(time.algorithm, "nvls_tree");
-  EXPECT_NEAR(time.microseconds, 25 + 2 * 14 + 512 * kMiB / (370800 * 0.65), 1e-6);
-}
-
-// A chain of eight in each node, two levels of trees over four nodes, up and down.
-TEST_F(CommunicationTest, MediumAllReduceOverFourNodesIsTree) {
-  CommunicationTime time = getTime("dgx-h100", CommunicationKind::AllReduce, kMiB, 32);
-  EXPECT_EQ(time.algorithm, "tree/LL128");
-  EXPECT_NEAR(time.microseconds,
-              14 + 2 * (7 * 1.25 + 2 * 8.5) + kMiB / (370800 * 0.92 * 120 / 128 * 0.5), 1e-6);
-}
-
-// One rank on each node: the network's port bounds, and its latency is exposed.
 TEST_F(CommunicationTest, OneRankOnEachNodeIsBoundByItsPort) {
   CommunicationTime time = getTime("dgx-h100", CommunicationKind::AllGather, 64 * kMiB, 2, 8);
   EXPECT_EQ(time.link, LinkKind::Network);
-  EXPECT_NEAR(time.microseconds, 8.4 + 14 + 64 * kMiB / (47500 * 2), 1e-6);
-}
-
-TEST_F(CommunicationTest, SmallGatherOverManyNodesIsPat) {
-  EXPECT_EQ(getTime("dgx-h100", CommunicationKind::AllGather, 512, 32, 8).algorithm, "pat");
+  EXPECT_NEAR(time.microseconds, 64 * kMiB / 2 / 50e3, 1e-6);
 }
 
 TEST_F(CommunicationTest, ShiftSendsOneBufferToTheNeighbour) {
-  CommunicationTime time = getTime("dgx-h100", CommunicationKind::Shift, kMiB, 8);
-  EXPECT_NEAR(time.microseconds, 7 + kMiB / 370800, 1e-9);
+  EXPECT_NEAR(getTime("dgx-h100", CommunicationKind::Shift, kMiB, 8).microseconds, kMiB / 450e3,
+              1e-9);
 }
 
 // Each of eight ranks holds 64 MiB and keeps an eighth of them.
 TEST_F(CommunicationTest, AllToAllKeepsItsOwnPart) {
-  CommunicationTime time = getTime("dgx-h100", CommunicationKind::AllToAll, 8 * 64 * kMiB, 8);
-  EXPECT_NEAR(time.microseconds, 7 + 56 * kMiB / 370800, 1e-6);
+  EXPECT_NEAR(getTime("dgx-h100", CommunicationKind::AllToAll, 8 * 64 * kMiB, 8).microseconds,
+              56 * kMiB / 450e3, 1e-6);
 }
 
 TEST_F(CommunicationTest, TransferIsBoundByItsBusiestPort) {
@@ -121,16 +98,8 @@ TEST_F(CommunicationTest, TransferIsBoundByItsBusiestPort) {
   // Device 8 receives twice over the network, what device 0 sends to itself is free.
   shape.messages = {{0, 8, kMiB}, {1, 8, kMiB}, {2, 9, kMiB}, {0, 0, 1000 * kMiB}};
   CommunicationTime time = getCommunicationTime(shape, getCluster("dgx-h100"));
-  EXPECT_EQ(time.algorithm, "p2p/Simple");
-  EXPECT_NEAR(time.microseconds, 17 + 2 * kMiB / 47500, 1e-9);
-}
-
-TEST_F(CommunicationTest, NineMessagesAreTwoRounds) {
-  CommunicationShape shape;
-  for (int64_t i = 1; i <= 9; ++i)
-    shape.messages.push_back({0, i, kMiB});
-  CommunicationTime time = getCommunicationTime(shape, getCluster("h100-nvlink-16"));
-  EXPECT_NEAR(time.latencyUs, 14, 1e-9);
+  EXPECT_EQ(time.link, LinkKind::Network);
+  EXPECT_NEAR(time.microseconds, 2 * kMiB / 50e3, 1e-9);
 }
 
 // Eight devices share the two network ports of their node.
@@ -139,7 +108,32 @@ TEST_F(CommunicationTest, DevicesShareTheNodesPorts) {
   for (int64_t i = 0; i < 8; ++i)
     shape.messages.push_back({i, 8 + i, kMiB});
   CommunicationTime time = getCommunicationTime(shape, getCluster("l40s-pcie-8"));
-  EXPECT_NEAR(time.microseconds, 17 + 8 * kMiB / (50e3 * 0.95), 1e-6);
+  EXPECT_NEAR(time.microseconds, 8 * kMiB / 50e3, 1e-6);
+}
+
+// What NCCL's tuner picks on H100s.
+TEST_F(CommunicationTest, PicksAlgorithmsAsNcclDoes) {
+  struct Pick {
+    const char *op;
+    double bytes, ranks, nodes;
+    const char *algorithm;
+  };
+  const Device &device = getCluster("dgx-h100").device;
+  for (const Pick &pick : std::vector<Pick>{{"all_reduce", 512, 8, 1, "ring/LL"},
+                                            {"all_reduce", 512 * kMiB, 8, 1, "nvls"},
+                                            {"all_reduce", 512 * kMiB, 2, 1, "ring/Simple"},
+                                            {"all_reduce", kMiB, 32, 4, "tree/LL128"},
+                                            {"all_reduce", 512 * kMiB, 16, 2, "nvls_tree"},
+                                            {"all_gather", 1024 * kMiB, 16, 2, "ring/Simple"},
+                                            {"all_gather", 512, 32, 32, "pat"},
+                                            {"all_to_all", 8 * kMiB, 8, 1, "p2p/Simple"}}) {
+    std::string error;
+    auto query = makeCollectiveQuery(pick.op, pick.bytes, pick.ranks, pick.nodes,
+                                     pick.nodes > 1 ? "network" : "nvlink", "", device, error);
+    ASSERT_TRUE(succeeded(query)) << error;
+    EXPECT_EQ(getAlgorithm(*query, device, predict(*query, device)), pick.algorithm)
+        << pick.op << " " << pick.bytes << " " << pick.ranks;
+  }
 }
 
 TEST_F(CommunicationTest, OneRankTakesNoTime) {
@@ -169,9 +163,9 @@ struct Measurement {
 };
 
 // Medians of nccl-tests as recorded by ai-dynamo/aiconfigurator (Apache-2.0), and send_recv of
-// microsoft/vidur (MIT), restated. A latency and a bandwidth for each algorithm are within a factor
-// of two of all of them.
-TEST_F(CommunicationTest, IsWithinTwiceOfMeasurements) {
+// microsoft/vidur (MIT), restated. Nothing is faster than the bound, and what is large comes near
+// it.
+TEST_F(CommunicationTest, IsBelowMeasurements) {
   constexpr auto reduce = CommunicationKind::AllReduce, gather = CommunicationKind::AllGather,
                  scatter = CommunicationKind::ReduceScatter, exchange = CommunicationKind::AllToAll,
                  shift = CommunicationKind::Shift;
@@ -192,8 +186,10 @@ TEST_F(CommunicationTest, IsWithinTwiceOfMeasurements) {
                                 {"gb200-nvl72", gather, 4, 536870912, 710.0},
                                 {"rtx-pro-6000-pcie-8", gather, 8, 67108864, 2589.9}}) {
     double ratio = getTime(m.cluster, m.kind, m.bytes, m.ranks).microseconds / m.microseconds;
-    EXPECT_GT(ratio, 0.5) << m.cluster << " " << m.bytes;
-    EXPECT_LT(ratio, 2.0) << m.cluster << " " << m.bytes;
+    EXPECT_LT(ratio, 1) << m.cluster << " " << m.bytes;
+    if (m.bytes > 2e7) {
+      EXPECT_GT(ratio, 0.3) << m.cluster << " " << m.bytes;
+    }
   }
 }
 

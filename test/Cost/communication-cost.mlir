@@ -9,12 +9,12 @@
 // REMARK: MeshPlacement {{.*}}mesh '@base' lies on node 0 of 'dgx-h100', devices 0-7
 dagrt.mesh @base <"tp" = 8> devices [0, 1, 2, 3, 4, 5, 6, 7]
 
-// 33.6 MB through the switch: 25 us + 33554432 / (450 GB/s * 0.824 * 0.65). Two equal ops are one
-// remark.
+// The switch reduces: each rank sends 33554432 bytes once and its own eighth twice, at 450 GB/s. Two
+// equal ops are one remark.
 // CHECK-LABEL: @all_reduce
-// CHECK-COUNT-2: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<164218455 ps, link, modelled, "nvls"{{[,>]}}
+// CHECK-COUNT-2: dagrt.all_reduce {{.*}}dagrt.cost = #dagrt.cost<83886080 ps, link, modelled{{[,>]}}
 // REMARK: CollectiveAlgorithm {{.*}}2 x all_reduce of 33.55 MB over 8 devices of mesh '@base':
-// REMARK-SAME: nvls on nvlink, 164.218 us
+// REMARK-SAME: on nvlink, 83.886 us
 // REMARK-NOT: CollectiveAlgorithm
 // REMARK: CostTotals {{.*}}2 ops costed for 'dgx-h100', 1 of them distinct
 func.func @all_reduce(%x: !term, %y: !term) -> (!row, !row) {
@@ -32,13 +32,13 @@ dagrt.mesh @base <"tp" = 8> devices [0, 1, 2, 3, 4, 5, 6, 7]
 // REMARK: MeshPlacement {{.*}}mesh '@pool' lies on node 1 of 'dgx-h100', devices 8-12
 dagrt.mesh @pool <"sp" = 5> devices [8, 9, 10, 11, 12]
 
-// Device 8 receives 1639 rows of 128 bytes, more than any device sends: 17 us + 209792 / 47.5 GB/s.
+// Device 8 receives 1639 rows of 128 bytes, more than any device sends: 209792 / 50 GB/s.
 // A message that has arrived takes no time.
 // CHECK-LABEL: @send
-// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<21416674 ps, latency, modelled, "p2p/Simple"{{[,>]}}
+// CHECK: dagrt.send {{.*}}dagrt.cost = #dagrt.cost<4195840 ps, link, modelled{{[,>]}}
 // CHECK-NOT: dagrt.cost
-// REMARK: CollectiveAlgorithm {{.*}}1 x send of 1.049 MB from '@base' to '@pool': p2p/Simple on network,
-// REMARK-SAME: 21.417 us
+// REMARK: CollectiveAlgorithm {{.*}}1 x send of 1.049 MB from '@base' to '@pool': on network,
+// REMARK-SAME: 4.196 us
 func.func @send(%x: !part) -> !block {
   %m = dagrt.send %x : !part -> !dagrt.message<!block>
   %y = dagrt.recv %m : !dagrt.message<!block>
@@ -53,9 +53,9 @@ func.func @send(%x: !part) -> !block {
 // REMARK: MeshPlacement {{.*}}mesh '@grid' lies on nodes 0-1 of 'dgx-h100', devices 0-3, 8-11
 dagrt.mesh @grid <"dp" = 2, "tp" = 4> devices [0, 1, 2, 3, 8, 9, 10, 11]
 
-// Groups along "tp" stay inside their nodes: 6.6 us and three steps of 0.6 us.
+// Groups along "tp" stay inside their nodes: 3 / 4 of 256 bytes at 450 GB/s.
 // CHECK-LABEL: @groups_inside_nodes
-// CHECK: dagrt.all_gather {{.*}}dagrt.cost = #dagrt.cost<8401362 ps, latency, modelled, "ring/LL"{{[,>]}}
+// CHECK: dagrt.all_gather {{.*}}dagrt.cost = #dagrt.cost<427 ps, link, modelled{{[,>]}}
 func.func @groups_inside_nodes(%x: !cut) -> !whole {
   %y = dagrt.all_gather %x dim 0 axes ["tp"] : !cut -> !whole
   return %y : !whole
@@ -68,9 +68,9 @@ func.func @groups_inside_nodes(%x: !cut) -> !whole {
 
 dagrt.mesh @grid <"dp" = 2, "tp" = 4> devices [0, 1, 2, 3, 8, 9, 10, 11]
 
-// Groups along "dp" are pairs across nodes: 6.6 us and one exposed step of 5 us.
+// Groups along "dp" are pairs across nodes: half of 256 bytes at 50 GB/s.
 // CHECK-LABEL: @groups_across_nodes
-// CHECK: dagrt.all_gather {{.*}}dagrt.cost = #dagrt.cost<11605389 ps, latency, modelled, "ring/LL"{{[,>]}}
+// CHECK: dagrt.all_gather {{.*}}dagrt.cost = #dagrt.cost<2560 ps, link, modelled{{[,>]}}
 func.func @groups_across_nodes(%x: !cut) -> !whole {
   %y = dagrt.all_gather %x dim 0 axes ["dp"] : !cut -> !whole
   return %y : !whole

@@ -98,9 +98,11 @@ struct CommandLine {
   cl::opt<std::string> library{
       "impl", cl::desc("Library of the kernel, as tables name it (default: the usual one)"),
       cl::value_desc("name"), cl::cat(category)};
-  cl::opt<std::string> model{"model",
-                             cl::desc("Model (default: calibrated, or table with --table)"),
-                             cl::value_desc("roofline|calibrated|table"), cl::cat(category)};
+  cl::opt<std::string> model{
+      "model",
+      cl::desc("Model; roofline is a lower bound by the data sheet, without latency "
+               "and efficiency (default: calibrated, or table with --table)"),
+      cl::value_desc("roofline|calibrated|table"), cl::cat(category)};
   cl::opt<std::string> table{
       "table", cl::desc("Tables of measurements, with commas between them (default: none)"),
       cl::value_desc("CSV,..."), cl::cat(category)};

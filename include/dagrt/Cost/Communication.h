@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Latency and bandwidth terms of communication between physical devices. Each collective takes the
-// algorithm and protocol that NCCL picks for it, with the constants of NCCL's tuner.
+// Communication between physical devices: which of them send to each other over which links, and
+// what that takes at least.
 //
 //===----------------------------------------------------------------------===//
 
@@ -39,18 +39,17 @@ struct CommunicationShape {
   int64_t shiftBy = 1;
 };
 
-/// A time, and which way was the fastest.
+/// A time, 0 if nothing crosses a link.
 struct CommunicationTime {
   double microseconds = 0;
-  double latencyUs = 0;  ///< The part that does not depend on the bytes.
-  std::string algorithm; ///< `ring/LL128`, `nvls`, `p2p/LL`, ...; empty if nothing crosses a link.
   LinkKind link = LinkKind::NvLink; ///< The slowest link that is used.
 };
 
 /// The shape of `op`, which implements CommunicationOpInterface.
 CommunicationShape getCommunicationShape(mlir::Operation *op);
 
-/// The roofline of all groups or messages. The device ids are devices of the cluster.
+/// The roofline of all groups or messages: that of the slowest. The device ids are devices of the
+/// cluster.
 CommunicationTime getCommunicationTime(const CommunicationShape &shape, const Cluster &cluster);
 
 /// What the busiest ports of one kind of link have to carry for messages, in one direction.

@@ -47,8 +47,7 @@ public:
   virtual mlir::FailureOr<Cost> getComputeCost(const Work &work, const Device &device,
                                                EmitError emitError) const = 0;
 
-  /// The time of a collective or transfer. By default latency and bandwidth terms
-  /// with the algorithm that NCCL would choose (docs/cost.md).
+  /// The time of a collective or transfer. By default its roofline (docs/cost.md).
   virtual mlir::FailureOr<Cost> getCommunicationCost(const CommunicationShape &shape,
                                                      const Cluster &cluster,
                                                      EmitError emitError) const;
@@ -92,7 +91,8 @@ std::unique_ptr<CostModel> createCalibratedModel(std::unique_ptr<MeasurementTabl
 mlir::FailureOr<std::unique_ptr<CostModel>> createTableModel(llvm::StringRef paths,
                                                              EmitError emitError);
 
-/// max(FLOPs / peak rate, bytes / memory bandwidth).
+/// A lower bound by the data sheet: max(FLOPs / peak rate, bytes / memory bandwidth), and what a
+/// rank sends at least over the rate of its link. No latency, no efficiency.
 std::unique_ptr<CostModel> createRooflineModel();
 
 /// `annotateCosts` with models of the caller's own.

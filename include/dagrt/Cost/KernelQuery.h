@@ -130,6 +130,9 @@ struct Ceilings {
   double flops = 0, flopRate = 1, bytes = 0;
 };
 
+/// What a call computes and moves at least; nothing for a collective.
+Ceilings getLeastWork(const KernelCall &call, const Device &device);
+
 /// The longer of what they take.
 KernelTime getRooflineTime(const Ceilings &ceilings, const Device &device);
 

@@ -23,6 +23,9 @@ enum class ModelChoice {
 /// The name of the model as in `CostOptions`; empty for `Auto`.
 llvm::StringRef getModelName(ModelChoice choice);
 
+/// What reports say of times by the model of this name: that they are a lower bound, or nothing.
+llvm::StringRef describeBound(llvm::StringRef model);
+
 } // namespace dagrt
 
 DAGRT_ENUM_OPTION(dagrt::ModelChoice)

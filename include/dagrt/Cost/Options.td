@@ -21,6 +21,7 @@ class CostModelOption<string what>
                             "Fitted to measurements, with an error bar"),
                  clEnumValN(::dagrt::ModelChoice::Table, "table",
                             "The same, with measurements from the files of option table"),
-                 clEnumValN(::dagrt::ModelChoice::Roofline, "roofline", "A bound from below"))}]>;
+                 clEnumValN(::dagrt::ModelChoice::Roofline, "roofline",
+                            "A lower bound by the data sheet: no latency, no efficiency"))}]>;
 
 #endif // DAGRT_COST_OPTIONS_TD

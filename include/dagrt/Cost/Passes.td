@@ -28,7 +28,8 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
     Idempotent.
 
     Models: `calibrated`, fitted to measurements, with an error bar of 80 %; `table`, the same with
-    measurements of the user's own on top; `roofline`, a bound from below.
+    measurements of the user's own on top; `roofline`, a lower bound by the data sheet: the
+    rates of arithmetic, memory and links, without latency and efficiency.
 
     Example: 4096 rows of 4096 bf16 elements are read and written at about 80 % of 3.35 TB/s. No SiLU was
     measured, so the kernel of GELU stands for it.

@@ -50,6 +50,7 @@ struct GemmShape {
 /// One fused attention kernel on the busiest device.
 struct AttentionShape {
   int64_t batch = 0, queries = 0, keys = 0, heads = 0, keyHeads = 0, headDim = 0;
+  int64_t valueDim = 0; ///< Of values and results; headDim is that of queries and keys.
   /// (query, key) pairs that the mask lets through, for one batch element and head.
   double pairs = 0;
   bool causal = false;

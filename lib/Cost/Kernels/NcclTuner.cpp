@@ -11,10 +11,6 @@
 // corrections for trees included: they make it change its mind at powers of two. What NCCL finds
 // out about the topology is replaced by rules of thumb that fit the jumps in measurements.
 //
-// The same formulas with the links as a description has them are the time of the roofline. Two of
-// NCCL's terms are left out there: the limits for each channel, which bind on no machine that is
-// described here, and the corrections for trees, with which more bytes would take less time.
-//
 //===----------------------------------------------------------------------===//
 
 #include "NcclTuner.h"
@@ -47,6 +43,24 @@ static constexpr double kTreeCorrection[][23] = {
     {1, 1, 1, 1, 1, .9, .8, .8, .8, .7, .6, .6, .6, .6, .6, .6, .8, .9, .9, .9, .9, 1, 1},
     {.9, .9, .9, .9, .9, .9, .9, .8, .7, .6, .6, .5, .5, .5, .5, .6, .7, .8, .7, .7, .8, .9, .9}};
 
+namespace {
+/// What NCCL takes the links of a group for: rates in bytes/us.
+struct LinkView {
+  double ring = 0, tree = 0;     ///< Of one rank.
+  double nvls = 0, nvlsTree = 0; ///< Of sums in the switch.
+  double port = 0;               ///< Of one rank to the network.
+  double channels = 0;           ///< Each of which has its own limits.
+
+  explicit LinkView(const Group &group);
+};
+
+/// A latency and a bandwidth in bytes/us.
+struct Estimate {
+  double latencyUs, rate;
+  double getUs(double bytes) const { return latencyUs + bytes / rate; }
+};
+} // namespace
+
 /// One node, two, more.
 static unsigned getSpan(const Group &group) {
   return group.nodes == 1 ? 0 : group.nodes == 2 ? 1 : 2;
@@ -69,66 +83,42 @@ static void joinNetwork(LinkView &view, const Group &g, double link, double node
   view.tree = std::min(near, (g.nodes == 2 ? 2 : 1) * node);
 }
 
-LinkView LinkView::ofNccl(const Group &g) {
-  LinkView view;
+LinkView::LinkView(const Group &g) {
   // PCI Express is shared by pairs of devices, and by sockets.
   double part = !g.isPcie ? 0.8 : g.ranks == 2 ? 0.75 : g.ranks <= 4 ? 0.49 : 0.42;
   double link = g.linkRate * part, node = 0.8 * g.networkRate * g.perNode;
   if (!g.isPcie)
     link = std::min(link, g.nccl.ring * 1e3);
-  view.ring = view.tree = link;
-  view.port = 0.8 * g.networkRate;
-  view.channels = g.nodes == 1 ? 24 : 2 + 0.5 * g.perNode;
-  view.correctsTrees = true;
+  ring = tree = link;
+  port = 0.8 * g.networkRate;
+  channels = g.nodes == 1 ? 24 : 2 + 0.5 * g.perNode;
   double efficiency = g.nccl.nvlsEfficiency * 5 / 6;
-  setSwitchRates(view, g, 0.8 * g.linkRate, node, efficiency);
-  view.nvls = link * efficiency * (g.ranks - 1) / g.ranks;
-  joinNetwork(view, g, link, node);
-  return view;
-}
-
-LinkView LinkView::ofTerms(const Group &g, const LinkTerms &near, const LinkTerms &far) {
-  LinkView view;
-  double link = g.linkRate * near.efficiency;
-  view.port = g.networkRate * far.efficiency;
-  // A ring has a channel through the port of each of the node's ranks.
-  double node = view.port * g.fewestOnNode;
-  view.ring = view.tree = link;
-  view.nearScale = near.latencyScale;
-  view.farScale = far.latencyScale;
-  view.nearUs = g.link.messageUs;
-  view.farUs = g.network.messageUs;
-  setSwitchRates(view, g, link, node * near.nvlsEfficiency, near.nvlsEfficiency);
-  joinNetwork(view, g, link, node);
-  return view;
+  setSwitchRates(*this, g, 0.8 * g.linkRate, node, efficiency);
+  nvls = link * efficiency * (g.ranks - 1) / g.ranks;
+  joinNetwork(*this, g, link, node);
 }
 
 double nccl::roundToStep(double bytes) {
   return bytes > 0 ? std::exp2(std::floor(kSteps * std::log2(bytes) + 1e-9) / kSteps) : 0;
 }
 
-/// A step between nodes.
-static double getFarUs(const LinkView &view, const double (&table)[3][3], Protocol protocol) {
-  return table[2][protocol] * view.farScale + view.farUs;
-}
-
 /// Each rank passes on n - 1 parts of n, for an all_reduce twice. The ring enters and leaves each
 /// node once.
 static Estimate estimateRing(const Group &g, const LinkView &view, Protocol protocol) {
-  double nearUs = kRingStepUs[g.isPcie][protocol] * view.nearScale + view.nearUs, farUs = 0;
+  double nearUs = kRingStepUs[g.isPcie][protocol], farUs = 0;
   double rate = view.ring;
   // With one rank on each node nothing hides the network's latency.
   bool isExposed = g.nodes > 1 && g.perNode == 1;
   if (g.nodes > 1) {
     nearUs = std::max(nearUs, kNetworkPostUs[protocol]);
-    farUs = getFarUs(view, isExposed ? kTreeStepUs : kRingStepUs, protocol);
+    farUs = (isExposed ? kTreeStepUs : kRingStepUs)[2][protocol];
   }
   if (protocol == LL)
     rate = std::min(g.nccl.lowLatency[getSpan(g)] * 1e3, rate * 0.5);
   else if (protocol == LL128)
     rate = std::min(rate * (isExposed ? 0.7 : 0.92), view.channels * g.nccl.ll128Channel * 1e3);
-  double latencyUs = kRingBaseUs[protocol] * view.nearScale +
-                     (g.getSteps() - g.getNetSteps()) * nearUs + g.getNetSteps() * farUs;
+  double latencyUs =
+      kRingBaseUs[protocol] + (g.getSteps() - g.getNetSteps()) * nearUs + g.getNetSteps() * farUs;
   return {latencyUs, rate * g.ranks / g.getSteps()};
 }
 
@@ -141,27 +131,25 @@ static Estimate estimateTree(const Group &g, const LinkView &view, Protocol prot
   else if (protocol == LL128)
     rate = std::min(rate * (g.nodes == 1 ? 7.0 / 9 : 0.9375), channels * g.nccl.ll128Channel);
   double size = std::floor(std::log2(std::max(g.bytes / 64, 1.0)));
-  if (view.correctsTrees && size < std::size(kTreeCorrection[0]))
+  if (size < std::size(kTreeCorrection[0]))
     rate *= kTreeCorrection[protocol][static_cast<int>(size)];
-  double nearUs = kTreeStepUs[g.isPcie][protocol] * view.nearScale + view.nearUs;
-  double farUs = g.nodes > 1 ? getFarUs(view, kTreeStepUs, protocol) : 0;
-  double latencyUs = kTreeBaseUs[protocol] * view.nearScale +
-                     2 * ((g.perNode - 1) * nearUs + std::log2(g.nodes) * farUs);
+  double nearUs = kTreeStepUs[g.isPcie][protocol];
+  double farUs = g.nodes > 1 ? kTreeStepUs[2][protocol] : 0;
+  double latencyUs =
+      kTreeBaseUs[protocol] + 2 * ((g.perNode - 1) * nearUs + std::log2(g.nodes) * farUs);
   return {latencyUs, rate * 0.5};
 }
 
-Estimate nccl::estimate(const Group &g, const LinkView &view, int algorithm) {
+/// What an algorithm takes over such links; rings and trees are given with their protocol.
+static Estimate estimate(const Group &g, const LinkView &view, int algorithm) {
   double levels = std::log2(g.nodes);
   if (algorithm == Nvls)
-    return {kNvlsUs * view.nearScale + 2 * view.nearUs, view.nvls};
+    return {kNvlsUs, view.nvls};
   if (algorithm == NvlsTree)
-    return {kNvlsUs * view.nearScale + 2 * view.nearUs +
-                2 * levels * (kNvlsTreeStepUs * view.farScale + view.farUs),
-            view.nvlsTree};
+    return {kNvlsUs + 2 * levels * kNvlsTreeStepUs, view.nvlsTree};
   // Parallel aggregated trees, for groups of one rank on each node.
   if (algorithm == Pat)
-    return {8 + levels * getFarUs(view, kTreeStepUs, Simple) / 3.5 + g.ranks * 2.8,
-            0.75 * view.port};
+    return {8 + levels * kTreeStepUs[2][Simple] / 3.5 + g.ranks * 2.8, 0.75 * view.port};
   auto protocol = static_cast<Protocol>(algorithm % 3);
   return algorithm < Tree ? estimateRing(g, view, protocol) : estimateTree(g, view, protocol);
 }
@@ -186,7 +174,7 @@ int nccl::pickAlgorithm(const Group &group) {
   // All sizes of a part of an octave are picked alike: it is known where the picks change.
   Group g = group;
   g.bytes = roundToStep(group.bytes);
-  LinkView view = LinkView::ofNccl(g);
+  LinkView view(g);
   int pick = Ring;
   double leastUs = INFINITY;
   for (int algorithm = Ring; algorithm <= Pat; ++algorithm) {

@@ -61,30 +61,6 @@ struct Group {
   }
 };
 
-/// What the links of a group give: rates in bytes/us, and what latencies differ from NCCL's by.
-struct LinkView {
-  double ring = 0, tree = 0;     ///< Of one rank.
-  double nvls = 0, nvlsTree = 0; ///< Of sums in the switch.
-  double port = 0;               ///< Of one rank to the network.
-  double channels = INFINITY;    ///< Each of which has its own limits.
-  bool correctsTrees = false;
-  double nearScale = 1, farScale = 1, nearUs = 0, farUs = 0;
-
-  /// What NCCL takes them for.
-  static LinkView ofNccl(const Group &group);
-  /// What a description says, with the terms of the link inside a node and of the network.
-  static LinkView ofTerms(const Group &group, const LinkTerms &near, const LinkTerms &far);
-};
-
-/// A latency and a bandwidth in bytes/us.
-struct Estimate {
-  double latencyUs, rate;
-  double getUs(double bytes) const { return latencyUs + bytes / rate; }
-};
-
-/// What an algorithm takes over such links; rings and trees are given with their protocol.
-Estimate estimate(const Group &group, const LinkView &view, int algorithm);
-
 /// `ring/LL128`, `nvls`, ...
 const char *getAlgorithmName(int algorithm);
 

@@ -27,6 +27,7 @@ struct AttentionCall {
   double batch = 1;
   double queries = 0, keys = 0; ///< Tokens of one sequence. The keys count the new ones too.
   double heads = 1, keyHeads = 1, headDim = 0;
+  double valueDim = 0;         ///< Of values and results; 0 for as queries and keys.
   double pairs = 0;            ///< (query, key) of one sequence and head that are not masked.
   bool hasOtherScores = false; ///< A soft cap or ALiBi, which the model leaves out.
   double matrixFlops = 0;      ///< Peak rate for the element type, in FLOP/s.

@@ -40,8 +40,6 @@ struct CollectiveCall {
   bool hasOneShot = false;
   /// How the links differ from those that coefficients were fitted to.
   LinkCorrection linkCorrection{}, networkCorrection{};
-  /// What the roofline takes of the links.
-  LinkTerms linkTerms{}, networkTerms{};
   int64_t fewestOnNode = 0; ///< Ranks on the node with the fewest; 0 for as many as on the most.
 };
 
@@ -54,11 +52,6 @@ KernelTime predictCollective(const CollectiveCall &call, const Device &device,
 
 /// Just above the size in bytes up to which messages between peers use LL, if those of `call` do.
 std::optional<double> getSizeBeyondLl(const CollectiveCall &call, const Device &device);
-
-/// The roofline of `call`: what NCCL picks, with the latency and bandwidth of the links' terms. No
-/// more bytes take less time. `algorithm` is set to the pick.
-KernelTime predictLatencyBandwidth(const CollectiveCall &call, const Device &device,
-                                   llvm::StringRef &algorithm);
 
 /// What physics allows: microseconds of what a rank sends at least at the rates of data sheets; or,
 /// of several nodes, of what falls to each rank of what its node sends to the network.
