@@ -36,7 +36,7 @@ llvm::LogicalResult checkDevices(mlir::func::FuncOp function, const Cluster &clu
 llvm::SmallVector<MeshOp> getUsedMeshes(mlir::func::FuncOp function);
 
 /// Says where meshes lie, which algorithm each collective got, and the totals: the model costed
-/// `costed` ops anew and found `unchanged` others to have their cost.
+/// `costed` ops again and found `unchanged` others to have their cost.
 void emitCostRemarks(const SymbolicCosts &costs, int64_t costed, int64_t unchanged);
 
 } // namespace dagrt

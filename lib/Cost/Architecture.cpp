@@ -61,9 +61,22 @@ static LogicalResult setNcclFacts(const NcclFile &file, Location loc, NcclFacts 
   return setRates(file.treeChannel, "tree_channel_gbs", loc, facts.treeChannel);
 }
 
+static LogicalResult setSmVersions(ArrayRef<Count> versions, Location loc,
+                                   ArchitectureFacts &facts) {
+  if (versions.size() != 2 || versions[0].value > versions[1].value)
+    return emitError(loc)
+           << "expects 'sm_versions' to be the first and the last compute capability "
+              "times 10, as in [80, 87]";
+  facts.firstSm = versions[0].value;
+  facts.lastSm = versions[1].value;
+  return success();
+}
+
 /// Takes over what the file says.
 static LogicalResult setFacts(const ArchitectureFile &file, Location loc,
                               ArchitectureFacts &facts) {
+  if (file.smVersions && failed(setSmVersions(*file.smVersions, loc, facts)))
+    return failure();
   if (!file.coefficientsOf.empty())
     facts.coefficientsOf = file.coefficientsOf;
   if (file.order)
@@ -97,6 +110,15 @@ ArchitectureFacts dagrt::getBuiltinArchitecture(StringRef name, MLIRContext *con
       readBuiltin(*(builtin ? builtin : findBuiltin(kArchitectures, kUnknown)), context);
   facts.isKnown = builtin && name != kUnknown;
   return facts;
+}
+
+std::string dagrt::getCudaArchitecture(int64_t smVersion, MLIRContext *context) {
+  for (const BuiltinDescription &builtin : kArchitectures) {
+    ArchitectureFacts facts = readBuiltin(builtin, context);
+    if (facts.firstSm <= smVersion && smVersion <= facts.lastSm)
+      return builtin.name;
+  }
+  return "sm_" + std::to_string(smVersion);
 }
 
 FailureOr<ArchitectureFacts> dagrt::getArchitectureFacts(const DeviceFile &file, StringRef path,

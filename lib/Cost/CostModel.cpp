@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What all cost models share: the bound of communication, the work of a product alone, and models
+// What all cost models share: the bound of communication, the work of a matmul alone, and models
 // by name.
 //
 //===----------------------------------------------------------------------===//

@@ -181,7 +181,7 @@ struct Reason {
   static constexpr llvm::StringLiteral kDeep = "calls are nested too deeply";
   static constexpr llvm::StringLiteral kBody = "what the ops around it do is counted without it";
   static constexpr llvm::StringLiteral kDialect = "it is no func.func";
-  static constexpr llvm::StringLiteral kSharding = "ops around it count whole, on one device";
+  static constexpr llvm::StringLiteral kSharding = "ops around it count as if on one device";
 };
 } // namespace
 

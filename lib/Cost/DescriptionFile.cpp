@@ -75,6 +75,7 @@ static StringRef readQuantity(StringRef scalar, void *context, const UnitFacts &
 
 LLVM_YAML_IS_SEQUENCE_VECTOR(dagrt::CalibrationFile)
 LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(dagrt::Quantity<Unit::GigabytesPerSecond>)
+LLVM_YAML_IS_FLOW_SEQUENCE_VECTOR(dagrt::Count)
 
 namespace llvm::yaml {
 template <>
@@ -191,6 +192,7 @@ struct MappingTraits<ArchitectureFile> {
     keys.map("name", file.name);
     keys.map("source", file.source);
     keys.map("order", file.order);
+    keys.map("sm_versions", file.smVersions);
     keys.map("coefficients_of", file.coefficientsOf);
     keys.map("is_core", file.isCore);
     keys.map("threads_per_sm", file.threadsPerSm);

@@ -84,6 +84,7 @@ struct NcclFile {
 struct ArchitectureFile {
   std::string name, source, coefficientsOf;
   std::optional<Count> order, threadsPerSm;
+  std::optional<std::vector<Count>> smVersions;
   std::optional<Gigabytes> reservedGb;
   std::optional<Quantity<Unit::GigabytesPerSecond>> pcieGbs, networkGbs;
   std::optional<bool> isCore, nvls;

@@ -19,7 +19,7 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// Counts up when formulas change, so that times of older versions are computed anew.
+/// Counts up when formulas change, so that times of older versions are computed again.
 static constexpr uint64_t kModelVersion = 2;
 
 namespace {

@@ -14,7 +14,7 @@
 //     holds on. Elsewhere the least time of all larger sizes holds before, as if fewer bytes were
 //     padded: rates of an algorithm may come from other links. So it does between peers, where one
 //     protocol follows another.
-//   - So it is with products where other kernels follow, or more blocks draw more bandwidth.
+//   - The same holds for matmuls, where another kernel follows or more blocks draw more bandwidth.
 //   - A fused kernel takes at most what its parts take one after the other, whichever of them was
 //     measured.
 //
@@ -106,7 +106,7 @@ static KernelTime predictCommunication(const KernelQuery &query, const Device &d
   return time;
 }
 
-/// One product, which takes at most what two do, with the kernels of several.
+/// One matmul takes at most the time of a batch of two, whose kernels may differ.
 static KernelTime predictProduct(const KernelQuery &query, const Device &device,
                                  ArrayRef<double> coefficients) {
   auto call = std::get<GemmCall>(query.call);

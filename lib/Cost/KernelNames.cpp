@@ -45,7 +45,7 @@ std::optional<double> dagrt::getMatrixFlops(const Device &device, StringRef type
       .Default(std::nullopt);
 }
 
-/// The types that products have a rate for.
+/// The types that matmuls have a rate for.
 static ArrayRef<StringRef> getRateNames() { return getTableNames().drop_back(); }
 
 std::string dagrt::getTypeName(Type elementType) {
@@ -119,7 +119,7 @@ static SmallVector<StringRef> getNearTypes(StringRef type) {
 }
 
 //===----------------------------------------------------------------------===//
-// Matrix products
+// Matmuls
 //===----------------------------------------------------------------------===//
 
 ProductTypes ProductTypes::get(Type lhs, Type rhs, Type result) {

@@ -203,7 +203,7 @@ static bool isUnlikeTables(const AttentionCall &call) {
 static ErrorBar widen(const ErrorBar &bar) { return {bar.low * bar.low, bar.high * bar.high}; }
 
 /// What rows of another laboratory are over what coefficients of one say of them, four of five
-/// times: of products on the H100, which two laboratories measured, either way round
+/// times: of matmuls on the H100, which two laboratories measured, either way round
 /// (docs/accuracy.md). It adds to what a fit is wrong by on the rows of its own laboratory.
 static constexpr ErrorBar kOtherSource = {0.73, 1.37};
 

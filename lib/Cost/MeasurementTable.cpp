@@ -41,7 +41,7 @@ using namespace dagrt;
 static constexpr unsigned kDims = 6;
 using Point = std::array<float, kDims>;
 
-/// How far the bytes of a product's elements are from the usual ones of its type.
+/// How far the bytes of a matmul's elements are from the usual ones of its type.
 static float getMixture(const GemmCall &c) {
   double usual = std::max(c.elementBytes, 2.0);
   double factor = c.leftBytes * c.rightBytes / (c.elementBytes * c.elementBytes);

@@ -97,7 +97,7 @@ static bool splitLine(StringRef line, SmallVectorImpl<StringRef> &fields,
   }
 }
 
-/// `text` to the end of its first line, which is cut off.
+/// Removes the first line of `text` and returns it.
 static StringRef takeLine(StringRef &text) {
   size_t end = text.find('\n');
   StringRef line = text.take_front(end);

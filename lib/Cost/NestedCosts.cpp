@@ -42,7 +42,7 @@ struct Sum {
   Cost getCost(double times) const {
     Cost cost;
     cost.picoseconds = picoseconds * times;
-    // A sum is no gift, even if its parts are: it is computed anew when they change.
+    // A sum is not given, even if its parts are: it is computed again when they change.
     cost.provenance = std::max(provenance, Provenance::modelled);
     if (picoseconds > 0 && hasErrorBar) {
       cost.belowPercent = std::min(100 * below / picoseconds, 100.0);

@@ -21,7 +21,7 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// Matrix units run products and fused attention, vector units all else.
+/// Matrix units run matmuls and fused attention, vector units all else.
 static bool usesMatrixUnits(const Work &work) {
   return work.kind == WorkKind::Gemm || work.kind == WorkKind::Attention;
 }

@@ -13,7 +13,7 @@
 // were given, and times that the cluster's description fixes, are classes, too, and so is each
 // loop, branch and function that is called: its cost is a sum of the costs of classes before it. A
 // cost that a model computed before holds while its fingerprint does (Fingerprint.h): passes clone,
-// cut and rewrite ops, and know nothing of costs.
+// shard and rewrite ops, and know nothing of costs.
 //
 //===----------------------------------------------------------------------===//
 

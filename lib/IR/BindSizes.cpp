@@ -18,6 +18,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/Diagnostics.h"
+#include "mlir/IR/Remarks.h"
 
 namespace dagrt {
 #define GEN_PASS_DEF_BINDSIZESPASS
@@ -193,7 +194,11 @@ struct BindSizes final : dagrt::impl::BindSizesPassBase<BindSizes> {
     FailureOr<SizeBinding> binding =
         readSizes(module, sizes, [&]() { return emitError(module.getLoc()); });
     if (failed(binding) || failed(bindSizes(module, *binding)))
-      signalPassFailure();
+      return signalPassFailure();
+    auto options = remark::RemarkOpts::name("SizeBound").category("bind-sizes");
+    for (const auto &[name, number] : *binding)
+      remark::passed(module.getLoc(), options)
+          << remark::add("{0} is {1}", name, number) << remark::metric("Size", number);
   }
 };
 } // namespace

@@ -62,8 +62,8 @@ Value DecoderBuilder::buildHeads(unsigned which, Value x) {
   return create<RopeOp>(role + ".rope", heads.getType(), heads, positions, getRope(*rope));
 }
 
-/// The norm of queries or keys. One of all heads has a role of its own, for a partition that cuts
-/// heads cuts what it takes the mean over.
+/// The norm of queries or keys. One of all heads has a role of its own: a partition that shards
+/// heads shards the dims it takes the mean over.
 Value DecoderBuilder::createHeadNorm(StringRef role, Value heads, StringRef part) {
   // Sizes of the heads, without batch and tokens.
   Sizes sizes(cast<RankedTensorType>(heads.getType()).getShape().drop_front(2));

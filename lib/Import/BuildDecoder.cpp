@@ -11,7 +11,7 @@
 //
 // Two orders are chosen for the partitioner's sake, and change no number: a bias is added
 // after the residual's first sum in parallel blocks, so that the partial sums of both
-// branches can be reduced at once; and the last token is cut out before the final norm,
+// branches can be reduced at once; and the last token is sliced before the final norm,
 // which is token-wise, so that norm and head run on one token.
 //
 //===----------------------------------------------------------------------===//
@@ -71,7 +71,7 @@ std::string DecoderBuilder::getWeightName(StringRef part, StringRef suffix) cons
   return (spec.names.layer + "." + Twine(layer) + "." + part + suffix).str();
 }
 
-/// A view that is the whole stored weight as it is says nothing, and is left out.
+/// A view that is the stored weight itself is left out.
 Value DecoderBuilder::createParameter(StringRef role, StringRef name, ArrayRef<int64_t> sizes,
                                       ViewAttr view, int64_t fanIn) {
   if (view && view.getStored() == sizes && view.getOffset() == 0 &&
@@ -285,7 +285,7 @@ Value DecoderBuilder::buildHead(Value x) {
   return create<SoftCapOp>("head.soft_cap", x.getType(), x, APFloat(spec.logitCap));
 }
 
-/// The product with the head, and its bias.
+/// The matmul with the head, and its bias.
 Value DecoderBuilder::buildLogits(Value x) {
   // Every checkpoint stores the head as it stores embeddings, one row for each word.
   StringRef part = spec.tiedHead ? spec.names.tokens : spec.names.head;

@@ -25,7 +25,7 @@ static constexpr StringLiteral kSizeText = "an integer from 1 to 2^40";
 static constexpr StringLiteral kNumberText = "a positive number";
 
 //===----------------------------------------------------------------------===//
-// Places
+// Positions
 //===----------------------------------------------------------------------===//
 
 std::optional<size_t> ConfigReader::findOffset(StringRef key) const {

@@ -131,7 +131,7 @@ private:
 
   const llvm::json::Object *object;
   ConfigFile *file;
-  /// The key of the object; empty of the whole config.
+  /// The key of the object; empty for the config itself.
   std::string name;
   /// Where the text of this object begins.
   size_t begin = 0;

@@ -83,7 +83,7 @@ static size_t findWordStart(StringRef text, size_t at) {
 //===----------------------------------------------------------------------===//
 
 // JSON has strings only where Python has NaN and Infinity. A string of the same length keeps all
-// places; it begins with a character that no config has.
+// positions; it begins with a character that no config has.
 static constexpr char kMark = '\x7f';
 static constexpr std::pair<StringLiteral, StringLiteral> kNonFinite[] = {
     {"NaN", "\"\x7f\""}, {"Infinity", "\"\x7fInfin\""}, {"-Infinity", "\"\x7f-Infin\""}};
@@ -102,7 +102,7 @@ static void replaceNonFinite(std::string &text) {
       if (rest.starts_with(word))
         text.replace(at, word.size(), replacement.str());
     ++at;
-    // A replacement is a string now, and a word is taken whole.
+    // A replacement is a string now, and replaces one entire word.
     if (text[at - 1] == '"')
       at = skipString(text, at - 1);
     else if (llvm::isAlpha(text[at - 1]))

@@ -22,7 +22,7 @@
 
 namespace dagrt {
 
-/// A config as JSON, and the text it was read from: places in the file are found in it.
+/// A config as JSON, and the text it was read from, in which positions of the file are found.
 struct ConfigText {
   std::string text;
   llvm::json::Value value = nullptr;
@@ -31,10 +31,10 @@ struct ConfigText {
 /// Parses the text of a config. Reports errors with line and column.
 mlir::FailureOr<ConfigText> parseConfig(llvm::MemoryBufferRef buffer, mlir::MLIRContext *context);
 
-/// A JSON value in one line, cut if it is long, as errors quote it.
+/// A JSON value in one line, truncated if it is long, as errors quote it.
 std::string formatValue(const llvm::json::Value &value);
 
-/// A key as errors quote it, without quotes: printable, and cut if it is long.
+/// A key as errors quote it, without quotes: printable, and truncated if it is long.
 std::string formatKey(llvm::StringRef key);
 
 /// The first bytes of `text`, up to `limit`, and dots for the rest; valid UTF-8.

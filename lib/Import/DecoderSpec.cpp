@@ -61,9 +61,9 @@ static void shrinkRope(RopeSpec &rope, int64_t headDim, int64_t newHeadDim) {
     rope.factors[3] = static_cast<double>(kSmallOriginal);
 }
 
-/// Eight devices, the partitions' default, are to take the heads: a mesh cuts key/value heads
-/// first, and the queries of each where it is a multiple of their number. Odd counts stay odd and
-/// even ones even; one key/value head stays one.
+/// Eight devices, the partitions' default, must be able to shard the heads: a mesh shards key/value
+/// heads first, and the queries of each where it is a multiple of their number. Odd counts stay odd
+/// and even ones even; one key/value head stays one.
 static void shrinkHeads(DecoderSpec &spec) {
   bool isShared = spec.queriesPerGroup > 1;
   bool isOdd = spec.queriesPerGroup % 2 != 0;
@@ -122,7 +122,7 @@ Type dagrt::getElementType(StringRef name, MLIRContext *context) {
   return isa_and_nonnull<FloatType>(type) ? type : Type();
 }
 
-/// Checks that the product of `sizes` is below `2^bits`.
+/// Checks that the product of the sizes is below `2^bits`.
 static LogicalResult verifyProduct(Location loc, StringRef what, ArrayRef<int64_t> sizes,
                                    unsigned bits) {
   int64_t product = 1;

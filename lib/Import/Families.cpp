@@ -296,7 +296,7 @@ void dagrt::readOPT(ConfigReader &config, DecoderSpec &spec) {
 }
 
 /// The model of the origin analysis: no embeddings, no rotation, no mask; only the eight
-/// products of a layer, its norms and GELU.
+/// matmuls of a layer, its norms and GELU.
 void dagrt::readOrigin(ConfigReader &config, DecoderSpec &spec) {
   readSizes(config, spec);
   readActivation(config, spec, "hidden_act", "gelu");

@@ -97,7 +97,7 @@ const Family *dagrt::findFamily(ConfigReader &config) {
     return nullptr;
   if (config.isTextModel()) {
     type = getPlainType(type).str();
-    // The class is often that of the whole model.
+    // The class is often that of the multimodal model.
     if (const Family *family = lookUpType(type))
       return family;
   }

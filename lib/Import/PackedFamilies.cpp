@@ -352,7 +352,7 @@ void dagrt::readChatGLM(ConfigReader &config, DecoderSpec &spec) {
   rejectKey(config, "pre_seq_len", "a learned prefix");
   rejectKey(config, "quantization_bit", "quantized weights");
   rejectKey(config, "vision_config", "a vision tower");
-  // How the products are computed, not what they are.
+  // How matmuls are computed, not what they compute.
   readInert(config, {"apply_query_key_layer_scaling", "attention_softmax_in_fp32",
                      "bias_dropout_fusion", "prefix_projection", "classifier_dropout"});
   spec.names = getChatGLMNames();

@@ -15,6 +15,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/MemRef/Utils/MemRefUtils.h"
+#include "mlir/IR/Remarks.h"
 
 namespace dagrt {
 #define GEN_PASS_DEF_CONVERTCOPIESTOLINALGPASS
@@ -47,6 +48,12 @@ struct ConvertCopiesToLinalg final
       linalg::CopyOp::create(builder, copy.getLoc(), copy.getSource(), copy.getTarget());
       copy.erase();
     }
+    if (copies.empty())
+      return;
+    remark::passed(getOperation()->getLoc(),
+                   remark::RemarkOpts::name("CopiesConverted").category("convert-copies-to-linalg"))
+        << remark::add("{0} copies of buffers with gaps are linalg.copy", copies.size())
+        << remark::metric("Copies", static_cast<int64_t>(copies.size()));
   }
 };
 } // namespace

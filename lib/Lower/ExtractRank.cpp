@@ -22,6 +22,7 @@
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Remarks.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
@@ -308,6 +309,20 @@ FailureOr<func::FuncOp> dagrt::extractRank(func::FuncOp func, int64_t device,
 // Pass
 //===----------------------------------------------------------------------===//
 
+/// How much of the device's program is calls of the runtime.
+static void emitTotals(func::FuncOp local, int64_t device) {
+  int64_t ops = 0, calls = 0;
+  local.walk([&](Operation *op) {
+    ++ops;
+    calls += isa<func::CallOp>(op);
+  });
+  remark::analysis(local.getLoc(), remark::RemarkOpts::name("RankExtracted")
+                                       .category("extract-rank")
+                                       .function(local.getSymName()))
+      << remark::add("device {0} runs {1} ops, of which {2} call the runtime", device, ops, calls)
+      << remark::metric("Ops", ops) << remark::metric("RuntimeCalls", calls);
+}
+
 namespace {
 struct ExtractRank final : dagrt::impl::ExtractRankPassBase<ExtractRank> {
   using ExtractRankPassBase::ExtractRankPassBase;
@@ -320,8 +335,12 @@ struct ExtractRank final : dagrt::impl::ExtractRankPassBase<ExtractRank> {
     SmallVector<func::FuncOp> functions(getOperation().getOps<func::FuncOp>());
     for (func::FuncOp func : functions) {
       holdsDeclarations |= func.isExternal();
-      if (!func.isExternal() && failed(extractRank(func, device, rankOptions)))
+      if (func.isExternal())
+        continue;
+      FailureOr<func::FuncOp> local = extractRank(func, device, rankOptions);
+      if (failed(local))
         return signalPassFailure();
+      emitTotals(*local, device);
     }
     // Types name meshes; none is left, but in declarations.
     if (!holdsDeclarations)

@@ -13,6 +13,8 @@
 #include "dagrt/Lower/Parameters.h"
 #include "dagrt/Lower/Passes.h"
 
+#include "mlir/IR/Remarks.h"
+
 namespace dagrt {
 #define GEN_PASS_DEF_HOISTPARAMETERSPASS
 #include "dagrt/Lower/Passes.h.inc"
@@ -84,9 +86,18 @@ struct HoistParameters final : dagrt::impl::HoistParametersPassBase<HoistParamet
   using HoistParametersPassBase::HoistParametersPassBase;
 
   void runOnOperation() override {
-    for (auto func : getOperation().getOps<func::FuncOp>())
+    for (auto func : getOperation().getOps<func::FuncOp>()) {
+      int64_t inputs = func.getNumArguments();
       if (failed(hoistParameters(func)))
         return signalPassFailure();
+      int64_t hoisted = func.getNumArguments() - inputs;
+      if (hoisted > 0)
+        remark::passed(func.getLoc(), remark::RemarkOpts::name("ParametersHoisted")
+                                          .category("hoist-parameters")
+                                          .function(func.getSymName()))
+            << remark::add("{0} parameters are arguments, after {1} inputs", hoisted, inputs)
+            << remark::metric("Parameters", hoisted);
+    }
   }
 };
 } // namespace

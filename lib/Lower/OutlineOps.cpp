@@ -17,6 +17,7 @@
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/IR/IRMapping.h"
+#include "mlir/IR/Remarks.h"
 #include "llvm/ADT/SetVector.h"
 
 namespace dagrt {
@@ -39,6 +40,9 @@ public:
   /// operands are those of the first, each value once, the results those of the last.
   void outline(ArrayRef<Operation *> ops, StringRef name);
 
+  int64_t getNumCalls() const { return numCalls; }
+  int64_t getNumFunctions() const { return functions.size(); }
+
 private:
   func::FuncOp getFunction(ArrayRef<Operation *> ops, ArrayRef<Value> operands, StringRef name);
   func::FuncOp makeFunction(ArrayRef<Operation *> ops, ArrayRef<Value> operands, StringRef name,
@@ -47,6 +51,7 @@ private:
   SymbolTable symbols;
   OpBuilder builder;
   llvm::DenseMap<Attribute, func::FuncOp> functions;
+  int64_t numCalls = 0;
 };
 } // namespace
 
@@ -95,10 +100,15 @@ void Outliner::outline(ArrayRef<Operation *> ops, StringRef name) {
   func::FuncOp function = getFunction(ops, operands.getArrayRef(), name);
   builder.setInsertionPoint(first);
   auto call = func::CallOp::create(builder, first->getLoc(), function, operands.getArrayRef());
+  ++numCalls;
   call->setDiscardableAttrs(first->getDiscardableAttrDictionary());
   last->replaceAllUsesWith(call.getResults());
   for (Operation *op : llvm::reverse(ops))
     op->erase();
+}
+
+static remark::RemarkOpts getRemark(StringRef event) {
+  return remark::RemarkOpts::name(event).category("outline-ops");
 }
 
 /// Outlines the ops of one function.
@@ -115,8 +125,11 @@ static LogicalResult outlineOps(func::FuncOp func, Outliner &outliner) {
   for (Operation *op : ops) {
     bool inPieces = isa<SendOp>(op) && cast<RecvOp>(*op->getResult(0).user_begin()).getPiece();
     // A message in pieces has many results: it stays as it is.
-    if (inPieces)
+    if (inPieces) {
+      remark::missed(op->getLoc(), getRemark("MessageNotOutlined").function(func.getSymName()))
+          << remark::reason("a message in pieces is received by several ops");
       continue;
+    }
     if (isa<SendOp>(op))
       outliner.outline({op, *op->getResult(0).user_begin()}, "transfer");
     else
@@ -136,6 +149,11 @@ struct OutlineOps final : dagrt::impl::OutlineOpsPassBase<OutlineOps> {
       if (!func.isExternal() && !func->hasAttr(kOutlinedAttrName) &&
           failed(outlineOps(func, outliner)))
         return signalPassFailure();
+    remark::analysis(getOperation().getLoc(), getRemark("OpsOutlined"))
+        << remark::add("{0} ops are calls of {1} functions", outliner.getNumCalls(),
+                       outliner.getNumFunctions())
+        << remark::metric("Calls", outliner.getNumCalls())
+        << remark::metric("Functions", outliner.getNumFunctions());
   }
 };
 } // namespace

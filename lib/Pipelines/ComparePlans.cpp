@@ -15,6 +15,7 @@
 #include "dagrt/Pipelines/Passes.h"
 #include "dagrt/Report/ReportFiles.h"
 
+#include "mlir/IR/Remarks.h"
 #include "mlir/Pass/PassManager.h"
 #include "mlir/Pass/PassRegistry.h"
 
@@ -79,7 +80,7 @@ private:
   LogicalResult runPipeline(const Plan &plan, ModuleOp program) {
     // A plan that compares plans might compare itself.
     if (StringRef(plan.pipeline).contains("compare-plans"))
-      return error(plan) << "to lay out the model, got '" << plan.pipeline << "'";
+      return error(plan) << "to partition the model, got '" << plan.pipeline << "'";
     PassManager passes(&original.getContext());
     std::string message;
     llvm::raw_string_ostream os(message);
@@ -98,6 +99,29 @@ private:
   std::vector<PlacedPlan> placedPlans;
 };
 
+} // namespace
+
+/// `at seq_len = 1024 to 3071`; empty without a sweep.
+static std::string formatRange(const PlansReport &result, const PlanRange &range) {
+  if (result.name.empty())
+    return "";
+  std::string text = llvm::formatv(" at {0} = {1}", result.name, range.first);
+  if (range.last > range.first)
+    text += llvm::formatv(" to {0}", range.last);
+  return text;
+}
+
+/// A remark for each of `ranges`, which says its winner.
+static void emitWinners(ModuleOp module, const PlansReport &result, ArrayRef<PlanRange> ranges,
+                        StringRef event, StringRef what) {
+  for (const PlanRange &range : ranges)
+    remark::analysis(module.getLoc(), remark::RemarkOpts::name(event).category("compare-plans"))
+        << remark::add("{0}{1}: {2}", what, formatRange(result, range),
+                       range.plan ? "'" + result.plans[*range.plan].name + "'" : "none")
+        << remark::metric("First", range.first) << remark::metric("Last", range.last);
+}
+
+namespace {
 struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
   using ComparePlansPassBase::ComparePlansPassBase;
 
@@ -125,6 +149,10 @@ struct ComparePlans final : dagrt::impl::ComparePlansPassBase<ComparePlans> {
     result.kvCache = getValueName(kvCache).str();
     if (failed(compare(result, costs->options)))
       return failure();
+    const Comparison &comparison = result.comparison;
+    emitWinners(getOperation(), result, comparison.fastest, "FastestPlan", "fastest");
+    emitWinners(getOperation(), result, comparison.fastestThatFits, "FastestPlanThatFits",
+                "fastest that fits in memory");
     return write(result);
   }
 

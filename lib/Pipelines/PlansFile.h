@@ -15,7 +15,7 @@
 
 namespace dagrt {
 
-/// A way to lay out a model: a name for people, and the passes that do it.
+/// A way to partition a model: a name for people, and the passes that do it.
 struct Plan {
   std::string name, pipeline;
   TextPosition at = {}; ///< In its file.

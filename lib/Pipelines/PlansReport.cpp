@@ -109,9 +109,9 @@ static std::string formatErrorCell(const Outcome &outcome) {
 static void writeLegend(llvm::raw_ostream &os, const PlansReport &report) {
   os << "  > fastest, + fastest that fits in memory, * does not fit\n";
   if (llvm::any_of(report.comparison.points, hasErrors))
-    os << "  +- the error bar below a time, in four of five cases: either way, or -less/+more; %+ "
-          "or\n"
-          "     more: a part has none\n"
+    os << "  +- 80 % error bar of the time above, or -less/+more if its ends differ; %+ if a part "
+          "has "
+          "none\n"
           "  ~ not distinguishable from > or +: the difference is within its own error bar\n";
 }
 
@@ -187,12 +187,12 @@ void dagrt::renderPlansText(const PlansReport &report, llvm::raw_ostream &os) {
   writeRanges(os, report, fastest, comparison.fastest);
   writeRanges(os, report, fitting, comparison.fastestThatFits);
   if (comparison.points.size() > 1)
-    os << "\n  Changes of the winner are exact to one. Between neighbouring points of the table, "
-          "one that is\n"
-          "  undone before the next point was not looked for: a finer sweep finds it.\n";
+    os << "\n  The sizes at which the winner changes are exact. A change that is undone before the "
+          "next point\n"
+          "  of the table is not found; a finer sweep finds it.\n";
   if (llvm::any_of(comparison.points, hasTies))
-    os << "  Where a plan is marked ~, the model is not sure of the winner, nor of where it "
-          "changes.\n";
+    os << "  At sizes with a plan marked ~, neither the winner nor the size of a change is "
+          "certain.\n";
 }
 
 //===----------------------------------------------------------------------===//

@@ -19,6 +19,7 @@
 #include "dagrt/Report/ReportFiles.h"
 
 #include "mlir/AsmParser/AsmParser.h"
+#include "mlir/IR/Remarks.h"
 #include "mlir/Interfaces/CallInterfaces.h"
 
 #include "llvm/Support/raw_ostream.h"
@@ -213,7 +214,7 @@ static FailureOr<Subject> analyze(ModuleOp module, const SizeBinding &sizes,
                  FunctionReport((*analysis)->functions.front())};
 }
 
-/// Terms are about single ops: fails if some time is that of a loop, a branch or a call as a whole,
+/// Terms are about single ops: fails if some time is that of a loop, a branch or a call,
 /// or is not counted at all.
 static LogicalResult verifySingleOps(const FunctionReport &function) {
   for (const ScheduledOp &op : function.timeline.ops)
@@ -290,6 +291,17 @@ FailureOr<ComparedTerm> CompareTerms::compare(const PublishedTerm &term, const S
   return row;
 }
 
+/// How many terms have the program's number.
+static void emitTotals(ModuleOp module, ArrayRef<ComparedTerm> rows) {
+  int64_t equal =
+      llvm::count_if(rows, [](const ComparedTerm &row) { return row.published == row.actual; });
+  remark::analysis(module.getLoc(),
+                   remark::RemarkOpts::name("TermsCompared").category("compare-terms"))
+      << remark::add("{0} of {1} terms are equal", equal, rows.size())
+      << remark::metric("Equal", equal)
+      << remark::metric("Terms", static_cast<int64_t>(rows.size()));
+}
+
 LogicalResult CompareTerms::run() {
   ModuleOp module = getOperation();
   FailureOr<TermsFile> file = readTerms(terms, module.getLoc());
@@ -309,6 +321,7 @@ LogicalResult CompareTerms::run() {
       return failure();
     result.rows.push_back(std::move(*row));
   }
+  emitTotals(module, result.rows);
   std::string text;
   llvm::raw_string_ostream os(text);
   if (format == DocumentFormat::Json)

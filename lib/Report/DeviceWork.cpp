@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // An op takes as long as its busiest device, so the others have time for the FLOPs of that one. Six
-// devices with 8 key/value heads hold two at most: 12 places, of which 4 stay empty.
+// devices with 8 key/value heads hold two at most: they are padded to 12, of which 4 are idle.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +22,7 @@ using namespace mlir;
 using namespace dagrt;
 
 /// ` (8 over 6 devices)` for the dim of `op`, at the sizes of the report, with the largest part of
-/// empty places, or nothing.
+/// padding, or nothing.
 static std::string describeUnevenDim(Operation *op, MeshOp mesh, const SizeBinding &binding) {
   double most = 0;
   std::string text;

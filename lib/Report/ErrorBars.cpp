@@ -23,7 +23,7 @@ static std::string formatWays(double below, double above,
   return less == more ? "+- " + more : "-" + less + " +" + more;
 }
 
-/// Whole percents, and tenths below 1.
+/// Rounded percents, and tenths below 1.
 static std::string formatShort(double fraction) {
   double percent = 100 * fraction;
   return llvm::formatv(percent < 0.95 ? "{0:f1}" : "{0:f0}", percent).str();

@@ -210,7 +210,7 @@ bool FormulaTerms::joins(const FormulaItem &item, unsigned op, const Timeline &t
   Operation *first = timeline.ops[item.ops.back()].op, *second = timeline.ops[op].op;
   if (first->getNumOperands() < 2 || second->getNumOperands() < 2)
     return false;
-  // Steps of one product have one weight, and stay apart.
+  // Steps of one matmul have one weight, and stay apart.
   bool sharesWeight = llvm::any_of(item.ops, [&](unsigned other) {
     return timeline.ops[other].op->getOperand(1) == second->getOperand(1);
   });

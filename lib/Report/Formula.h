@@ -72,7 +72,7 @@ public:
   explicit FormulaTerms(const Timeline &timeline);
 
   /// The formula of the timeline's critical path. The timeline is that of the constructor, or times
-  /// the same ops anew.
+  /// the same ops again.
   Formula build(const Timeline &timeline);
 
   const Term &operator[](unsigned term) const { return terms[term]; }

@@ -192,7 +192,7 @@ static void writePathWaits(llvm::raw_ostream &os, const FunctionReport &function
     if (wait.onCriticalPath == 0)
       continue;
     if (isFirst)
-      os << "\n  ops of the path that wait for a resource, which the op before them holds\n";
+      os << "\n  ops of the path that wait for a resource that the previous op occupies\n";
     isFirst = false;
     os << llvm::formatv("  {0,5}  for {1} of {2}\n", wait.onCriticalPath,
                         getResourceName(wait.resource),
@@ -205,7 +205,7 @@ static void writeNotes(llvm::raw_ostream &os, const FormulaTerms &terms, const F
   for (const FormulaItem &item : formula.items)
     hasGemm |= terms[item.term].isGemm();
   if (hasGemm)
-    os << "\n  Get_Time(m, k, n): products of m by k and k by n matrices, 2·m·k·n FLOPs, on the "
+    os << "\n  Get_Time(m, k, n): matmuls of m by k and k by n matrices, 2·m·k·n FLOPs, on the "
           "busiest device;\n  in attention the batch folds into m, and heads into the dim of "
           "head_dim.\n";
 }

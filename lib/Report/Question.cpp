@@ -60,7 +60,7 @@ static std::optional<Tokens> findTokens(func::FuncOp function, const SizeBinding
   return std::nullopt;
 }
 
-/// True if no value lies on a mesh although ops could be cut.
+/// True if no value is on a mesh although ops could be sharded.
 static bool isLogicalForm(func::FuncOp function) {
   auto isPlaced = [](Type type) {
     auto tensor = dyn_cast<RankedTensorType>(type);

@@ -23,7 +23,7 @@ namespace dagrt {
 llvm::StringRef getPhase(mlir::func::FuncOp function, const SizeBinding &binding);
 
 /// Warnings where `function` is likely to be taken for another program: one in logical form for the
-/// use of a whole cluster, one token without cached keys for a step of decoding.
+/// use of a cluster, one token without cached keys for a step of decoding.
 std::vector<std::string> findOtherQuestions(mlir::func::FuncOp function, const SizeBinding &binding,
                                             int64_t clusterDevices);
 

@@ -144,7 +144,7 @@ llvm::Error ReportFiles::add(StringRef path, ModuleOp module, unsigned input, Re
     if (!path.empty() && path != "-" && isSameFile(path, other))
       return refuseFile(part.option, path, use);
   File &file = files[path.str()];
-  // A program of its own begins the file anew, unless all inputs share it.
+  // A program of its own replaces the file, unless all inputs share it.
   if (when == When::AtOnce && file.root != root)
     file.parts.clear();
   file.root = root;

@@ -130,9 +130,9 @@ static void writePoints(llvm::raw_ostream &os, const SweepReport &report,
   if (llvm::any_of(function.points, [](const SweepPoint &point) { return !point.fits; }))
     os << "    (* does NOT fit in the memory of a device, less what is reserved)\n";
   if (hasErrors)
-    os << "    (+- the error bar in four of five cases: either way, or -less/+more; + or more: a "
-          "part\n"
-          "     of the path has no error bar; ? if that part is large)\n";
+    os << "    (+- 80 % error bar, or -less/+more if its ends differ; + if a part of the path has "
+          "no\n"
+          "     error bar, ? if that part is large)\n";
 }
 
 /// `batch = 4, seq_len = 1024 to 5119`.
@@ -149,18 +149,18 @@ static std::string formatRange(const SweepReport &report, const SweepRange &rang
 
 static void writeRanges(llvm::raw_ostream &os, const SweepReport &report,
                         const FunctionSweep &function) {
-  os << "\n  where each formula holds\n";
+  os << "\n  where each formula is valid\n";
   for (const SweepRange &range : ArrayRef(function.ranges).take_front(kMaxRanges))
     os << llvm::formatv("    #{0,-3} {1}\n", range.formula + 1, formatRange(report, range));
   if (function.ranges.size() > kMaxRanges)
     os << "    ... " << count(function.ranges.size() - kMaxRanges, "range")
        << " more; format=json lists every one\n";
-  os << "    (changes between points are searched for, to the exact number; a formula that holds "
-        "at\n"
-        "     two neighbouring points is taken to hold between them)\n";
+  os << "    (the sizes of changes are exact; a formula that is valid at two neighbouring points "
+        "is\n"
+        "     assumed to be valid between them)\n";
   if (function.unsearched > 0)
     os << "    between " << count(function.unsearched, "pair")
-       << " of neighbouring points formulas change more often than is searched\n";
+       << " of neighbouring points formulas change too often to be listed\n";
 }
 
 static void writeFormulas(llvm::raw_ostream &os, const FunctionSweep &function) {

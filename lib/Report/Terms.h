@@ -41,12 +41,12 @@ enum class TermMeasure {
   Padded,   ///< Elements that devices compute over those that are real, at worst.
 };
 
-/// `times` products `Get_Time(m, k, n)`; sizes are expressions.
+/// `times` matmuls `Get_Time(m, k, n)`; sizes are expressions.
 struct TermGemm {
   std::string times, m, k, n;
 };
 
-/// The published number: products, an expression, or the larger of what two sets of ops measure,
+/// The published number: matmuls, an expression, or the larger of what two sets of ops measure,
 /// times `times`.
 struct TermCount {
   std::vector<TermGemm> gemms;

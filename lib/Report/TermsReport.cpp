@@ -1,4 +1,4 @@
-//===- TermsReport.cpp - Two countings, side by side -*- C++ -*-===//
+//===- TermsReport.cpp - Published terms beside the program -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -94,7 +94,7 @@ static void printWrapped(StringRef text, raw_ostream &os) {
 }
 
 void dagrt::renderTermsText(const TermsReport &report, raw_ostream &os) {
-  os << "Two countings: " << report.file.name;
+  os << "Published terms and program: " << report.file.name;
   if (!report.sizes.empty())
     os << ", at " << report.sizes;
   os << "\n";

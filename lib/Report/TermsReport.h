@@ -1,4 +1,4 @@
-//===- TermsReport.h - Two countings, side by side -*- C++ -*-===//
+//===- TermsReport.h - Published terms beside the program -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -66,14 +66,14 @@ static std::string formatBar(const FunctionReport &function) {
   return error.empty() ? "" : " " + error;
 }
 
-/// Between which times the makespan is, with what weighs most in that.
+/// The interval of the makespan, with the kinds of ops that contribute most to it.
 static void writeInterval(llvm::raw_ostream &os, const FunctionReport &function) {
   const Uncertainty &uncertainty = function.uncertainty;
   if (!uncertainty.isKnown())
     return;
   int64_t makespan = function.timeline.makespan;
-  os << llvm::formatv("\n  {0} to {1} in four of five cases, if errors of one kind of ops add up\n"
-                      "  and others by their squares\n",
+  os << llvm::formatv("\n  80 % interval {0} to {1} (errors correlated within a kind of ops,\n"
+                      "  independent across kinds)\n",
                       formatTime(uncertainty.getLow(makespan)),
                       formatTime(uncertainty.getHigh(makespan)));
   for (const UncertaintyGroup &group : ArrayRef(uncertainty.groups).take_front(4))
@@ -82,13 +82,14 @@ static void writeInterval(llvm::raw_ostream &os, const FunctionReport &function)
   if (uncertainty.groups.size() > 4)
     os << "    and " << uncertainty.groups.size() - 4 << " more\n";
   if (function.isOfOneSource())
-    os << "  one source: one laboratory measured what is known of this device, so bars are wider\n";
+    os << "  one source: all measurements of this device are from one laboratory, so bars are "
+          "wider\n";
   if (uncertainty.extrapolatedOps > 0)
     os << llvm::formatv("  {0} of the path is extrapolated beyond measurements ({1} ops)\n",
                         formatPercent(getFraction(uncertainty.extrapolatedPicoseconds, makespan)),
                         uncertainty.extrapolatedOps);
   if (uncertainty.unknownPicoseconds > 0)
-    os << llvm::formatv("  {0} of the path has no error bar, and is not in this\n",
+    os << llvm::formatv("  {0} of the path has no error bar, and is not included\n",
                         formatPercent(getFraction(uncertainty.unknownPicoseconds, makespan)));
 }
 
@@ -311,7 +312,7 @@ static constexpr size_t kMaxWaits = 6;
 static void writeWaits(llvm::raw_ostream &os, const FunctionReport &function) {
   if (function.waits.empty())
     return;
-  os << "\n  waits for a resource, though operands are there\n";
+  os << "\n  waits for a resource while operands are ready\n";
   for (const ResourceWait &wait : ArrayRef(function.waits).take_front(kMaxWaits)) {
     const ScheduledOp &longest = function.timeline.ops[wait.longest];
     std::string what = llvm::formatv("{0} of {1}", getResourceName(wait.resource),

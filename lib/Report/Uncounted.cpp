@@ -73,7 +73,7 @@ void dagrt::writeUncountedJson(llvm::json::OStream &json, ArrayRef<NamedOps> ops
 void dagrt::writeBranches(llvm::raw_ostream &os, ArrayRef<NamedOps> branches) {
   if (branches.empty())
     return;
-  StringRef line = "  branches count by the longest of their bodies: ";
+  StringRef line = "  branches take the time of their longest body: ";
   os << line << listOps(branches, kColumns - line.size()) << '\n';
 }
 

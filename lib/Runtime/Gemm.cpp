@@ -1,4 +1,4 @@
-//===- Gemm.cpp - Matrix products -*- C++ -*-===//
+//===- Gemm.cpp - Matmuls -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Reads the descriptor of an unranked memref as MLIR's conversion to LLVM lays it out.
+// Reads the descriptor of an unranked memref in the layout of MLIR's conversion to LLVM.
 //
 //===----------------------------------------------------------------------===//
 

@@ -155,7 +155,7 @@ void Watch::check() {
       fail("expects " + name + " to go on, got its failure; " + describeWait(peers[rank].sign));
     double silent = getSeconds(now - peer.heard);
     if (silent > limit)
-      fail("expects a sign of life from " + name + " within " + formatSeconds(limit) +
+      fail("expects a heartbeat from " + name + " within " + formatSeconds(limit) +
            ", got none for " + formatSeconds(silent) + "; " + describeWait(peers[rank].sign));
   }
   double still = getSeconds(now - moved);

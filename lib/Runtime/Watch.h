@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A thread of each rank sends a sign of life to every other rank several times within the stall
+// A thread of each rank sends a heartbeat to every other rank several times within the stall
 // limit: what the rank does, and how often it has moved on. Two things end the job:
 //
 // - a rank from which no sign has come for the limit: it has died, or was stopped;

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// They are operands of attention: of the fused op, or of the two products around a softmax. Only
-// what is causal has a next token. Decomposed, the softmax says so: from it, the products are
+// They are operands of attention: of the fused op, or of the two matmuls around a softmax. Only
+// what is causal has a next token. Decomposed, the softmax says so: from it, the matmuls are
 // found along values of the scores' rank, through whatever scales, caps, biases or moves scores.
 //
 //===----------------------------------------------------------------------===//
@@ -64,7 +64,7 @@ private:
       it->second = it->second == 0 || window == 0 ? 0 : std::max(it->second, window);
   }
 
-  /// From scores back to the product that made them.
+  /// From scores back to the matmul that made them.
   void keepKeys(Value scores, int64_t window) {
     SmallVector<Value> pending = {scores};
     llvm::SmallPtrSet<Operation *, 8> seen;
@@ -82,7 +82,7 @@ private:
     }
   }
 
-  /// From weights on to the products that read them.
+  /// From weights on to the matmuls that read them.
   void keepValues(Value weights, int64_t window) {
     SmallVector<Value> pending = {weights};
     llvm::SmallPtrSet<Operation *, 8> seen;

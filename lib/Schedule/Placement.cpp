@@ -166,7 +166,7 @@ static void placeUnplacedOps(Timeline &timeline) {
       op.mesh = index;
 }
 
-/// Cuts the devices into the coarsest classes of which every mesh is a union, in the order in
+/// Divides the devices into the coarsest classes of which every mesh is a union, in the order in
 /// which the meshes name them.
 static void computeClasses(Timeline &timeline) {
   llvm::MapVector<int64_t, SmallVector<unsigned, 2>> meshesOfDevice;

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The first step of a timeline: numbers the ops, finds their meshes, and cuts the devices into
+// The first step of a timeline: numbers the ops, finds their meshes, and divides the devices into
 // classes. Private to the schedule.
 //
 //===----------------------------------------------------------------------===//

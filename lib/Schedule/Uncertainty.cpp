@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A model that is 5 % too fast on one matrix product of a device may be so on all of them, but that
+// A model that is 5 % too fast on one matmul of a device may be so on all of them, but that
 // says nothing about messages. So errors of one kind are added, and the sums by their squares. An
 // op has on the path the time until the next op starts; its error counts in that proportion. Both
 // directions are added up for themselves, since a time cannot fall below what physics allows, but

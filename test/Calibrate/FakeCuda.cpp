@@ -225,7 +225,7 @@ cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t, cublasLtMatm
 }
 cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *layout, cudaDataType type,
                                           uint64_t rows, uint64_t columns, int64_t) {
-  // Libraries do not have all products.
+  // Libraries do not have all matmuls.
   if (type == CUDA_R_8F_E4M3 && rows < 128)
     return CUBLAS_STATUS_NOT_SUPPORTED;
   *layout = reinterpret_cast<cublasLtMatrixLayout_t>(new Layout{rows, columns});

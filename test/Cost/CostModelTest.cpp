@@ -115,7 +115,7 @@ TEST_F(CostModelTest, CostsOfAModelOfOnesOwnHoldWhereNobodyKnowsIt) {
   EXPECT_NE(
       errors.back().find("expects a cost by the model 'mine', which is not one of this tool's"),
       std::string::npos);
-  // Who knows the model computes anew, and nobody else names another.
+  // A tool with the model computes again, and no other model may be named.
   ASSERT_TRUE(succeeded(annotateCosts(function, CostOptions(), addMine())));
   EXPECT_TRUE(
       failed(annotateCosts(function, {"dgx-h100", "calibrated", /*table=*/"", /*sizes=*/""})));

@@ -60,7 +60,7 @@ static std::vector<double> getCoefficients(StringRef kernel,
 }
 
 //===----------------------------------------------------------------------===//
-// Matrix products
+// matmuls
 //===----------------------------------------------------------------------===//
 
 TEST(GemmFactsTest, ShippedCoefficientsPredictMeasurements) {
@@ -77,7 +77,7 @@ TEST(GemmFactsTest, ShippedCoefficientsPredictMeasurements) {
       {"h100-sxm", "bf16", 1, 8192, 2048, 16.0},
       {"h100-sxm", "bf16", 6, 1024, 7168, 8.08},
       {"h100-sxm", "bf16", 12, 65536, 5120, 237},
-      // Traffic of the blocks from the L2, arithmetic, the last wave's empty places.
+      // Traffic of the blocks from the L2, arithmetic, the last wave's unused capacity.
       {"h100-sxm", "fp16", 568, 6144, 8192, 110.5},
       {"b200", "fp8", 3328, 65536, 1536, 457.244},
       {"h100-sxm", "bf16", 2048, 1024, 7168, 43.0},
@@ -560,4 +560,14 @@ TEST(CollectiveFactsTest, TreesAreSlowerThanRingsOnALink) {
   // LL128 reach 0.92 * 7 / 9.
   double rate = 450e3 * 0.5 / (1 + 0.25 / 63) * 0.92 * 7 / 9;
   EXPECT_NEAR((getUs(1 << 22) - getUs(1 << 21)) / (2 * (1 << 21) / rate), 1, 0.01);
+}
+
+TEST(ArchitectureTest, ComputeCapabilitiesHaveArchitectures) {
+  MLIRContext context;
+  std::map<int, std::string> names = {{60, "pascal"}, {70, "volta"},      {75, "turing"},
+                                      {80, "ampere"}, {86, "ampere"},     {89, "ada"},
+                                      {90, "hopper"}, {100, "blackwell"}, {120, "blackwell"},
+                                      {52, "sm_52"},  {88, "sm_88"},      {130, "sm_130"}};
+  for (const auto &[version, name] : names)
+    EXPECT_EQ(getCudaArchitecture(version, &context), name);
 }

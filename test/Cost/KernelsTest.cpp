@@ -273,7 +273,7 @@ TEST_F(KernelsTest, DevicesWithoutMeasurementsBorrow) {
 }
 
 TEST_F(KernelsTest, ATypeIsBorrowedBeforeAnotherStandsIn) {
-  // Neither has fp32 products among its measurements: those of an A100 serve for both.
+  // Neither has fp32 matmuls among its measurements: those of an A100 serve for both.
   for (const char *name : {"h100-sxm", "h200-sxm", "l40s"}) {
     Device device = *loadDevice(name, UnknownLoc::get(&context));
     Prediction p =
@@ -282,7 +282,7 @@ TEST_F(KernelsTest, ATypeIsBorrowedBeforeAnotherStandsIn) {
     EXPECT_EQ(p.found.calibration->variant, "fp32") << name;
     EXPECT_EQ(p.found.calibration->donor, "a100-pcie-40g") << name;
     EXPECT_EQ(p.provenance, Provenance::extrapolated) << name;
-    // Large products reach a good part of the peak.
+    // Large matmuls reach a good part of the peak.
     EXPECT_LT(p.time.microseconds, 2 * p.time.computeUs) << name;
   }
   // fp64 is nowhere: what stands in is the same for twins.

@@ -174,7 +174,7 @@ TEST(MonotoneTest, MoreDecodedNeverTakesLess) {
                                                          std::string &error) {
         return makeDecode(batch, keys, factor * heads, factor * keyHeads, device, error);
       };
-      // The parts of a split are counted in whole steps of keys.
+      // The parts of a split are rounded up to steps of keys.
       for (double keys : {1.0, 300.0, 8000.0})
         expectNotFalling(
             "decode by batch", device, 256, 0.03,
@@ -223,7 +223,7 @@ TEST(MonotoneTest, MoreRowsAndColumnsNeverTakeLess) {
                          [&](double rows, std::string &error) {
                            return makeRowwiseQuery(op, "fp16", rows, other, false, error);
                          });
-        // Softmax and norms have blocks of whole powers of two.
+        // Softmax and norms have blocks of powers of two.
         expectNotFalling((op + " by columns").str(), device, 65536, 0.02,
                          [&](double columns, std::string &error) {
                            return makeRowwiseQuery(op, "fp16", other, columns, false, error);
@@ -243,7 +243,7 @@ TEST(MonotoneTest, LargerProductsNeverTakeLess) {
             continue;
           // Where another tile or split is the fastest, the model may fall a little.
           expectNotFalling(
-              "a product by its size " + std::to_string(which), device, which == 0 ? 64 : 16384,
+              "a matmul by its size " + std::to_string(which), device, which == 0 ? 64 : 16384,
               0.02, [&](double size, std::string &error) {
                 Base b = base;
                 (which == 0 ? b.batch : which == 1 ? b.m : which == 2 ? b.k : b.n) = size;

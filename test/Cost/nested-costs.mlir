@@ -92,7 +92,7 @@ func.func @branches(%c: i1, %i: index, %x: tensor<8xf32>) {
 
 // -----
 
-// A call takes what its callee takes, which may call others, and whose modelled cost is asked anew.
+// A call takes what its callee takes, which may call others, and whose modelled cost is computed again.
 
 func.func private @leaf(%x: tensor<8xf32>) -> tensor<8xf32> {
   %a = arith.addf %x, %x {dagrt.cost = #dagrt.cost<3 ps>} : tensor<8xf32>

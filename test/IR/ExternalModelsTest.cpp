@@ -38,7 +38,7 @@ TEST_F(ExternalModelsTest, NamedProductsAreGemms) {
   EXPECT_EQ(product.kind, WorkKind::Gemm);
   EXPECT_EQ(*product.gemm, (GemmShape{1, 4, 8, 6}));
   EXPECT_EQ(product.flops, 2.0 * 4 * 8 * 6);
-  // The output is read as well: the product is added to it.
+  // The output is read as well: the result is added to it.
   EXPECT_EQ(product.bytesRead, 4.0 * (4 * 8 + 8 * 6 + 4 * 6));
   EXPECT_EQ(product.bytesWritten, 4.0 * 4 * 6);
   EXPECT_EQ(*getWorks("linalg.batch_matmul").at(0).gemm, (GemmShape{3, 4, 8, 6}));
@@ -207,7 +207,7 @@ TEST_F(ExternalModelsTest, FusedContractionsAreGemms) {
         %5 = arith.addf %4, %acc : f32
         linalg.yield %5 : f32
       } -> tensor<4x6xf32>
-      // A sum of squares is no product of matrices.
+      // A sum of squares is no matmul.
       %6 = linalg.generic {indexing_maps = [affine_map<(i, k) -> (i, k)>, affine_map<(i, k) -> (i)>],
           iterator_types = ["parallel", "reduction"]}
           ins(%g : tensor<4x8xf32>) outs(%r : tensor<4xf32>) {

@@ -61,7 +61,7 @@ protected:
   OwningOpRef<ModuleOp> module;
 };
 
-/// A weight on each mesh, cut over "tp", and its silu.
+/// A weight on each mesh, sharded over "tp", and its silu.
 std::string makeSilu(StringRef mesh, StringRef rows = "16") {
   int64_t size = 0;
   EXPECT_FALSE(rows.getAsInteger(10, size));

@@ -1,5 +1,9 @@
 // Numbers in place of named sizes, in both forms.
 // RUN: dagrt-opt %s --bind-sizes="sizes=seq_len=37" | FileCheck %s
+// RUN: dagrt-opt %s --bind-sizes="sizes=seq_len=37" -o /dev/null --remarks-filter=bind-sizes \
+// RUN:   --remark-format=emitRemark 2>&1 | FileCheck %s --check-prefix=REMARK
+// REMARK: [Passed] SizeBound | Category:bind-sizes
+// REMARK: Remark="seq_len is 37", Size=37
 // RUN: dagrt-opt %s --bind-sizes | FileCheck %s --check-prefix=DEFAULT
 // RUN: dagrt-opt %s --bind-sizes="sizes=seq_len=37^1,batch=2^1" | FileCheck %s
 // RUN: dagrt-opt %s --bind-sizes="sizes=seq_len=2^20,batch=3^0" | FileCheck %s --check-prefix=POWER

@@ -3,7 +3,7 @@
 // Placed programs with one defect each: one error, where the defect is, and a note at the other
 // op to blame.
 
-// A dropped all-reduce: the row-parallel product is added before it is summed.
+// A dropped all-reduce: the row-parallel matmul is added before it is summed.
 dagrt.mesh @base <"tp" = 2> devices [0, 1]
 func.func @dropped_all_reduce(
     %x: tensor<4x8xf32, #dagrt.dist<@base, [_, _], of [4, 8]>>,
@@ -25,7 +25,7 @@ func.func @dropped_all_reduce(
 
 // -----
 
-// The product claims to be whole although both operands are cut over the contracted dim.
+// The matmul claims to be complete although both operands are sharded over the contracted dim.
 dagrt.mesh @base <"tp" = 2> devices [0, 1]
 func.func @partial_result_not_said(
     // expected-note@+1 {{this operand's distribution decides}}
@@ -260,7 +260,7 @@ func.func @rotation_beyond_a_turn(
 
 // -----
 
-// An axis that cuts two dims.
+// An axis that shards two dims.
 // expected-note@+1 {{mesh declared here}}
 dagrt.mesh @base <"tp" = 4> devices [0, 1, 2, 3]
 func.func @axis_used_twice(
@@ -311,7 +311,7 @@ func.func @partial_value_sent(
 
 // -----
 
-// A reduce_scatter whose result is cut along another dim than it says.
+// A reduce_scatter whose result is sharded along another dim than it says.
 dagrt.mesh @base <"tp" = 2> devices [0, 1]
 func.func @reduce_scatter_on_wrong_dim(
     // expected-note@+1 {{operand defined here, of type}}
@@ -325,7 +325,7 @@ func.func @reduce_scatter_on_wrong_dim(
 
 // -----
 
-// A column-parallel product whose result says that it is replicated.
+// A column-parallel matmul whose result says that it is replicated.
 dagrt.mesh @base <"tp" = 2> devices [0, 1]
 func.func @wrong_result_distribution(
     // expected-note@+1 {{this operand's distribution decides}}
@@ -341,7 +341,7 @@ func.func @wrong_result_distribution(
 
 // -----
 
-// Shard numbers of another axis than the one that cuts the table.
+// Shard numbers of another axis than the one that shards the table.
 dagrt.mesh @grid <"dp" = 2, "tp" = 2> devices [0, 1, 2, 3]
 func.func @shard_index_of_wrong_axis(
     %ids: tensor<1x4xi32, #dagrt.dist<@grid, [_, _], of [1, 4]>>,
@@ -360,7 +360,7 @@ func.func @shard_index_of_wrong_axis(
 
 // -----
 
-// Positions cut differently from the query.
+// Positions sharded differently from the query.
 dagrt.mesh @pool <"sp" = 2> devices [0, 1]
 func.func @positions_cut_differently(
     // expected-note@+1 {{operand #0 defined here}}
@@ -413,7 +413,7 @@ func.func @bias_before_reduction(
 
 // -----
 
-// A product of two partial values.
+// A multiplication of two partial values.
 dagrt.mesh @base <"tp" = 2> devices [0, 1]
 func.func @product_of_partial_values(
     %x: tensor<4x8xf32, #dagrt.dist<@base, [_, _], of [4, 8], partial ["tp"]>>,
@@ -441,7 +441,7 @@ func.func @activation_of_partial_value(
 
 // -----
 
-// Rows cut over the axis that the other operand is a pending sum over: each device would
+// Rows sharded over the axis that the other operand is a pending sum over: each device would
 // multiply its rows with one term.
 dagrt.mesh @base <"tp" = 2> devices [0, 1]
 func.func @cut_over_pending_axis(
@@ -458,7 +458,7 @@ func.func @cut_over_pending_axis(
 
 // -----
 
-// One axis on rows and columns of a product: only the diagonal blocks would be computed.
+// One axis on rows and columns of a matmul: only the diagonal blocks would be computed.
 dagrt.mesh @base <"tp" = 2> devices [0, 1]
 func.func @axis_on_rows_and_columns(
     %x: tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [4, 8]>>,

@@ -1,6 +1,6 @@
 // RUN: dagrt-opt %s -split-input-file -verify-diagnostics
 
-// Collectives and messages. Defects of whole programs are in defects.mlir.
+// Collectives and messages. Defects of programs are in defects.mlir.
 
 // expected-note@+1 {{operand defined here}}
 func.func @f(%x: tensor<4xf32>) {

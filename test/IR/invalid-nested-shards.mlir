@@ -1,5 +1,5 @@
 // RUN: dagrt-opt %s -split-input-file -verify-diagnostics
-// Each cut of a dim rounds up for itself, so a part of its axes can only be gathered, or cut
+// Each sharding of a dim rounds up for itself, so a part of its axes can only be gathered, or sharded
 // further, where the coarse shards are whole numbers of the fine ones: five rows in halves of 3 and
 // 2 are not pairs of quarters of 2, 2, 1 and 0.
 
@@ -56,7 +56,7 @@ func.func @turns_uneven_parts(%x: !quarters) -> !rows {
 // -----
 
 // Seven elements do nest: halves of 4 are pairs of quarters of 2. And the last axes of a dim can
-// always be gathered whole.
+// always be gathered completely.
 dagrt.mesh @m <"dp" = 2, "tp" = 2> devices [0, 1, 2, 3]
 !quarters = tensor<2xf32, #dagrt.dist<@m, [{"dp", "tp"}], of [7]>>
 !halves = tensor<4xf32, #dagrt.dist<@m, ["dp"], of [7]>>

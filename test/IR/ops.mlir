@@ -164,7 +164,7 @@ func.func @changed_scores(%q: tensor<1x8x2x3x4xf32>, %k: tensor<1x8x2x4xf32>, %p
   return
 }
 
-// A scale may have a partial operand; slopes are cut like heads, in padded groups too.
+// A scale may have a partial operand; slopes are sharded like heads, in padded groups too.
 // CHECK-LABEL: @placed_scores
 func.func @placed_scores(%x: tensor<4x8xf32, #dagrt.dist<@base, [_, _], of [4, 8], partial ["tp"]>>) {
   // CHECK-NEXT: dagrt.scale %{{.*}} by 1.200000e+01 : tensor<4x8xf32, #dagrt.dist<@base, [_, _], of [4, 8], partial ["tp"]>>
@@ -286,7 +286,7 @@ func.func @messages(%x: tensor<2x8xbf16, #dagrt.dist<@base, ["tp", _], of [8, 8]
   return
 }
 
-// The same cut may be written in several ways; results may use any of them.
+// The same sharding may be written in several ways; results may use any of them.
 // CHECK-LABEL: @ways_to_write_a_cut
 func.func @ways_to_write_a_cut(
     %x: tensor<2x8xf32, #dagrt.dist<@base, [{"tp":(1)2, "tp":(2)2}, _], of [8, 8]>>,

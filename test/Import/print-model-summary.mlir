@@ -46,8 +46,8 @@ func.func @without_dagrt_ops() {
 dagrt.mesh @base <"tp" = 2> devices [0, 1]
 dagrt.mesh @pool <"sp" = 2> devices [2, 3]
 
-// One weight, cut over one mesh and replicated on another: 32 x 6 parameters, counted once. The
-// product on the pool is done twice.
+// One weight, sharded over one mesh and replicated on another: 32 x 6 parameters, counted once. The
+// matmul on the pool is done twice.
 // CHECK-LABEL: @placed (placed form)
 // CHECK-NEXT: parameters 192 192
 // CHECK: FLOPs ops FLOPs share all devices

@@ -89,7 +89,7 @@ func.func @axes_in_another_order(%x: !rep) -> (!turned, !rep) {
   return %1, %3 : !turned, !rep
 }
 
-// Rotated shards that are cut, turned and gathered.
+// Rotated shards that are sliced, rotated and gathered.
 !l = tensor<5x7xf32, #dagrt.dist<@line, [_, _], of [5, 7]>>
 !l2 = tensor<2x7xf32, #dagrt.dist<@line, ["a"+2, _], of [5, 7]>>
 !l3 = tensor<2x7xf32, #dagrt.dist<@line, ["a"+3, _], of [5, 7]>>
@@ -114,7 +114,7 @@ func.func @messages(%x: !p) -> (!q, !o) {
   return %y, %z : !q, !o
 }
 
-// The sum of a product over padding: what is beyond the end is zero after each collective.
+// A matmul that contracts padding: what is beyond the end is zero after each collective.
 !a = tensor<2x7xf32, #dagrt.dist<@line, ["a", _], of [5, 7]>>
 !w = tensor<2x3xf32, #dagrt.dist<@line, [_, _], of [2, 3]>>
 !ones = tensor<2x5xf32, #dagrt.dist<@line, [_, "a"], of [2, 20]>>

@@ -15,3 +15,7 @@ func.func @keeps_contiguous(%x: memref<4x2xf32, strided<[2, 1], offset: 4>>, %y:
   memref.copy %x, %y : memref<4x2xf32, strided<[2, 1], offset: 4>> to memref<4x2xf32>
   return
 }
+
+// RUN: dagrt-opt %s --convert-copies-to-linalg --remarks-filter='.*' --remark-format=emitRemark \
+// RUN:   -o /dev/null 2>&1 | FileCheck %s --check-prefix=REMARK
+// REMARK: [Passed] CopiesConverted | Category:convert-copies-to-linalg

@@ -45,7 +45,7 @@ func.func @blocks(%x: tensor<2xf32>) -> tensor<2xf32> {
 
 // -----
 
-// An axis of 12 as 3 x 4 and as 4 x 3 is no one product.
+// An axis of 12 as 3 x 4 and as 4 x 3 has no common factors.
 dagrt.mesh @m <"a" = 12> devices [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]
 // expected-error @below {{expects argument #0 to use parts of an axis that nest to convert it to linalg}}
 func.func @parts(%x: tensor<1x1xf32, #dagrt.dist<@m, ["a":(1)3, "a":(4)3], of [3, 3]>>) {

@@ -1,4 +1,4 @@
-// The smallest case of each kind of op: what is summed, cut and moved.
+// The smallest case of each kind of op: what is summed, sliced and moved.
 // RUN: dagrt-opt %s --convert-dagrt-to-linalg | FileCheck %s --implicit-check-not=dagrt.
 // RUN: sed '/@passes_[o]ther/,$d' %s | dagrt-opt --convert-dagrt-to-linalg=element-type=f64 \
 // RUN:   | FileCheck %s --check-prefix=F64 --implicit-check-not=f32
@@ -16,7 +16,7 @@ func.func @matmul(%x: tensor<1x4x2x3xf32>, %w: tensor<2x3x5xf32>) -> tensor<1x4x
   return %y : tensor<1x4x5xf32>
 }
 
-// Products of bf16 are summed in f32, and rounded once.
+// Matmuls of bf16 are summed in f32, and rounded once.
 // CHECK-LABEL: func.func @matmul_bf16(
 // CHECK:         linalg.contract
 // CHECK-SAME:      tensor<4x8xbf16>, tensor<8x2xbf16>) outs(%{{.*}} : tensor<4x2xf32>)
@@ -139,7 +139,7 @@ func.func @reduce_scatter(%x: !partial) -> !cut {
 }
 
 !turned = tensor<4x3xf32, #dagrt.dist<@m, [_, "tp"], of [4, 8]>>
-// Devices and parts change places.
+// Devices and parts are exchanged.
 // CHECK-LABEL: func.func @all_to_all(
 // CHECK:         tensor.expand_shape {{.*}} into tensor<2x3x2x3x3xf32>
 // CHECK:         linalg.transpose {{.*}} permutation = [0, 3, 1, 2, 4]

@@ -136,7 +136,7 @@ func.func @elements() -> tensor<2xf32> {
   return %x : tensor<2xf32>
 }
 
-// The argument (1 MiB in f64), the product and the sum are alive together, 3 MiB; the product is
+// The argument (1 MiB in f64), the matmul and the sum are alive together, 3 MiB; the matmul is
 // dropped after its last use.
 // RUN: not dagrt-run %s --function=large --memory-limit=0.0028 2>&1 \
 // RUN:   | FileCheck %s --check-prefix=MEMORY

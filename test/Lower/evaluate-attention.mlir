@@ -22,7 +22,7 @@
 // MASKS-NEXT: [1]: 0.5 0.5 0 0
 // MASKS-NEXT: [2]: 0 0.5 0.5 0
 // MASKS-NEXT: [3]: 0 0 0.5 0.5
-// A mask goes by positions and not by places: in zigzag order 0 3 1 2 the second row sees all.
+// A mask goes by positions and not by row numbers: in zigzag order 0 3 1 2 the second row sees all.
 // MASKS-NEXT: output #3
 // MASKS-NEXT: [0]: 1 0 0 0
 // MASKS-NEXT: [1]: 0.25 0.25 0.25 0.25

@@ -36,7 +36,7 @@ func.func @gather(%x: !rows) -> !replicated {
   return %y : !replicated
 }
 
-// The last axes of a dim that is cut over more: groups of two devices, in two rows of the mesh.
+// The last axes of a dim that is sharded over more: groups of two devices, in two rows of the mesh.
 !eighths = tensor<5x1xf32, #dagrt.dist<@grid, [_, {"dp", "tp"}], of [5, 7]>>
 !quarters = tensor<5x2xf32, #dagrt.dist<@grid, [_, {"dp", "tp":(1)2}], of [5, 7]>>
 !halves = tensor<5x4xf32, #dagrt.dist<@grid, [_, "dp"], of [5, 7]>>
@@ -201,7 +201,7 @@ func.func @wrong_order(%q: !aheads, %k: !akeys) -> !aheads {
   return %o : !aheads
 }
 
-// A constant fills padding, too, but the sixth element of the five that are cut in two counts as
+// A constant fills padding, too, but the sixth element of five in two shards counts as
 // zero in the sum.
 // PADDING: [0]: 10
 !padx = tensor<1x3xf32, #dagrt.dist<@shared, [_, "b"], of [1, 5]>>

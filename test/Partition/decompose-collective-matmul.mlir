@@ -25,8 +25,8 @@
 dagrt.mesh @base <"tp" = 3> devices [0, 1, 2]
 dagrt.mesh @pool <"sp" = 2> devices [3, 4]
 
-// One ring feeds both products; the next block is on its way before this one is multiplied. The weight
-// that is defined late moves up. The times that a model computed for the whole ops are gone.
+// One ring feeds both matmuls; the next block is on its way before this one is multiplied. The weight
+// that is defined late moves up. The times that a model computed for the original ops are gone.
 // RECV-LABEL: @gathered
 // RECV: all_gather
 // RINGS-LABEL: @gathered

@@ -2,7 +2,7 @@
 // RUN: dagrt-opt %s --partition-fa-pool="tp=4 pool=3 layout=hidden" --split-input-file --verify-placement \
 // RUN:   | FileCheck %s --check-prefix=POOL
 
-// A norm over a cut hidden dim completes its moments first; 10 elements over 4 devices leave
+// A norm over a sharded hidden dim completes its moments first; 10 elements over 4 devices leave
 // padding, which counts in no mean.
 
 // CHECK-LABEL: @rms
@@ -73,9 +73,9 @@ func.func @ffn(%x: tensor<1x6x8xf32>) -> tensor<1x6x8xf32> {
 
 // -----
 
-// Attention: each device contracts its slice of hidden, the sums are completed and whole on each device,
-// and so is attention; its output is cut by heads without a transfer. In the pool, blocks of the
-// sequence arrive whole along hidden.
+// Attention: each device contracts its slice of hidden, the sums are completed and replicated,
+// and so is attention; its output is sliced by heads without a transfer. In the pool, blocks of the
+// sequence arrive complete along hidden.
 
 // CHECK-LABEL: @attention
 // CHECK: dagrt.matmul

@@ -72,8 +72,8 @@ func.func @layers(%x: tensor<5x4xf32>) -> tensor<5x4xf32> {
   return %3 : tensor<5x4xf32>
 }
 
-// Weights and what is made of them stay single; so does what needs the whole batch (a product over
-// it), and all micro-batches of what it needs come before it. What follows is cut anew.
+// Weights and what is made of them stay single; so does what needs all of the batch (a matmul over
+// it), and all micro-batches of what it needs come before it. What follows is split again.
 // CHECK-LABEL: @whole_batch(
 // CHECK: %[[W:.*]] = dagrt.parameter "w"
 // CHECK-NEXT: %[[V:.*]] = dagrt.relu %[[W]]

@@ -11,7 +11,7 @@
 // A norm of all heads of a token, on devices that each hold some of them: 2 groups of 5 queries over
 // 6 devices are 2 x 3, of two queries each, where the last has one and padding. Each device adds up
 // its own squares, and divides by the count of all elements. The keys' norm is completed over the
-// groups alone. Where heads are whole on each device, so is the norm.
+// groups alone. Where heads are replicated, so is the norm.
 
 // CHECK-LABEL: @heads
 // CHECK: %[[Q:.*]] = dagrt.matmul

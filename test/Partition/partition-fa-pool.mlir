@@ -15,7 +15,7 @@
 // CHECK: dagrt.reorder %{{.*}} dim 1 order zigzag<3>
 // CHECK: dagrt.embedding
 
-// cut=block: normed activations travel to the owners of the blocks; weights are whole in the pool.
+// cut=block: normed activations travel to the owners of the blocks; weights are replicated in the pool.
 // BLOCK: %[[N:.*]] = dagrt.rms_norm {{.*}}role<norm.attention, layer 0>
 // BLOCK: dagrt.send %[[N]]
 // BLOCK-SAME: #dagrt.dist<@base, [_, "tp", _], of [1, 7, 6]>> -> <tensor<1x3x6xf32, #dagrt.dist<@pool, [_, "sp", _], of [1, 7, 6]>>>
@@ -28,7 +28,7 @@
 // BLOCK: dagrt.send %[[O]]
 // BLOCK-SAME: -> <tensor<1x2x6xf32, #dagrt.dist<@base, [_, "tp", _], of [1, 7, 6]>>>
 
-// Replicated activations come back cut along hidden, and are gathered on the base.
+// Replicated activations come back sharded along hidden, and are gathered on the base.
 // MEGATRON: dagrt.send
 // MEGATRON-SAME: -> <tensor<1x3x6xf32, #dagrt.dist<@pool, [_, "sp", _], of [1, 7, 6]>>>
 // MEGATRON: dagrt.attention
@@ -36,7 +36,7 @@
 // MEGATRON-SAME: -> <tensor<1x7x2xf32, #dagrt.dist<@base, [_, _, "tp"], of [1, 7, 6]>>>
 // MEGATRON: dagrt.all_gather {{.*}} dim 2 axes ["tp"]
 
-// cut=core: queries, keys and values travel, cut by heads where they are made and by tokens where
+// cut=core: queries, keys and values travel, sharded by heads where they are made and by tokens where
 // they arrive; the context comes back as the row-parallel operand, with no gather.
 // CORE-COUNT-3: -> <tensor<{{.*}}#dagrt.dist<@pool, [_, "sp"
 // CORE: dagrt.attention

@@ -73,7 +73,7 @@ func.func @heads(%x: tensor<1x6x8xf32>) -> tensor<1x6x8xf32> {
 
 // -----
 
-// More key/value heads than devices: whole groups, padded (5 over 4).
+// More key/value heads than devices: groups, padded (5 over 4).
 
 // CHECK-LABEL: @more_groups
 // CHECK: dagrt.parameter "q"
@@ -87,7 +87,7 @@ func.func @more_groups(%x: tensor<1x6x8xf32>) -> tensor<1x6x5x1x4xf32> {
 
 // -----
 
-// A vocabulary is cut by rows: each device looks up its own part, and one reduction sums.
+// A vocabulary is sharded by rows: each device looks up its own part, and one reduction sums.
 
 // CHECK-LABEL: @vocabulary
 // CHECK: dagrt.parameter "table" : tensor<3x8xf32, #dagrt.dist<@stage0, ["tp", _], of [11, 8]>>

@@ -4,7 +4,7 @@
 // RUN: dagrt-opt %s --partition-tp-pp="tp=1 pp=1" | FileCheck %s --check-prefix=ONE
 
 // Four layers over three stages: the first stage has two. A replicated value travels in shards and
-// is gathered where it arrives; a sharded one keeps its cut.
+// is gathered where it arrives; a sharded one keeps its sharding.
 
 // CHECK: dagrt.mesh @stage0 <"tp" = 2> devices [0, 1]
 // CHECK: dagrt.mesh @stage1 <"tp" = 2> devices [2, 3]

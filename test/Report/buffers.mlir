@@ -3,7 +3,7 @@
 // RUN: not dagrt-opt %s --split-input-file --critical-path="model=roofline unknown=error" \
 // RUN:   -o /dev/null 2>&1 | FileCheck %s --check-prefix=ERROR
 
-// A product takes the same time on tensors as on buffers, which lie in memory: three of 4.19 MB.
+// A matmul takes the same time on tensors as on buffers, which lie in memory: three of 4.19 MB.
 
 // CHECK: @tensors: [[TIME:[0-9.]+ us]] on 1 device
 // CHECK: @buffers: [[TIME]] on 1 device

@@ -127,7 +127,7 @@ static void testGemm() {
   double a[] = {1, 2, 3, 4, 5, 6}, b[] = {1, 0, 0, 1, 1, 1}, c[4];
   Array<double> x({2, 3}, {3, 1}, 0, a), y({3, 2}, {2, 1}, 0, b), z({2, 2}, {2, 1}, 0, c);
   dagrt_gemm_f64(2, x.descriptor, 2, y.descriptor, 2, z.descriptor);
-  expect(c[0] == 4 && c[1] == 5 && c[2] == 10 && c[3] == 11, "matrix product");
+  expect(c[0] == 4 && c[1] == 5 && c[2] == 10 && c[3] == 11, "matmul");
 }
 
 static void testMessages(Ranks &ranks) {

@@ -216,7 +216,7 @@ TEST_F(Uncertainties, EqualCostsCancel) {
     add("gemm", 30, 10);
   add("send", 40, 10);
   Uncertainty fewer = take();
-  // Two products of 30 +- 3: far less than either error, which is above 9.
+  // Two matmuls of 30 +- 3: far less than either error, which is above 9.
   EXPECT_DOUBLE_EQ(computeDifferenceError(more, fewer).getHalfWidth(), 6);
   EXPECT_DOUBLE_EQ(computeDifferenceError(fewer, more).getHalfWidth(), 6);
 }

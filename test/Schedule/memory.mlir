@@ -66,7 +66,7 @@ func.func @residual(%x: !whole) -> !whole attributes {dagrt.cluster = #cluster} 
   return %v : !whole
 }
 
-// A part that is cut out is no copy: it keeps the whole of %y, so that there are %y, %z and %u at 2 us.
+// A slice is no copy: it keeps all of %y, so that there are %y, %z and %u at 2 us.
 // CHECK: "function": "view"
 // CHECK: "peak_bytes": 512,
 // CHECK-NEXT: "at_us": 2.000000,

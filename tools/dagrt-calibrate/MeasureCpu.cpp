@@ -7,7 +7,7 @@
 //
 // The fastest run counts, not the median: whatever else runs on a core disturbs to one side only,
 // and by factors. Cold caches are had by sweeping an array of twice the last level before each run,
-// warm ones by running on the same operands again. Matrix products are those of the runtime: by a
+// warm ones by running on the same operands again. Matmuls are those of the runtime: by a
 // BLAS if there was one at configure time.
 //
 //===----------------------------------------------------------------------===//
@@ -102,7 +102,7 @@ Timing dagrt::measureInCaches(llvm::function_ref<void()> run, const MeasureOptio
 }
 
 //===----------------------------------------------------------------------===//
-// Matrix products
+// Matmuls
 //===----------------------------------------------------------------------===//
 
 namespace {

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// One core of the machine that this runs on, measured as a device: matrix products as ranks compute
+// One core of the machine that this runs on, measured as a device: matmuls as ranks compute
 // them, loops over rows, and the collectives of MPI between ranks. Types are `fp32` and `fp64`.
 //
 //===----------------------------------------------------------------------===//

@@ -8,7 +8,7 @@
 // Kernels are timed on the GPU's own clock, without what the host needs to start them. With warm
 // caches, a CUDA graph replays the kernel many times; an untimed replay before the timed one keeps
 // the GPU busy until that is queued. With cold caches, each run follows a fill of twice the L2, in
-// the shadow of which it is queued. The median counts. Products are those of cuBLASLt: the first
+// the shadow of which it is queued. The median counts. Matmuls are those of cuBLASLt: the first
 // algorithm that it proposes for weights that are stored [n, k].
 //
 //===----------------------------------------------------------------------===//
@@ -16,6 +16,7 @@
 #include "CudaRows.h"
 #include "CudaSupport.h"
 #include "MeasuredDevice.h"
+#include "dagrt/Cost/Cluster.h"
 
 #ifdef DAGRT_HAS_NCCL
 #include "MeasureNccl.h"
@@ -36,7 +37,7 @@ static constexpr double kShortestSampleUs = 500;
 // What cuBLAS recommends for Hopper.
 static constexpr int64_t kWorkspaceBytes = 32 << 20;
 
-// Most GPUs have a 64th of the rate for fp64; larger products of it would take minutes.
+// Most GPUs have a 64th of the rate for fp64; larger matmuls of it would take minutes.
 static constexpr double kMostDoubleFlops = 2e11;
 
 static constexpr const char *kTypes[] = {"bf16", "fp16", "fp8", "fp32", "fp64"};
@@ -97,11 +98,11 @@ private:
 } // namespace
 
 //===----------------------------------------------------------------------===//
-// Matrix products
+// Matmuls
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// How cuBLASLt calls a type, its products and what these are scaled by.
+/// cuBLASLt's names of a type, of its compute type and of its scale type.
 struct ProductType {
   cudaDataType_t element, result, scale;
   cublasComputeType_t compute;
@@ -115,13 +116,13 @@ static std::optional<ProductType> getProductType(llvm::StringRef type) {
       .Case("fp32", {{CUDA_R_32F, CUDA_R_32F, CUDA_R_32F, CUBLAS_COMPUTE_32F, 4, 4}})
       .Case("fp16", {{CUDA_R_16F, CUDA_R_16F, CUDA_R_32F, CUBLAS_COMPUTE_32F, 2, 2}})
       .Case("bf16", {{CUDA_R_16BF, CUDA_R_16BF, CUDA_R_32F, CUBLAS_COMPUTE_32F, 2, 2}})
-      // Products of fp8 are written as bf16.
+      // Results of fp8 matmuls are bf16.
       .Case("fp8", {{CUDA_R_8F_E4M3, CUDA_R_16BF, CUDA_R_32F, CUBLAS_COMPUTE_32F, 1, 2}})
       .Default(std::nullopt);
 }
 
 namespace {
-/// A product as cuBLASLt wants it: column by column, so that C^T[n, m] = B[n, k] A^T[k, m].
+/// A matmul as cuBLASLt takes it, column-major, so that C^T[n, m] = B[n, k] A^T[k, m].
 class Product {
 public:
   Product(cublasLtHandle_t handle, const ProductShape &shape, const ProductType &type);
@@ -275,28 +276,13 @@ int CudaGpu::getAttribute(cudaDeviceAttr attribute) {
   return value;
 }
 
-/// The architecture of a compute capability.
-static std::string getArchitecture(int major, int minor) {
-  switch (major) {
-  case 6:
-    return "pascal";
-  case 7:
-    return minor < 5 ? "volta" : "turing";
-  case 8:
-    return minor < 9 ? "ampere" : "ada";
-  case 9:
-    return "hopper";
-  default:
-    return major < 6 ? "older" : "blackwell";
-  }
-}
-
 DeviceFacts CudaGpu::getFacts() {
   DeviceFacts facts;
   cudaDeviceProp properties = {};
   errors.check(cudaGetDeviceProperties(&properties, 0), "say what it is");
   facts.title = properties.name;
-  facts.architecture = getArchitecture(properties.major, properties.minor);
+  mlir::MLIRContext context(mlir::MLIRContext::Threading::DISABLED);
+  facts.architecture = getCudaArchitecture(properties.major * 10 + properties.minor, &context);
   facts.smCount = properties.multiProcessorCount;
   facts.memoryBytes = static_cast<double>(properties.totalGlobalMem);
   facts.cacheBytes = properties.l2CacheSize;

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Files are written when all is measured, each as a whole. A device that is said to be like a
+// Files are written after all measurements, each at once. A device that is said to be like a
 // built-in one has the rates of its data sheet; of another one, they are those of the best large
-// products.
+// matmuls.
 //
 //===----------------------------------------------------------------------===//
 
@@ -52,7 +52,7 @@ public:
   void measureRows();
   void measureCollectives();
 
-  /// FLOP/s of the best large product; 0 if the device has none of this type.
+  /// FLOP/s of the best large matmul; 0 if the device has none of this type.
   double measurePeak(StringRef type);
 
   std::string products, rows, collectives;
@@ -214,7 +214,7 @@ static void addKey(raw_ostream &os, StringRef key, double value) {
     os << key << ": " << format("%.4g", value) << "\n";
 }
 
-/// FLOP/s of products of `type`, by the data sheet or measured; 0 if there are none.
+/// FLOP/s of matmuls of `type`, by the data sheet or measured; 0 if there are none.
 static double getFlops(const std::optional<Device> &sheet, StringRef type, Measurer &measurer) {
   return sheet ? getMatrixFlops(*sheet, type).value_or(0) : measurer.measurePeak(type);
 }

@@ -27,7 +27,7 @@
 
 namespace dagrt {
 
-/// What is measured: matrix products of all `tokens` with all pairs of `sides`, and the two of
+/// What is measured: matmuls of all `tokens` with all pairs of `sides`, and the two of
 /// attention for all heads, lengths and sizes of heads; ops on all `rows` with all `columns`;
 /// collectives of all `groups` of devices with all `bytes`.
 struct Sizes {
@@ -35,7 +35,7 @@ struct Sizes {
   std::vector<int64_t> heads, lengths, headSizes;
   std::vector<int64_t> rows, columns;
   std::vector<int64_t> groups, bytes;
-  std::vector<int64_t> peaks; ///< Sides of the products that the peak rate is looked for among.
+  std::vector<int64_t> peaks; ///< Sides of the matmuls whose best rate is the peak.
 };
 
 /// C[m, n] = A[m, k] B[k, n], `batch` times.
@@ -101,7 +101,7 @@ public:
   virtual DeviceFacts getFacts() = 0;
   virtual Sizes getSizes(bool isQuick) const = 0;
 
-  /// The types that products or ops on rows may have.
+  /// The types that matmuls or ops on rows may have.
   virtual llvm::ArrayRef<const char *> getTypes() const = 0;
 
   /// The column `timing`.

@@ -4,8 +4,8 @@
 """Measures how wrong the cost models are on measurements that they have not seen.
 
 Takes the tables that coefficients are fitted to and leaves out, by a hash that is the same everywhere:
-a tenth of all shapes (weights of products, heads of attention, columns of elementwise ops) with all their
-rows, an eighth of the other rows, and, one after the other, each whole device that has a relative. What is
+a tenth of all shapes (weights of matmuls, heads of attention, columns of elementwise ops) with all their
+rows, an eighth of the other rows, and, one after the other, all rows of each device that has a relative. What is
 left is fitted, and the rest is predicted by the roofline, by the calibrated model, and by a table of the
 rows that were kept. Prints, for each case, the median and the 90th percentile of |predicted / measured - 1|
 in percent, the part of the measurements inside the 80 % interval, and its median width.
@@ -14,8 +14,8 @@ in percent, the part of the measurements inside the 80 % interval, and its media
 
 With --fitted, fits nothing and leaves nothing out: the rows as the descriptions answer that were fitted to them.
 
-With --laboratories, fits nothing, but asks for the bf16 products of one laboratory with the coefficients of
-the fp16 products of another, and the other way round, on each device that both measured: what one laboratory's
+With --laboratories, fits nothing, but asks for the bf16 matmuls of one laboratory with the coefficients of
+the fp16 matmuls of another, and the other way round, on each device that both measured: what one laboratory's
 rows are over what another's say, between which factors in four of five cases.
 """
 import argparse
@@ -201,7 +201,7 @@ class Validation:
 
 
 def compare_laboratories(arguments, folder, rows):
-    """Prints the spread between laboratories, of products on devices that two of them measured."""
+    """Prints the spread between laboratories, of matmuls on devices that two of them measured."""
     other = {"bf16": "fp16", "fp16": "bf16"}
     sources = collections.defaultdict(lambda: collections.defaultdict(set))
     for row in rows:
@@ -232,7 +232,7 @@ def main():
     parser.add_argument("--fitted", action="store_true",
                         help="only the rows themselves, with the descriptions as they are")
     parser.add_argument("--laboratories", action="store_true",
-                        help="only the spread between laboratories, of products")
+                        help="only the spread between laboratories, of matmuls")
     parser.add_argument("--keep", help="folder for intermediate files")
     arguments = parser.parse_args()
     folder = arguments.keep or tempfile.mkdtemp(prefix="dagrt-validate-")

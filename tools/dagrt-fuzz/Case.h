@@ -21,7 +21,7 @@
 
 namespace dagrt {
 
-/// What a case says: a model, and how it is laid over devices.
+/// The contents of a case: a model, and how it is partitioned.
 struct Setup {
   DecoderSpec spec;
   ImportOptions options;
@@ -35,7 +35,7 @@ struct Setup {
   bool symbolicTokens = false, symbolicBatch = false;
   int64_t microbatches = 1, virtualStages = 1;
   std::string order;
-  /// Collectives and products become steps.
+  /// Collectives and matmuls become steps.
   bool decompose = false;
   /// A program and a strategy as text, for pairs that are no models. `devices` is how many there
   /// are.
@@ -44,7 +44,7 @@ struct Setup {
   /// Choices whose effect depends on others.
   std::string rope, layerRopes, positions, packing, sliding;
 
-  /// The pass that lays the model over devices, as text: `partition-tp-pp{tp=2 ...}`. Empty for
+  /// The pass that partitions the model, as text: `partition-tp-pp{tp=2 ...}`. Empty for
   /// a strategy that is not built in.
   std::string getPipeline() const;
   /// Number of devices of all meshes.

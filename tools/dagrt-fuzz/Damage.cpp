@@ -114,7 +114,7 @@ static Changes<SmallVector<T>> change(const Damager &damager, ArrayRef<T> value)
       changes.push_back({swapped, {}});
     }
   }
-  // Axes may also be cut over where they are not.
+  // Axes that shard nothing may also shard a dim.
   if constexpr (std::is_same_v<T, AxisRefAttr>)
     for (AxisRefAttr axis : damager.axes)
       if (!llvm::is_contained(list, axis)) {

@@ -23,9 +23,9 @@
 using namespace mlir;
 using namespace dagrt;
 
-/// One or more programs for each strategy, layout, cut and order of tokens; micro-batches; causal,
-/// not causal and windowed; more devices than key/value heads, heads that are padded, tokens that
-/// the pool does not divide; every rotation.
+/// One or more programs for each strategy, layout, `cut` and order of tokens; micro-batches;
+/// causal, not causal and windowed; more devices than key/value heads, heads that are padded,
+/// tokens that the pool does not divide; every rotation.
 static constexpr StringLiteral kPrograms[] = {
     "layers=2 tokens=5 groups=2 queries=3 hidden=6 ffn=7 vocabulary=23 gated=yes activation=silu "
     "logits=last tp=4 pp=2",

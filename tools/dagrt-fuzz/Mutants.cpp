@@ -281,7 +281,7 @@ void MutantList::leaveOut() {
   std::string what = (op->getName().getStringRef() + ": left out").str();
   unsigned number = numbers[op];
   Operation *source = op;
-  // A message is left out as a whole.
+  // A message is removed with its receive.
   if (isa<SendOp>(op))
     return;
   if (auto receive = dyn_cast<RecvOp>(op))

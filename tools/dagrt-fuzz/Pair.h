@@ -34,7 +34,7 @@ struct Outcome {
   std::string step, message;
 };
 
-/// Builds the model, lays it over devices, and checks everything that must hold.
+/// Builds the model, partitions it, and checks all properties.
 Outcome checkPair(const Setup &setup, const PairOptions &options);
 
 /// The simplest case that fails in the same step as `choices` does: each choice is moved towards
@@ -42,7 +42,7 @@ Outcome checkPair(const Setup &setup, const PairOptions &options);
 Case reduceCase(Case choices, llvm::StringRef step, const PairOptions &options);
 
 /// Writes the model, and the strategy if it is not built in, to files that begin with `prefix`.
-/// Returns the command that lays the model over devices and compares the two.
+/// Returns the command that partitions the model and compares the two.
 std::string writePair(const Setup &setup, llvm::StringRef prefix);
 
 } // namespace dagrt

@@ -33,7 +33,7 @@ struct RandomPair {
 };
 } // namespace
 
-/// What a strategy calls the factors of each node: `n0`. Factors that must be whole are rare.
+/// What a strategy calls the factors of each node: `n0`. Factors that must be replicated are rare.
 static std::vector<std::vector<std::string>> nameFactors(Draw &draw, const RandomProgram &program) {
   std::vector<std::vector<std::string>> names(program.nodes.size());
   std::unique_ptr<MLIRContext> context = makeContext();

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // A logical program of ops that fit each other in shape and in nothing else, and a strategy that
-// cuts them anywhere: every op has a role of its own, and entries name factors of its rule. What
-// models never do is common here: one value as both operands, products of activations, weights
+// shards any of their dims: every op has a role of its own, and entries name factors of its rule.
+// What models never do is common here: one value as both operands, matmuls of activations, weights
 // with a dim of tokens, dims of one element or none.
 //
 //===----------------------------------------------------------------------===//

@@ -1,4 +1,4 @@
-//===- RandomStrategy.cpp - Strategies that cut anything -*- C++ -*-===//
+//===- RandomStrategy.cpp - Strategies that shard any factor -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -108,7 +108,7 @@ static Type inferShift(ShiftOp op) {
 
 /// What follows from an op's sharding rule.
 static Type inferByRule(Operation *op) {
-  // The rule of a product reads as many dims as it contracts.
+  // The rule of a matmul reads as many dims as it contracts.
   if (auto matmul = dyn_cast<MatmulOp>(op)) {
     int64_t contract = matmul.getContract();
     if (contract < 1 || contract > matmul.getLhs().getType().getRank() ||

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The built-in strategies run as the passes that users name. Beside them stand strategies as a
-// user would write them, that cut what the built-in ones do not: the batch, meshes of two axes,
+// user would write them, that shard what the built-in ones do not: the batch, meshes of two axes,
 // meshes that share devices.
 //
 //===----------------------------------------------------------------------===//
@@ -47,8 +47,9 @@ entries:
   - {{role: residual, result: [dp]}
 )yaml";
 
-/// Attention on three devices of which the other mesh has two; its residual is cut over tokens
-/// and over hidden, and norms of a cut dim have to be gathered. {0} and {1} are for micro-batches.
+/// Attention on three devices of which the other mesh has two; its residual is sharded over tokens
+/// and over hidden, and norms of a sharded dim have to be all-gathered. {0} and {1} are for
+/// micro-batches.
 static constexpr StringLiteral kShared = R"yaml(name: shared
 meshes:
   - {{name: square, axes: [{{name: x, size: 2}, {{name: y, size: 2}], devices: [3, 1, 2, 0]}
@@ -110,7 +111,7 @@ std::string dagrt::getPartitionCommand(const Setup &setup, StringRef strategyFil
 // Refusals
 //===----------------------------------------------------------------------===//
 
-/// What is said where an axis of `devices` cuts `elements` elements, or nothing.
+/// The error if an axis of `devices` shards `elements` elements, or nothing.
 static std::string getAtMost(int64_t elements, int64_t devices) {
   if (devices <= elements)
     return "";
@@ -141,7 +142,7 @@ std::string dagrt::getExpectedRefusal(const Setup &setup) {
     return llvm::formatv("expects at most {0} stages, one for each layer, got {1}", spec.layers,
                          setup.pp)
         .str();
-  // In program order: the first op that cannot be cut is the one that is named.
+  // In program order: the first op that cannot be sharded is named.
   std::string vocabulary;
   if (spec.vocabulary > 0)
     vocabulary = getAtMost(spec.vocabulary, setup.tp);

@@ -14,7 +14,7 @@
 
 namespace dagrt {
 
-/// Lays `module` over devices as `setup` says.
+/// Partitions `module` as `setup` says.
 llvm::LogicalResult partition(mlir::ModuleOp module, const Setup &setup);
 
 /// Command line of dagrt-opt that does the same. A strategy that is not built in is read

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Draws small models and strategies from a seed, and checks that each model computes the same
-// after it is laid over devices, and whatever else must hold of a partition. A pair that fails is
+// after it is partitioned, and checks all other properties of a partition. A pair that fails is
 // printed as a line that reproduces it, and as the simplest case that fails alike.
 //
 //===----------------------------------------------------------------------===//
@@ -34,7 +34,7 @@ struct Options {
   cl::OptionCategory category{"Options of dagrt-fuzz"};
   cl::opt<uint64_t> count{"count", cl::desc("Pairs to check (default 200)"), cl::init(200),
                           cl::cat(category)};
-  cl::opt<uint64_t> seed{"seed", cl::desc("What the pairs are drawn from (default 0)"), cl::init(0),
+  cl::opt<uint64_t> seed{"seed", cl::desc("Random seed (default 0)"), cl::init(0),
                          cl::cat(category)};
   cl::opt<uint64_t> first{"first", cl::desc("Number of the first pair that is drawn (default 0)"),
                           cl::init(0), cl::cat(category)};
@@ -51,19 +51,20 @@ struct Options {
       cl::desc("Run one of N pairs also on ranks, 0 for none (default 100)")};
   cl::opt<std::string> mpirun{
       "mpirun", cl::value_desc("program"), cl::init(getDefaultMpirun().str()), cl::cat(category),
-      cl::desc("What starts ranks; empty for no runs on ranks (default: as it was built)")};
+      cl::desc("Launcher of ranks; empty for no runs on ranks (default: as it was built)")};
   cl::opt<bool> verbose{"verbose", cl::desc("Print each case before it is checked"),
                         cl::cat(category)};
   cl::opt<bool> programs{
       "programs", cl::cat(category),
-      cl::desc("Draw programs that are no models, and strategies that cut any factor")};
-  cl::opt<bool> mutants{"mutants", cl::cat(category),
-                        cl::desc("Damage placed programs in every field, and say what is noticed")};
+      cl::desc("Draw programs that are no models, and strategies that shard any factor")};
+  cl::opt<bool> mutants{
+      "mutants", cl::cat(category),
+      cl::desc("Mutate placed programs in every field, and print which check detects each")};
   cl::list<std::string> files{cl::Positional, cl::desc("<programs for --mutants>"),
                               cl::cat(category)};
   cl::opt<std::string> corruption{
       "corrupt", cl::value_desc("kind"), cl::cat(category), cl::ReallyHidden,
-      cl::desc("Damage every placed program, to see that it is noticed: scale, order")};
+      cl::desc("Mutate every placed program, as a test of the checks: scale, order")};
 };
 } // namespace
 
@@ -178,7 +179,7 @@ int main(int argc, char **argv) {
   cl::HideUnrelatedOptions(options.category);
   cl::ParseCommandLineOptions(argc, argv,
                               "dagrt-fuzz: checks that random models compute the same after "
-                              "random strategies laid them over devices\n");
+                              "random strategies partitioned them\n");
   registerPasses();
   mlir::registerCSEPass();
   mlir::registerCanonicalizerPass();

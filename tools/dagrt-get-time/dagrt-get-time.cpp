@@ -61,22 +61,22 @@ struct CommandLine {
                                    "collectives (default: gemm)"),
                           cl::value_desc("name"), cl::init("gemm"), cl::cat(category)};
   cl::opt<std::string> dtype{"dtype",
-                             cl::desc("Element type, of a product that of both operands; float16, "
+                             cl::desc("Element type, of a matmul that of both operands; float16, "
                                       "f16 and fp16 are one (default: bf16)"),
                              cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4"), cl::init("bf16"),
                              cl::cat(category)};
   cl::opt<std::string> rhsType{
-      "rhs-dtype", cl::desc("Element type of a product's weights (default: --dtype)"),
+      "rhs-dtype", cl::desc("Element type of a matmul's weights (default: --dtype)"),
       cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4"), cl::cat(category)};
   cl::opt<std::string> resultType{"result-dtype",
-                                  cl::desc("Element type of a product's result (default: that of "
-                                           "the product; of fp8 bf16, of integers int32)"),
+                                  cl::desc("Element type of a matmul's result (default: that of "
+                                           "the matmul; of fp8 bf16, of integers int32)"),
                                   cl::value_desc("fp64|fp32|fp16|bf16|fp8|int8|int4|int32"),
                                   cl::cat(category)};
-  SizeOption m{"m", "Rows of the product: tokens; must be given", category};
-  SizeOption k{"k", "Contracted size of the product: input features; must be given", category};
-  SizeOption n{"n", "Columns of the product: output features; must be given", category};
-  SizeOption batch{"batch", "Products, or sequences of an attention (default: 1)", category};
+  SizeOption m{"m", "Rows of the matmul: tokens; must be given", category};
+  SizeOption k{"k", "Contracted size of the matmul: input features; must be given", category};
+  SizeOption n{"n", "Columns of the matmul: output features; must be given", category};
+  SizeOption batch{"batch", "Matmuls, or sequences of an attention (default: 1)", category};
   SizeOption queries{"q-len", "New tokens of each sequence; 1 is a decode step; must be given",
                      category};
   SizeOption keys{"kv-len", "Tokens attended to, the new ones too (default: q-len)", category};

@@ -16,8 +16,10 @@
 #include "dagrt/Support/OutputFile.h"
 #include "dagrt/Support/Version.h"
 
+#include "mlir/IR/Diagnostics.h"
 #include "mlir/InitAllDialects.h"
 #include "mlir/InitAllExtensions.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 
 #include "llvm/ADT/STLExtras.h"
@@ -32,7 +34,7 @@
 
 using namespace mlir;
 
-/// Errors say what is wrong and where; the whole current operation (a module, often) below each of
+/// Errors say what is wrong and where; the current operation (a module, often) below each of
 /// them helps only those who ask for it with --mlir-print-op-on-diagnostic.
 static std::vector<char *> quietDiagnostics(int argc, char **argv) {
   static char option[] = "--mlir-print-op-on-diagnostic=false";
@@ -43,6 +45,16 @@ static std::vector<char *> quietDiagnostics(int argc, char **argv) {
   if (!chosen)
     arguments.insert(arguments.begin() + 1, option);
   return arguments;
+}
+
+/// Options of passes print their own errors, and MLIR adds one without a text, which is dropped.
+static void dropEmptyErrors(MlirOptMainConfig &config) {
+  config.setPassPipelineSetupFn([parsed = config](PassManager &passes) {
+    ScopedDiagnosticHandler handler(passes.getContext(), [](Diagnostic &diagnostic) {
+      return success(diagnostic.str().empty());
+    });
+    return parsed.setupPassPipeline(passes);
+  });
 }
 
 /// As MLIR's own, but for how the input is read.
@@ -61,6 +73,7 @@ static LogicalResult optimize(StringRef input, StringRef outputName, DialectRegi
   std::string text;
   llvm::raw_string_ostream os(text);
   auto config = MlirOptMainConfig::createFromCLOptions();
+  dropEmptyErrors(config);
   dagrt::ReportFiles reports(dagrt::ReportFiles::When::AtEnd, !config.inputSplitMarker().empty());
   reports.keepFree(input, "the program is read from there");
   reports.keepFree(outputName, "the program is written there");

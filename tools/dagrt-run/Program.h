@@ -42,7 +42,7 @@ struct Program {
   std::string file;
   std::string name;                             ///< For messages.
   llvm::StringRef function;                     ///< Its name, or empty for the only one.
-  llvm::StringRef sizes;                        ///< Numbers of named sizes: `seq_len=5`.
+  llvm::StringRef sizes;                        ///< Numbers of symbolic sizes: `seq_len=5`.
   bool isBound = false;                         ///< True if `load` bound named sizes.
   std::unique_ptr<llvm::MemoryBuffer> contents; ///< Between `read` and `load`.
   std::string readErrors;

@@ -54,18 +54,19 @@ struct Options {
                "--dtype=model what roundings of the program's types add up to)"),
       cl::cat(category)};
   cl::opt<Dtype> dtype{
-      "dtype", cl::desc("What floats are computed in"), cl::init(Dtype::F64), cl::cat(category),
+      "dtype", cl::desc("Type of floating-point arithmetic"), cl::init(Dtype::F64),
+      cl::cat(category),
       cl::values(clEnumValN(Dtype::F64, "f64", "f64, whatever their type (default)"),
                  clEnumValN(Dtype::F64, "fp64", "the same"),
                  clEnumValN(Dtype::F64, "float64", "the same"),
                  clEnumValN(Dtype::Model, "model", "the program's own types"))};
   cl::opt<Engine> engine{
-      "engine", cl::desc("How to run"), cl::init(Engine::Evaluator), cl::cat(category),
+      "engine", cl::desc("How to run the program"), cl::init(Engine::Evaluator), cl::cat(category),
       cl::values(clEnumValN(Engine::Evaluator, "evaluator", "every op by its definition (default)"),
                  clEnumValN(Engine::Jit, "jit", "lowered and compiled"))};
   cl::opt<Engine> compareEngine{
       "compare-engine", cl::init(Engine::Default), cl::cat(category),
-      cl::desc("How to run what is compared with (default: as --engine). Without --compare, the "
+      cl::desc("Engine of the other program (default: as --engine). Without --compare, the "
                "program itself"),
       cl::values(clEnumValN(Engine::Evaluator, "evaluator", "every op by its definition"),
                  clEnumValN(Engine::Jit, "jit", "lowered and compiled"))};
@@ -80,7 +81,7 @@ struct Options {
       cl::desc("Function of the other program (default: as --function)"), cl::cat(category)};
   cl::opt<std::string> sizes{
       "sizes", cl::value_desc("name=N,..."), cl::cat(category),
-      cl::desc("Numbers of named sizes, such as seq_len=5; those left out take the program's "
+      cl::desc("Numbers of symbolic sizes, such as seq_len=5; those left out take the program's "
                "default. A program that is compared with is bound, too, if it has named sizes")};
   cl::opt<double> memoryLimit{
       "memory-limit", cl::value_desc("GiB"), cl::init(8), cl::cat(category),
@@ -92,8 +93,9 @@ struct Options {
                "compiled; --engine is for what they are compared with")};
   cl::opt<double> stallLimit{
       "stall-limit", cl::value_desc("seconds"), cl::init(10), cl::cat(category),
-      cl::desc("With --mpi: end the job when a rank gives no sign of life, or none moves, for so "
-               "long (default 10)")};
+      cl::desc(
+          "With --mpi: abort the job if a rank sends no heartbeat, or none makes progress, for so "
+          "long (default 10)")};
   cl::opt<std::string> trace{"trace", cl::value_desc("file"), cl::cat(category),
                              cl::desc("With --mpi: write the measured timeline, in Chrome's Trace "
                                       "Event Format (default: none)")};

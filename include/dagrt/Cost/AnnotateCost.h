@@ -53,7 +53,7 @@ mlir::FailureOr<ResolvedCostOptions> resolveCostOptions(mlir::ModuleOp module,
 /// empty.
 mlir::FailureOr<SizeBinding> readCostSizes(mlir::func::FuncOp function, llvm::StringRef sizes);
 
-/// The binding that a question about the whole `module` starts from: as `sizes` says, or, if it is
+/// The binding that a question about `module` starts from: as `sizes` says, or, if it is
 /// empty, as the costs that functions carry were computed at.
 mlir::FailureOr<SizeBinding> readCostSizes(mlir::ModuleOp module, llvm::StringRef sizes);
 
@@ -66,7 +66,7 @@ struct CostSummary {
 };
 
 /// Puts a `dagrt.cost` on every op of `function` that takes time. An op keeps one that was given,
-/// and one that a model computed for the very work, device and model; others are computed anew.
+/// and one that a model computed for the very work, device and model; others are computed again.
 /// Errors are emitted on the op or function they belong to.
 llvm::LogicalResult annotateCosts(mlir::func::FuncOp function, const CostOptions &options,
                                   CostSummary *summary = nullptr);

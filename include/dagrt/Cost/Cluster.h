@@ -90,6 +90,7 @@ struct ArchitectureFacts {
   bool isKnown = false;                ///< Else these stand in for facts that nobody has described.
   bool isDescribed = false;            ///< Some of them are the device's own description's.
   bool isCore = false;                 ///< A processor core: no tiles to fill.
+  int64_t firstSm = 0, lastSm = 0;     ///< CUDA compute capabilities times 10; 0 for others.
   int64_t order = 0;                   ///< Among the generations of a vendor; 0 outside of them.
   std::string coefficientsOf;          ///< The device whose coefficients serve where one has none.
   std::optional<double> reservedBytes; ///< Where the device's description is silent.
@@ -106,7 +107,7 @@ struct Device {
   ArchitectureFacts facts;  ///< Of the architecture.
   std::string source;       ///< Where the facts come from.
   bool hypothetical = false;
-  /// FLOP/s of matrix products, and operations/s of those of integers.
+  /// FLOP/s of matmuls, and operations/s of those of integers.
   std::optional<double> fp64, fp32, fp16, bf16, fp8, int8, int4;
   double memoryBytes = 0, memoryBandwidth = 0;
   double reservedBytes = 0; ///< Of the memory, that no program gets.
@@ -125,7 +126,7 @@ struct Device {
   std::vector<std::string> donors; ///< Their names.
   std::string measurements;        ///< Where the measurements come from.
 
-  /// FLOP/s of matrix products of `elementType`; no rate stands in for another.
+  /// FLOP/s of matmuls of `elementType`; no rate stands in for another.
   std::optional<double> getMatrixFlops(mlir::Type elementType) const;
 
   /// True if `bytes` and what is reserved are no more than the memory, or that is unknown.
@@ -133,7 +134,7 @@ struct Device {
     return memoryBytes <= 0 || static_cast<double>(bytes) + reservedBytes <= memoryBytes;
   }
 
-  /// FLOP/s outside matrix products: the fp32 rate, and for f64 the fp64 rate.
+  /// FLOP/s outside of matmuls: the fp32 rate, and for f64 the fp64 rate.
   std::optional<double> getVectorFlops(mlir::Type elementType) const;
 };
 
@@ -168,6 +169,10 @@ mlir::FailureOr<Cluster> loadCluster(llvm::StringRef nameOrFile, mlir::Location 
 
 /// The facts of a built-in architecture; what stands in for them if there is none of the name.
 ArchitectureFacts getBuiltinArchitecture(llvm::StringRef name, mlir::MLIRContext *context);
+
+/// The built-in architecture of a CUDA compute capability, which is given times 10: `hopper` of 90.
+/// If there is none, a name of its own: `sm_70`.
+std::string getCudaArchitecture(int64_t smVersion, mlir::MLIRContext *context);
 
 /// A sentence for the first lines of reports if nobody has described the architecture of the
 /// device; else empty.

@@ -53,12 +53,12 @@ public:
                                                      EmitError emitError) const;
 };
 
-/// `Get_Time(m, k, n)`: the time of a matrix product whose operands and result are of
+/// `Get_Time(m, k, n)`: the time of a matmul whose operands and result are of
 /// `elementType`.
 mlir::FailureOr<Cost> getTime(const CostModel &model, const GemmShape &shape,
                               mlir::Type elementType, const Device &device, EmitError emitError);
 
-/// The work of such a product alone.
+/// The work of such a matmul.
 Work getGemmWork(const GemmShape &shape, mlir::Type elementType);
 
 /// Cost models by name.

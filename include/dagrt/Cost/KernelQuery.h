@@ -150,20 +150,20 @@ std::string getTypeName(mlir::Type elementType);
 /// names; 0 for any other name.
 double getTypeBytes(llvm::StringRef type);
 
-/// Rate of matrix products of such elements in FLOP/s, if the device's description has one.
+/// Rate of matmuls of such elements in FLOP/s, if the device's description has one.
 std::optional<double> getMatrixFlops(const Device &device, llvm::StringRef type);
 
-/// Why there is no rate for products of `type`: the type, the device, its rates, and the key that
+/// Why there is no rate for matmuls of `type`: the type, the device, its rates, and the key that
 /// is missing.
 std::string describeMissingRate(const Device &device, llvm::StringRef type);
 
 /// What is multiplied, and the bytes of elements as they are stored.
 struct ProductTypes {
-  std::string name; ///< Of the type at whose rate the product runs.
+  std::string name; ///< Of the type at whose rate the matmul runs.
   double leftBytes = 0, rightBytes = 0, resultBytes = 0;
 
   static ProductTypes get(mlir::Type lhs, mlir::Type rhs, mlir::Type result);
-  /// Of a product of one type, written as GPUs usually do: fp8 as bf16, integers as int32.
+  /// Of a matmul of one type, written as GPUs usually do: fp8 as bf16, integers as int32.
   static ProductTypes get(llvm::StringRef type);
 };
 

@@ -41,7 +41,7 @@ struct KernelTime {
   double bytes = 0;             ///< That cross the memory's or the link's port.
   int64_t tileM = 0, tileN = 0; ///< Of the result that one block of threads computes; 0 if none.
   int64_t split = 1;            ///< Parts of the contracted dim (split-K, split-KV).
-  double waves = 0;             ///< Blocks over the places for blocks; 0 if it does not matter.
+  double waves = 0;             ///< Blocks over resident blocks of the device; 0 if unused.
 
   /// As costs in programs have it. The time is below 2^63 ps.
   int64_t getPicoseconds() const { return std::llround(microseconds * 1e6); }

@@ -27,8 +27,8 @@ struct NestedCost {
 };
 
 /// The cost of `nested`, whose classes cost what `getCost` says. What most of the time is bound by
-/// binds the whole; it is as sure as the least sure of its parts; error bars add up, and one that
-/// is missing makes that of the whole unknown.
+/// bounds the sum; it is as sure as the least sure of its parts; error bars add up, and one that
+/// is missing makes that of the sum unknown.
 Cost computeNestedCost(const NestedCost &nested, llvm::function_ref<CostAttr(unsigned)> getCost);
 
 } // namespace dagrt

@@ -14,17 +14,17 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
   let summary = "Put a time on every op";
   let description = [{
     **Does**: computes how long each op takes on its busiest device and writes it on the op as
-    `dagrt.cost`, with what binds the time and where the number comes from.
+    `dagrt.cost`, with what bounds the time and where the number comes from.
 
     **Requires**: meshes whose device ids the cluster has. A function
     without meshes runs on one device.
 
     **Ensures**: every op that computes or communicates carries a cost. An op keeps a cost that was
     given to it. It keeps one that a model computed while the cost's fingerprint says that the work,
-    the device and the model are the same; otherwise the cost is computed anew. Symbolic sizes have the
-    module's default, or what `sizes` gives; the function then says in `dagrt.costs_at` which sizes its
-    costs hold at. Functions carry `dagrt.cluster` and `dagrt.cost_model`, which say what they were
-    costed for and by which model; a cluster, model or size that is named and differs is an error.
+    the device and the model are the same; otherwise the cost is computed again. Symbolic sizes have the
+    module's default, or what `sizes` gives; the function then has these sizes in `dagrt.costs_at`.
+    Functions carry `dagrt.cluster` and `dagrt.cost_model`, the machine and the
+    model of their costs; a cluster, model or size that is named and differs is an error.
     Idempotent.
 
     Models: `calibrated`, fitted to measurements, with an error bar of 80 %; `table`, the same with
@@ -32,7 +32,7 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
     rates of arithmetic, memory and links, without latency and efficiency.
 
     Example: 4096 rows of 4096 bf16 elements are read and written at about 80 % of 3.35 TB/s. No SiLU was
-    measured, so the kernel of GELU stands for it.
+    measured, so the cost is that of GELU.
 
     ```mlir
     func.func @activation(%x: tensor<4096x4096xbf16>) -> tensor<4096x4096xbf16> {
@@ -69,7 +69,7 @@ def AnnotateCostPass : Pass<"annotate-cost", "::mlir::ModuleOp"> {
     Option<"table", "table", "std::string", "\"\"",
            "Tables of measurements for the model table, with commas between them (default: none)">,
     Option<"sizes", "sizes", "std::string", "\"\"",
-           "Named sizes that differ from the module's default: `seq_len=4096,batch=4`">];
+           "Symbolic sizes that differ from the module's default: `seq_len=4096,batch=4`">];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }
 

@@ -11,9 +11,9 @@
 include "mlir/Pass/PassBase.td"
 
 def BindSizesPass : Pass<"dagrt-bind-sizes", "::mlir::ModuleOp"> {
-  let summary = "Give named sizes their numbers";
+  let summary = "Bind symbolic sizes to numbers";
   let description = [{
-    Replaces every expression over named sizes, in types and attributes, by its number. A name
+    Replaces every expression over symbolic sizes, in types and attributes, by its number. A name
     that `sizes` leaves out takes its default from the module's `dagrt.sizes`, which is dropped. Both
     forms can be bound: a placed program gets the local shapes that partitioning the bound
     model gives it.
@@ -23,7 +23,7 @@ def BindSizesPass : Pass<"dagrt-bind-sizes", "::mlir::ModuleOp"> {
 
     **Ensures** that all sizes are numbers. `dagrt.logical` keeps its FLOPs if they hold at these
     sizes, else it gets those of the ops, each counted once over its replicas. A module without
-    named sizes is unchanged.
+    symbolic sizes is unchanged. A remark `SizeBound` of the category `bind-sizes` has each number.
 
     Options: `sizes=seq_len=3` binds `seq_len`; several are separated by commas, and `2^20` is a
     number.
@@ -52,7 +52,7 @@ def BindSizesPass : Pass<"dagrt-bind-sizes", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"sizes", "sizes", "std::string", /*default=*/"\"\"",
-           "Numbers of named sizes, as in seq_len=8192,batch=4 (default: the module's own)">
+           "Numbers of symbolic sizes, as in seq_len=8192,batch=4 (default: the module's own)">
   ];
 }
 

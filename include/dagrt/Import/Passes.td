@@ -17,15 +17,15 @@ def PrintModelSummaryPass : Pass<"dagrt-print-model-summary", "::mlir::ModuleOp"
     bytes, and the FLOPs of one forward pass by kind of op, to standard error. A
     parameter is counted once by its name: a tied weight, several views of one stored
     weight, and one weight on several meshes are one parameter. FLOPs are those of the
-    logical form (real elements, causal pairs); on a placed function the sum over all
-    devices stands beside them.
+    logical form (real elements, causal pairs); for a placed function the sum over all
+    devices is printed beside them.
 
     **Requires** that the uses of a name agree on shape and element type of the stored
     weight.
 
     **Ensures** that the IR is unchanged. A remark `ModelSummary` carries the totals.
 
-    Example: a product with a bias, of which the pass prints
+    Example: a matmul with a bias, of which the pass prints
 
     ```
     @f (logical form)

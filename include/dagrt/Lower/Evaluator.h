@@ -56,7 +56,7 @@ struct InputDescription {
 llvm::SmallVector<InputDescription> describeInputs(mlir::func::FuncOp func);
 
 /// Checks that arguments and results of `func` are static tensors of numbers, and that arguments
-/// are whole values or hoisted parameters. Emits an error at the function.
+/// are global values or hoisted parameters. Emits an error at the function.
 llvm::LogicalResult checkSignature(mlir::func::FuncOp func);
 
 /// Checks that the evaluator knows every op and type of `func`, and that the arrays fit into the

@@ -33,7 +33,7 @@ llvm::LogicalResult checkRunsOnRanks(mlir::func::FuncOp func);
 struct ExtractRankOptions {
   /// Every float becomes an f64.
   bool toF64 = false;
-  /// Matrix products of f64 and f32 become calls of the runtime.
+  /// Matmuls of f64 and f32 become calls of the runtime.
   bool useGemm = false;
 };
 

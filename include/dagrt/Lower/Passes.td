@@ -14,12 +14,12 @@ def HoistParametersPass : Pass<"dagrt-hoist-parameters", "::mlir::ModuleOp"> {
   let summary = "Turn parameters into arguments";
   let description = [{
     **Does**: appends an argument to each function for each `dagrt.parameter` in it, in program order.
-    The argument's attribute `dagrt.parameter` says what the operation said: name, fan-in and view.
+    The argument's attribute `dagrt.parameter` has the name, fan-in and view of the operation.
 
     **Requires**: functions of one block.
 
-    **Ensures**: all that a program reads are its arguments, and whoever runs it fills them: inputs by
-    number, parameters by name. Idempotent.
+    **Ensures**: all that a program reads are its arguments: inputs, then parameters. A remark
+    `ParametersHoisted` of the category `hoist-parameters` counts them. Idempotent.
 
     Example:
 
@@ -48,17 +48,18 @@ def HoistParametersPass : Pass<"dagrt-hoist-parameters", "::mlir::ModuleOp"> {
 }
 
 def OutlineOpsPass : Pass<"dagrt-outline-ops", "::mlir::ModuleOp"> {
-  let summary = "Move each operation into a function that equal ones share";
+  let summary = "Move equal operations into one function";
   let description = [{
-    **Does**: replaces each operation of the dialect by a call of a private function that holds just
+    **Does**: replaces each operation of the dialect by a call of a private function with only
     that operation. Operations of one name, one set of properties and the same types share a function;
     a `dagrt.send` and its `dagrt.recv` are one call, where the message is sent. Attributes that are
     not an operation's own, such as its role, stay on the call.
 
     **Requires**: functions of one block.
 
-    **Ensures**: as many functions as there are different operations: what it takes to compile a
-    program hardly grows with its layers. Parameters stay where they are. Idempotent.
+    **Ensures**: as many functions as there are different operations, so that the time to compile a
+    program hardly depends on its number of layers. Parameters stay where they are. A remark `OpsOutlined` of the
+    category `outline-ops` counts calls and functions. Idempotent.
 
     Example:
 
@@ -94,17 +95,18 @@ def OutlineOpsPass : Pass<"dagrt-outline-ops", "::mlir::ModuleOp"> {
 def ExtractRankPass : Pass<"dagrt-extract-rank", "::mlir::ModuleOp"> {
   let summary = "Turn a placed program into the program of one device";
   let description = [{
-    **Does**: keeps the operations that the device takes part in, on the shapes that it holds.
+    **Does**: keeps the operations that the device takes part in, on local shapes.
     Positions and indices along axes become constants, `dagrt.all_slice` a slice; communication
     becomes calls of the runtime (`dagrt/Runtime/Calls.h`), each of which names the other device's
-    rank, the message's tag and the box that it carries. Ranks number the devices of the program in
+    rank, the message's tag and the box of its elements. Ranks number the devices of the program in
     ascending order. A receive is posted where its message is defined. Calls around each operation
-    give its number to the runtime: its place in the function, parameters not counted.
+    give its number to the runtime: its position in the function, parameters not counted.
 
     **Requires**: functions of one block in which every value is placed and has a static shape.
 
     **Ensures**: no distributions and no meshes. Parameters are arguments. `dagrt.argument` and
-    `dagrt.result` say which argument and which result of the placed function each one is a shard of.
+    `dagrt.result` have the number of the argument or result of the placed function that each one is a shard of. A
+    remark `RankExtracted` of the category `extract-rank` counts ops and calls.
 
     Example: the first of two devices, which sends its halves of a sum to the other one.
 
@@ -167,9 +169,9 @@ def ConvertDagrtToLinalgPass : Pass<"convert-dagrt-to-linalg", "::mlir::ModuleOp
   let summary = "Convert both forms to linalg on tensors";
   let description = [{
     **Does**: rewrites the operations of the dialect to `linalg`, `tensor`, `arith` and `math`. A
-    placed value becomes a tensor of what all devices of its mesh hold, the devices its first dim, in
+    placed value becomes a tensor of the shards of all devices of its mesh, the devices its first dim, in
     the order of the mesh; collectives are sums and transpositions of that dim's axes. Masks, padding,
-    orders and rotations are spelled out.
+    orders and rotations become explicit.
 
     **Requires**: functions of one block with static sizes, and parameters as arguments
     (`--hoist-parameters`). Operations of other dialects pass through; in placed form, or with elements
@@ -177,7 +179,7 @@ def ConvertDagrtToLinalgPass : Pass<"convert-dagrt-to-linalg", "::mlir::ModuleOp
 
     **Ensures**: no operation, type or mesh of the dialect is left. With `element-type=model`, bf16 and
     f16 are computed in f32 and rounded once for each operation. The size of the program does not
-    depend on the number of devices.
+    depend on the number of devices. A remark `OpsConverted` of the category `convert-dagrt-to-linalg` counts them.
 
     Example:
 
@@ -220,12 +222,13 @@ def ConvertDagrtToLinalgPass : Pass<"convert-dagrt-to-linalg", "::mlir::ModuleOp
 def ConvertCopiesToLinalgPass : Pass<"dagrt-convert-copies-to-linalg"> {
   let summary = "Convert copies between strided buffers to linalg";
   let description = [{
-    **Does**: rewrites `memref.copy` to `linalg.copy` where a buffer is not contiguous. To LLVM, such a
-    copy is a call of a function of MLIR's runner library, which compiled programs do without.
+    **Does**: rewrites `memref.copy` to `linalg.copy` where a buffer is not contiguous. Lowered to LLVM, such a
+    copy would call a function of MLIR's runner library, which compiled programs do not link.
 
     **Requires**: nothing.
 
-    **Ensures**: every `memref.copy` is between contiguous buffers: a `memcpy`. Idempotent.
+    **Ensures**: every `memref.copy` is between contiguous buffers: a `memcpy`. A remark `CopiesConverted` of the
+    category `convert-copies-to-linalg` counts the others. Idempotent.
 
     Example:
 

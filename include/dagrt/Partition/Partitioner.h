@@ -27,9 +27,9 @@ llvm::LogicalResult partitionModule(mlir::ModuleOp module, llvm::StringRef built
 
 /// Puts the tokens of a logical function into a zigzag order of `blocks` blocks: arguments,
 /// parameters and constants with dims of tokens are permuted once, positions say so, and what
-/// depends on places of tokens (results, slices) sees them in their own order again. The function
-/// computes the same. Changes nothing if the function has no positions; emits an error if they are
-/// ordered already.
+/// depends on positions of tokens (results, slices) sees them in their own order again. The
+/// function computes the same. Changes nothing if the function has no positions; emits an error if
+/// they are ordered already.
 llvm::LogicalResult reorderTokens(mlir::func::FuncOp function, int64_t blocks);
 
 /// Checks that a placed function conserves its model: FLOPs summed over devices are the

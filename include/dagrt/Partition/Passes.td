@@ -11,11 +11,11 @@
 include "mlir/Pass/PassBase.td"
 
 def PartitionPass : Pass<"dagrt-partition", "::mlir::ModuleOp"> {
-  let summary = "Lay a model over devices as a strategy says";
+  let summary = "Partition a model over devices as a strategy says";
   let description = [{
     **Does**: rewrites every function from logical into placed form. The strategy is data: a YAML file
-    that names meshes, and for roles of ops the mesh they run on and how chosen dims are cut; all
-    else follows by propagating shardings op by op (`docs/strategies.md` has the format and the rules).
+    that names meshes, and for roles of ops the mesh they run on and how chosen dims are sharded; other
+    shardings follow by propagation op by op (`docs/strategies.md` has the format and the rules).
 
     **Requires**: functions of one block, in logical form, with sizes that are numbers or named in
     `#dagrt.sizes`, each name with a default in `dagrt.sizes`; ops that implement
@@ -24,8 +24,8 @@ def PartitionPass : Pass<"dagrt-partition", "::mlir::ModuleOp"> {
     **Ensures**: a placed function that computes the same, with `dagrt.logical` totals for
     `--verify-placement`; remarks of the category `partition` for what is replicated or padded.
 
-    Example: with a strategy of one mesh of two devices that cuts the role `ffn.down` by what it
-    contracts,
+    Example: with a strategy of one mesh of two devices that shards the contracted dim of the
+    role `ffn.down`,
 
     ```yaml
     name: row-parallel
@@ -77,16 +77,16 @@ def PartitionPass : Pass<"dagrt-partition", "::mlir::ModuleOp"> {
 }
 
 def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
-  let summary = "Lay a model over stages of tensor-parallel devices";
+  let summary = "Partition a model over stages of tensor-parallel devices";
   let description = [{
     **Does**: fills in the built-in strategy `tp-pp`: `pp` stages of consecutive layers, each stage a mesh of
     `tp` devices, with column- and row-parallel projections (Megatron-LM). Layers that do not
     divide go to the first stages. Between the pairs, activations are replicated (`layout=megatron`: two
-    all-reduces a layer), cut along the sequence (`sequence-parallel`: all-gathers and
-    reduce-scatters), or cut along hidden (`hidden`: projections contract what each device has, attention
+    all-reduces a layer), sharded along the sequence (`sequence-parallel`: all-gathers and
+    reduce-scatters), or sharded along hidden (`hidden`: projections contract what each device has, attention
     is computed by every device, and norms all-reduce their moments). With
-    `microbatches=N` the batch runs in N parts, in an order by which stages work at the same time; `virtual=V` gives
-    each stage V runs of layers.
+    `microbatches=N` the batch runs in N parts, in an order that lets stages work at the same time; `virtual=V` gives
+    each stage V chunks of layers.
 
     **Requires**: as `--partition`; roles on the ops, as the importers set them. `tp` is at most the
     number of query heads; fewer key/value heads than `tp` must divide it.
@@ -137,7 +137,7 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
     Option<"pp", "pp", "int64_t", /*default=*/"2",
            "stages, at most one for each layer (default: 2)">,
     Option<"layout", "layout", "::dagrt::ActivationLayout", "::dagrt::ActivationLayout::Megatron",
-           "how activations lie between the pairs: megatron, sequence-parallel or hidden "
+           "how activations are sharded between the pairs: megatron, sequence-parallel or hidden "
            "(default: megatron)",
            [{::llvm::cl::values(
                clEnumValN(::dagrt::ActivationLayout::Megatron, "megatron",
@@ -146,7 +146,7 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
                           "Sharded along the sequence: all-gathers and reduce-scatters"),
                clEnumValN(::dagrt::ActivationLayout::Hidden, "hidden", "Sharded along hidden"))}]>,
     Option<"microbatches", "microbatches", "int64_t", /*default=*/"1",
-           "parts that the batch is cut into, at most one for each of its elements (default: 1)">,
+           "parts that the batch is split into, at most one for each of its elements (default: 1)">,
     Option<"order", "order", "::dagrt::StageOrder", "::dagrt::StageOrder::BreadthFirst",
            "order of the micro-batches: breadth-first, depth-first or interleaved (default: "
            "breadth-first)",
@@ -166,14 +166,15 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
 def VerifyPlacementPass : Pass<"dagrt-verify-placement", "::mlir::ModuleOp"> {
   let summary = "Check that a placed program conserves its model";
   let description = [{
-    **Does**: checks what no single op's verifier can see. FLOPs, each op counted once over its replicas and its equals, are those of
-    the model the function came from (`dagrt.logical`), and what devices compute alike is remarked; each
-    element of a stored weight lies in exactly one of the parts that it is read in; each message delivers
-    to every receiver exactly the elements that it holds afterwards, bytes sent equal bytes received; ops of other dialects obey their sharding rules.
+    **Does**: checks properties that the verifier of a single op cannot check. FLOPs, each op counted once over its replicas and its
+    equals, are those of the model the function came from (`dagrt.logical`); each
+    element of a stored weight is in exactly one of the shards that are read; each message delivers
+    to every receiver exactly the elements of its shard, and bytes sent equal bytes received; ops of other dialects
+    obey their sharding rules.
 
-    **Requires**: nothing; functions in logical form are left alone.
+    **Requires**: nothing; functions in logical form are skipped.
 
-    **Ensures**: the IR is unchanged.
+    **Ensures**: the IR is unchanged. Remarks of the category `partition` list what is replicated and padded.
 
     Example:
 
@@ -205,18 +206,18 @@ def VerifyPlacementPass : Pass<"dagrt-verify-placement", "::mlir::ModuleOp"> {
 }
 
 def DecomposeCollectiveMatmulPass : Pass<"dagrt-decompose-collective-matmul", "::mlir::ModuleOp"> {
-  let summary = "Hide communication behind the products beside it";
+  let summary = "Overlap communication with the matmuls beside it";
   let description = [{
-    **Does**: computes products in steps (`dagrt.matmul_step`) that overlap with communication, as XLA's windowed einsum
-    does (Wang et al., 2023). An `all_gather` whose readers are products becomes a ring: each step multiplies the block that a device
-    has while the next one is shifted to it, and one ring feeds all the products. A product and the
-    `reduce_scatter` of its sum become a ring in which two sums travel in turn, each while the other grows. A
-    message that was sent in shards of a contracted dim, and arrives whole, is received in pieces, one for
-    each step of the products that read it.
+    **Does**: computes matmuls in steps (`dagrt.matmul_step`) that overlap with communication, as XLA's windowed einsum
+    does (Wang et al., 2023). An `all_gather` whose readers are matmuls becomes a ring: each step multiplies the block that
+    a device has while the next one is shifted to it, and one ring serves all the matmuls. A matmul and the
+    `reduce_scatter` of its result become a ring in which two sums shift in turn, each while the other accumulates. A
+    message that is sent in shards of a contracted dim, and replicated at the destination, is received in pieces, one for
+    each step of the matmuls that read it.
 
-    **Requires**: placed form, for what is to be decomposed: what is gathered, scattered or sent is cut along that dim
-    over one whole axis (of a message, over any axes), and nothing but products reads it. All else stays as it is; a
-    remark of the category `partition` says why.
+    **Requires**: placed form. An operation is decomposed if the gathered, scattered or sent dim is sharded
+    over all of one axis (of a message, over any axes), and if only matmuls read it. A
+    remark of the category `partition` says why others are not.
 
     **Ensures**: the program computes the same sums in another order; FLOPs and bytes are conserved. Given costs
     (`dagrt.cost`) of what is decomposed are dropped.

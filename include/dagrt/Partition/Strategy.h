@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // A strategy is data: the meshes, and for roles of ops the mesh they run on and how
-// chosen dims are cut. Everything else follows by propagation. Strategies are YAML files; the
+// chosen dims are sharded. Everything else follows by propagation. Strategies are YAML files; the
 // built-in ones are compiled in, and the named passes only set their options.
 //
 //===----------------------------------------------------------------------===//
@@ -25,7 +25,7 @@
 
 namespace dagrt {
 
-/// Cuts dims of an op over one axis. The axis is spread over the named factors in order: each
+/// Shards dims of an op over one axis. The axis is spread over the named factors in order: each
 /// takes as much of it as it has elements (which must then divide what is left), the last one
 /// all that is left.
 struct CutSpec {
@@ -46,9 +46,9 @@ struct StrategyEntry {
   std::string role;
   std::optional<std::string> mesh;
   std::optional<std::vector<CutSpec>> cut;
-  /// Axis of each dim of the op's result (`_` for none); dims not listed are whole.
+  /// Axis of each dim of the op's result (`_` for none); dims not listed are replicated.
   std::optional<std::vector<std::string>> result;
-  /// How the result is cut in flight where another mesh wants it whole: axes of that mesh.
+  /// How a message shards the result if the other mesh replicates it: axes of that mesh.
   std::optional<std::vector<std::string>> travels;
   /// True if models without ops of the role are meant, too: then it is no error to match none.
   bool isOptional = false;
@@ -68,12 +68,12 @@ struct MeshSpec {
 /// In which order the devices of a mesh take up micro-batches.
 enum class MicrobatchOrder {
   BreadthFirst, ///< All of them, then the next run of layers (GPipe).
-  DepthFirst,   ///< One through the whole model, then the next one.
+  DepthFirst,   ///< One through the entire model, then the next one.
   Interleaved,  ///< As many as there are stages through all runs of layers, then the next ones.
   PingPong,     ///< Breadth-first over two meshes that take turns.
 };
 
-/// How the batch is cut into micro-batches.
+/// How the batch is split into micro-batches.
 struct MicrobatchSpec {
   int64_t count = 1;
   MicrobatchOrder order = MicrobatchOrder::BreadthFirst;

@@ -13,9 +13,9 @@ include "dagrt/Report/Options.td"
 include "dagrt/Schedule/Options.td"
 
 def ComparePlansPass : Pass<"dagrt-compare-plans", "::mlir::ModuleOp"> {
-  let summary = "Say which of several plans is fastest, and where that changes";
+  let summary = "Find the fastest of several plans, and the sizes at which it changes";
   let description = [{
-    **Does**: lays the model out by each of several plans, on copies, and reports how long each takes, whether
+    **Does**: partitions copies of the model by several plans, and reports how long each takes, whether
     it fits into the memory of its devices, and which is the fastest. A plan is a name and a pipeline of passes.
     With `sweep`, it does so at each point of a sweep over one symbolic size; between neighbouring points with
     different winners it finds the size after which the winner changes. Where costs have error bars, it says
@@ -23,7 +23,8 @@ def ComparePlansPass : Pass<"dagrt-compare-plans", "::mlir::ModuleOp"> {
 
     **Requires**: a module in logical form, or what else the plans' pipelines take. For `sweep`, a symbolic size.
 
-    **Ensures**: the IR is unchanged. The report goes to standard error, or to the file `report`.
+    **Ensures**: the IR is unchanged. The report goes to standard error, or to the file `report`. Remarks
+    `FastestPlan` and `FastestPlanThatFits` of the category `compare-plans` name the winners.
 
     Example: a plan that leaves an activation on one device.
 
@@ -70,12 +71,12 @@ def ComparePlansPass : Pass<"dagrt-compare-plans", "::mlir::ModuleOp"> {
 }
 
 def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
-  let summary = "Lay a model over a base mesh and a pool that runs attention";
+  let summary = "Partition a model over a base mesh and a pool that runs attention";
   let description = [{
     **Does**: fills in the built-in strategy `fa-pool`: a base mesh of `tp` devices keeps the residual
     stream, the norms and the tensor-parallel FFN; a pool runs attention, each of its devices on its block of
-    the sequence. With `cut=block` the pool owns the projections, too, and normed activations travel; with
-    `cut=core` queries, keys and values travel and only the attention core moves. Keys and values are gathered
+    the sequence. With `cut=block` the pool runs the projections, too, and receives normed activations; with
+    `cut=core` it runs the attention core only, and receives queries, keys and values. Keys and values are all-gathered
     inside the pool, because every block of queries needs all keys. `blocks=zigzag` balances causal
     attention over the blocks by one permutation of the tokens at the model's input, undone at its output;
     `auto` takes it where a causal fused kernel makes it matter. With `microbatches=N` the batch runs in
@@ -91,7 +92,7 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
 
     **Ensures**: as `--partition`.
 
-    Example: an attention output on the pool is laid anew on its way to the base.
+    Example: an attention output on the pool is resharded on its way to the base.
 
     ```mlir
     func.func @f(%x: tensor<1x4x8xf32>, %c: tensor<1x4x1x1x8xf32>) -> tensor<1x4x8xf32> {
@@ -148,7 +149,7 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
     Option<"table", "table", "std::string", /*default=*/"\"\"",
            "file of measurements for cost models that read one (default: none)">,
     Option<"layout", "layout", "::dagrt::ActivationLayout", "::dagrt::ActivationLayout::SequenceParallel",
-           "how activations lie on the base: megatron, sequence-parallel or hidden (with "
+           "how activations are sharded on the base: megatron, sequence-parallel or hidden (with "
            "cut=block) (default: sequence-parallel)",
            [{::llvm::cl::values(
                clEnumValN(::dagrt::ActivationLayout::Megatron, "megatron",
@@ -171,7 +172,7 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
                clEnumValN(::dagrt::BlockOrder::Zigzag, "zigzag",
                           "Each device has an early and a late run, equal work if causal"))}]>,
     Option<"microbatches", "microbatches", "int64_t", /*default=*/"1",
-           "parts that the batch is cut into, at most one for each of its elements (default: 1)">,
+           "parts that the batch is split into, at most one for each of its elements (default: 1)">,
     Option<"order", "order", "::dagrt::PoolOrder", "::dagrt::PoolOrder::BreadthFirst",
            "order of the micro-batches: breadth-first, depth-first or ping-pong (default: "
            "breadth-first)",

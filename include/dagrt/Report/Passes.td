@@ -13,10 +13,10 @@ include "dagrt/Report/Options.td"
 include "dagrt/Schedule/Options.td"
 
 def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
-  let summary = "Schedule a program and explain its longest path";
+  let summary = "Schedule a program and report its critical path";
   let description = [{
-    Computes when each op runs, marks the longest path, and reports how long the program takes, where
-    the time goes and why.
+    Computes when each op runs, marks the critical path, and reports the makespan and what bounds the ops
+    of the path.
 
     **Requires** functions of one block, in the module or in modules in it; others are listed. An op takes the time that its `dagrt.cost` says; if
     ops that take time have none, costs are added first, as by `--annotate-cost` with the
@@ -28,17 +28,17 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
 
     With symbolic sizes, times hold at the module's default sizes, or at those that `sizes` gives.
     `format=formula` writes the path as a sum of `Get_Time(m, k, n)` and communication, in terms
-    of the sizes. `sweep` evaluates the program at many sizes without rebuilding it, and says in which
-    ranges which formula holds; the module then stays as it is, without costs and timings.
+    of the sizes. `sweep` evaluates the program at many sizes without rebuilding it, and reports the
+    range of sizes of each formula; the module then stays as it is, without costs and timings.
 
     **Ensures**, without `sweep`, that every op of a function's body, but its terminator, carries a `dagrt.timing`:
     start, end, slack, and whether it is on the critical path. Idempotent.
 
     Each device has four resources: compute, collectives, link out and link in. An op
-    starts when its operands are there and the devices of its mesh have left
-    the resource it needs, which serves ops in program order. A collective holds collectives, a
+    starts when its operands are ready and the resource it needs is free on the devices of its mesh; a resource
+    executes ops in program order. A collective occupies collectives, a
     `send` the link out of its source and the link in of its destination, a `recv` nothing: it is
-    the moment of arrival. Without overlap, a collective also holds compute, and a `send` its
+    the moment of arrival. Without overlap, a collective also occupies compute, and a `send` its
     sender's compute. The critical path is the longest path in the graph of values and
     resources; among equals, data is named as a cause before resources, and earlier operands before later.
 
@@ -73,9 +73,9 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
                clEnumValN(::dagrt::ReportFormatName::Text, "text", "For people"),
                clEnumValN(::dagrt::ReportFormatName::Json, "json", "For programs"),
                clEnumValN(::dagrt::ReportFormatName::Formula, "formula",
-                          "The longest path as a sum of Get_Time(m, k, n) and communication"))}]>,
+                          "The critical path as a sum of Get_Time(m, k, n) and communication"))}]>,
     Option<"sizes", "sizes", "std::string", "\"\"",
-           "Named sizes that differ from the module's default: `seq_len=4096,batch=4`">,
+           "Symbolic sizes that differ from the module's default: `seq_len=4096,batch=4`">,
     Option<"sweep", "sweep", "std::string", "\"\"",
            "Instead, report over many sizes: `seq_len=1024:65536:x2;batch=1,2,4` (default: "
            "none)">,
@@ -83,8 +83,8 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
     Option<"dot", "dot", "std::string", "\"\"", "File for a Graphviz graph; none by default">,
     OverlapOption<>, ResourcesOption<>, KvCacheOption<>,
     Option<"memoryUtilization", "memory-utilization", "double", "0.9",
-           "Part of a device's memory that decides the largest batch, above 0 and at most 1 (default: 0.9); "
-           "whether the program fits is not decided by it">,
+           "Part of a device's memory that the largest batch may use, above 0 and at most 1 (default: 0.9); "
+           "it has no influence on whether the program fits">,
     Option<"cluster", "cluster", "std::string", "\"\"",
            "Cluster to take costs from: a name or a file (default: dgx-h100, or what costs in the "
            "program were computed for)">,
@@ -101,16 +101,17 @@ def CriticalPathPass : Pass<"critical-path", "::mlir::ModuleOp"> {
 }
 
 def CompareTermsPass : Pass<"dagrt-compare-terms", "::mlir::ModuleOp"> {
-  let summary = "Set a published count beside what a program does";
+  let summary = "Compare a published estimate with a program";
   let description = [{
-    **Does**: reads a count that somebody made by hand, `terms=FILE`, measures on the program the ops that each
-    of its terms stands for, and reports both numbers, their ratio and the reason that the file gives. The
+    **Does**: reads an estimate that was made by hand, `terms=FILE`, counts the same for the ops of the program that
+    correspond to each of its terms, and reports both numbers, their ratio and the reason that the file gives. The
     file is a YAML mapping of `name`, `source` and `terms`; `docs/terms.md` describes it.
 
     **Requires** functions of one block; the first one with a body is measured. Symbolic sizes are bound on a
     copy: to `sizes`, or else to the module's own default.
 
-    **Ensures** that the IR is unchanged. A file is replaced only when the report is complete.
+    **Ensures** that the IR is unchanged. A file is replaced only when the report is complete. A remark
+    `TermsCompared` of the category `compare-terms` has the totals.
 
     Example: `terms=FILE` with
 
@@ -146,7 +147,7 @@ def CompareTermsPass : Pass<"dagrt-compare-terms", "::mlir::ModuleOp"> {
   }];
   let options = [
     Option<"terms", "terms", "std::string", "\"\"",
-           "File with the published count (default: none; must be given)">,
+           "File with the published estimate (default: none; must be given)">,
     Option<"sizes", "sizes", "std::string", "\"\"",
            "Numbers for the sizes, as in seq_len=2048,batch=4; the module's defaults otherwise">,
     Option<"report", "report", "std::string", "\"\"",

@@ -76,7 +76,7 @@ public:
   unsigned startInput() { return inputs++; }
 
 private:
-  /// The input, then the places of the nested modules.
+  /// The input, then the positions of the nested modules.
   using Key = std::vector<unsigned>;
   struct File {
     mlir::Operation *root = nullptr;
@@ -107,8 +107,8 @@ using MakeObjects = llvm::function_ref<std::vector<std::string>(llvm::StringRef 
 llvm::LogicalResult addReport(mlir::ModuleOp module, llvm::StringRef path, ReportPart part,
                               MakeObjects makeObjects = nullptr);
 
-/// The same for a report about a module as a whole: of several, JSON is an array `modules` of
-/// objects with the keys `module` and `report`.
+/// The same for a report about a module and not a function: of several, JSON is an array `modules`
+/// of objects with the keys `module` and `report`.
 llvm::LogicalResult addDocument(mlir::ModuleOp module, llvm::StringRef path, std::string text,
                                 bool isJson);
 

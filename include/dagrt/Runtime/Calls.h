@@ -46,7 +46,7 @@ using RuntimeSymbol = std::pair<const char *, void *>;
 /// The functions above. Those that communicate may be called while a `Ranks` exists.
 std::vector<RuntimeSymbol> getRuntimeSymbols();
 
-/// The library that computes matrix products: a BLAS, or `loops`.
+/// The library that computes matmuls: a BLAS, or `loops`.
 const char *getGemmName();
 
 } // namespace dagrt

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The job that this process is a rank of, from start to end. No wait is forever: a thread of each
-// rank exchanges signs of life with the others, and ends the job with an error on every rank when
+// rank exchanges heartbeats with the others, and ends the job with an error on every rank when
 // one falls silent, or when all wait and nothing moves. A rank that computes may take as long
 // as it likes. Waits give the core away.
 //

@@ -63,7 +63,7 @@ struct MeshMemory {
 };
 
 /// The memory of each of the timeline's meshes. A value is stored once: what computes nothing (a
-/// slice, the arrival of a message) is a view that keeps what it is cut from alive, and no op
+/// slice, the arrival of a message) is a view that keeps its operand alive, and no op
 /// overwrites its operands. A message takes memory at its destination from the start of its
 /// transfer, an argument from the start of the program, a result until its end. Keys and values
 /// stay where they lie: of a copy that one op gathers, or a ring passes on, the original does.

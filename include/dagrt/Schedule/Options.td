@@ -15,7 +15,7 @@ class OverlapOption
              "Whether communication overlaps with compute on a device: full or none (default: full)",
              [{::llvm::cl::values(
                  clEnumValN(::dagrt::Overlap::Full, "full", "They run at the same time"),
-                 clEnumValN(::dagrt::Overlap::None, "none", "Communication holds compute"))}]>;
+                 clEnumValN(::dagrt::Overlap::None, "none", "Communication occupies compute"))}]>;
 
 class ResourcesOption
     : Option<"resources", "resources", "::dagrt::ResourceLimits", "::dagrt::ResourceLimits::Limited",
@@ -26,10 +26,10 @@ class ResourcesOption
 
 class KvCacheOption
     : Option<"kvCache", "kv-cache", "::dagrt::KvCache", "::dagrt::KvCache::Keep",
-             "Whether memory holds the keys and values of causal attention until the end: keep or none "
+             "Whether keys and values of causal attention stay in memory until the end: keep or none "
              "(default: keep)",
              [{::llvm::cl::values(
                  clEnumValN(::dagrt::KvCache::Keep, "keep", "A prefill that decoding follows"),
-                 clEnumValN(::dagrt::KvCache::None, "none", "They go with their last use"))}]>;
+                 clEnumValN(::dagrt::KvCache::None, "none", "They are freed after their last use"))}]>;
 
 #endif // DAGRT_SCHEDULE_OPTIONS_TD

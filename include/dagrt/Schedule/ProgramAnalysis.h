@@ -45,7 +45,7 @@ struct AnalysisOptions {
   ScheduleOptions schedule; ///< How ops share devices.
   MemoryOptions memory;     ///< What is counted beside the values of the program.
   /// Leaves out functions that another one calls, and whose time is in the caller's: for a time of
-  /// the whole program.
+  /// the entire program.
   bool dropCallees = false;
 
   bool operator==(const AnalysisOptions &other) const;

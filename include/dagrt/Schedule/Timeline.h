@@ -155,7 +155,7 @@ mlir::FailureOr<Timeline>
 buildTimelineStructure(mlir::func::FuncOp function, const ScheduleOptions &options,
                        llvm::function_ref<bool(mlir::Operation *)> takesTime);
 
-/// Times a structure anew, in one pass over its edges and one back: `durations` has an entry for
+/// Times a structure again, in one pass over its edges and one back: `durations` has an entry for
 /// each op, not negative; those of ops that hold nothing are not read. Starts, ends, slack, causes
 /// and the critical path are as if the timeline had just been computed.
 mlir::LogicalResult retime(Timeline &timeline, llvm::ArrayRef<int64_t> durations);

@@ -34,7 +34,7 @@ std::string formatPercent(double fraction);
 /// Runs of consecutive numbers: `0-7, 12`.
 std::string formatRanges(llvm::ArrayRef<int64_t> numbers);
 
-/// `text` cut to `width` columns, with two dots for what was cut.
+/// `text` truncated to `width` columns, with two dots at the end.
 std::string fit(llvm::StringRef text, size_t width);
 
 /// `text` in exactly `width` columns.

@@ -208,7 +208,8 @@ KernelTime AttentionTimer::getWhole() const {
   return time;
 }
 
-/// What the new tokens take alone, or one query for all keys, but no more than all tokens anew.
+/// The larger of the times of the new tokens alone and of one query for all keys, at most that of a
+/// prefill of all tokens.
 double AttentionTimer::getLeastUs() const {
   AttentionCall one = call;
   one.queries = 1;

@@ -121,7 +121,7 @@ double AttentionTimer::getEnoughUs(double steps) const {
   return least;
 }
 
-/// What a larger batch takes, which leaves fewer places for parts of keys, down to none.
+/// The time of a larger batch, which leaves fewer blocks for parts of keys, down to none.
 double AttentionTimer::getLessSplitUs() const {
   AttentionCall larger = call;
   larger.batch = std::min(std::ceil(sms * get(BlocksPerSm) * kSplitWaves / call.keyHeads),

@@ -69,7 +69,7 @@ inline constexpr double kTile = 128;
 // What stands in for facts that a description leaves out.
 inline constexpr double kDefaultSms = 100, kDefaultHz = 1.5e9;
 
-// Part of the empty places in the last wave that is lost. Prefill has few long blocks.
+// Part of the unused capacity of the last wave that is lost. Prefill has few long blocks.
 inline constexpr double kPrefillQuantization = 0.9, kDecodeQuantization = 0.4;
 
 // Splitting makes blocks for so many waves.
@@ -109,7 +109,7 @@ struct AttentionTimer {
   const Device &device;
   llvm::ArrayRef<double> coefficients;
   double sms, hz, group, pairs;
-  double paddedQueries; ///< In whole tiles, but for the first and for what the keys do not have.
+  double paddedQueries; ///< Rounded up to tiles, but for the first, and at most the keys.
 
   AttentionTimer(const AttentionCall &call, const Device &device,
                  llvm::ArrayRef<double> coefficients)
@@ -139,7 +139,7 @@ struct AttentionTimer {
   double getL2Rate(double efficiency) const { return efficiency * sms * hz * 64e-6; }
   double getDramRate(double efficiency) const { return efficiency * device.memoryBandwidth * 1e-6; }
 
-  /// Waves that `waves` take with a part of the last one's empty places.
+  /// `waves` with a part of the last one's unused capacity.
   double quantize(double waves, double quantization) const {
     if (device.smCount <= 0)
       return waves;

@@ -97,7 +97,7 @@ static constexpr Coefficient kCoefficients[] = {
     {"bend", 1, 0.5, 6, "exponent of the norm of LL128 and Simple"},
     {"base_nvls", 20, 2, 80, "us to start a reduction in the switch"},
     {"loop_nvls", 5, 0.05, 60, "us of one loop over the chunks of all channels"},
-    {"quantum_nvls", 0.5, 0.02, 1, "how far a part of a loop takes the time of a whole one"},
+    {"quantum_nvls", 0.5, 0.02, 1, "how far a part of a loop takes the time of a full one"},
     {"rate_nvls", 0.6, 0.05, 1.5, "part of the link's rate that the switch reaches"},
     {"own", 1, 0.02, 5, "cost of a rank's own part, in units of what is usual for the collective"},
     {"crowd_4", 1, 0.2, 3, "rate with four ranks on a node over that with two"},

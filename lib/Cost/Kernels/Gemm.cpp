@@ -1,11 +1,11 @@
-//===- Gemm.cpp - Times of matrix products -*- C++ -*-===//
+//===- Gemm.cpp - Times of matmuls -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A GEMM library cuts the result into tiles and, when there are few of them, the contracted dim
+// A GEMM library divides the result into tiles and, when there are few of them, the contracted dim
 // into parts (split-K), one block of threads for each. For each pair of a tile and a split this
 // model has four times that overlap: the matrix units' (tiles are padded, the last wave is partly
 // empty, small tiles wait for operands), the memory's (what the L2 holds comes faster, and few
@@ -75,7 +75,8 @@ static constexpr Coefficient kCoefficients[] = {
     {"split_us", 1.5, 0.02, 20, "us to wait for the parts of a split"},
     {"split_traffic", 0.5, 0.02, 10, "part of the sums of a split that crosses the L2"},
     {"overlap", 2.5, 1, 12, "exponent of the norm that joins times: 1 adds, 12 takes the maximum"},
-    {"wave_quantization", 0.5, 0.05, 1, "part of the empty places of the last wave that is lost"},
+    {"wave_quantization", 0.5, 0.05, 1,
+     "part of the unused capacity of the last wave that is lost"},
     {"reach", 1.3, 0.05, 20,
      "bandwidth that all blocks together could draw if they were all alone"},
     {"residency", 1.5, 1, 8, "blocks of 128 x 128 that an SM holds at once"},
@@ -93,13 +94,13 @@ struct Tile {
   double rows, columns;
 };
 
-/// One way to compute the product.
+/// One way to compute the matmul.
 struct Choice {
   Tile tile;
   double parts;
 };
 
-/// Calls for one product, with what all choices share.
+/// The call of one matmul, with what all choices share.
 class GemmTimer {
 public:
   GemmTimer(const GemmCall &call, const Device &device, ArrayRef<double> coefficients);
@@ -116,7 +117,7 @@ private:
   double sms;                       ///< Processors, or 108 where it is not known.
   double bandwidth;                 ///< Bytes/us.
   double memoryUs;                  ///< All operands once, at full reach.
-  double resultBytes, operandBytes; ///< Of all products.
+  double resultBytes, operandBytes; ///< Of all matmuls.
   double fixedUs;                   ///< Launch, and what else is added.
   double stretch;                   ///< Of the part that overlaps.
 };
@@ -223,7 +224,7 @@ KernelTime dagrt::predictGemm(const GemmCall &call, const Device &device,
   return best;
 }
 
-// Up to so many waves, larger products may have choices that draw more of the bandwidth.
+// Up to so many waves, larger matmuls may have choices that draw more of the bandwidth.
 static constexpr double kFewWaves = 4;
 
 /// Rows and columns that `call` may be padded to, where more blocks draw more bandwidth.

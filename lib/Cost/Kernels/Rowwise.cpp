@@ -73,7 +73,7 @@ static constexpr Coefficient kCoefficients[] = {
     {"l2_part", 0.6, 0.05, 2, "part of the L2 at which half the bytes miss it"},
     {"block_us", 0.5, 0.02, 20, "us of a block of threads without its steps, at 1.5 GHz"},
     {"step_us", 0.35, 0.005, 10, "us of one step of all threads of an SM, at 1.5 GHz"},
-    {"quantum", 0.6, 0.02, 1, "how far a part of a wave takes the time of a whole one"},
+    {"quantum", 0.6, 0.02, 1, "how far a part of a wave takes the time of a full one"},
     {"reread", 0.5, 0.02, 4, "part of the L2 at which half the rows read again miss it"},
     {"event_us", 16, 0.5, 80, "us that events around a call add to a long kernel"},
     {"event_floor_us", 31, 5, 150, "us that events around any call measure at least"},

@@ -23,6 +23,7 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
+#include "mlir/IR/Remarks.h"
 
 namespace dagrt {
 #define GEN_PASS_DEF_CONVERTDAGRTTOLINALGPASS
@@ -183,6 +184,15 @@ static LogicalResult check(func::FuncOp func, const LinalgTypeConverter &convert
 // Pass
 //===----------------------------------------------------------------------===//
 
+/// The ops of `module` that are to be converted.
+static int64_t countOps(ModuleOp module) {
+  int64_t count = 0;
+  module.walk([&](Operation *op) {
+    count += isa_and_nonnull<DagrtDialect>(op->getDialect()) && !isa<MeshOp>(op);
+  });
+  return count;
+}
+
 namespace {
 struct ConvertDagrtToLinalg final
     : dagrt::impl::ConvertDagrtToLinalgPassBase<ConvertDagrtToLinalg> {
@@ -197,6 +207,7 @@ struct ConvertDagrtToLinalg final
         return signalPassFailure();
     }
 
+    int64_t numOps = countOps(module);
     ConversionTarget target(getContext());
     target.markUnknownOpDynamicallyLegal([&](Operation *op) { return converter.isLegal(op); });
     target.addIllegalDialect<DagrtDialect>();
@@ -215,6 +226,11 @@ struct ConvertDagrtToLinalg final
     populateUpstreamPatterns(converter, patterns);
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       return signalPassFailure();
+    remark::analysis(module.getLoc(),
+                     remark::RemarkOpts::name("OpsConverted").category("convert-dagrt-to-linalg"))
+        << remark::add("{0} ops compute in {1}", numOps,
+                       elementType == ElementTypes::F64 ? "f64" : "their own types")
+        << remark::metric("Ops", numOps);
     // Totals and clusters are those of the program before.
     for (auto func : module.getOps<func::FuncOp>()) {
       func->removeAttr(DagrtDialect::kLogicalAttrName);

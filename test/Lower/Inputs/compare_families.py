@@ -2,7 +2,7 @@
 
 usage: compare_families.py <folder of configs> <scratch folder>
 
-Each family is cut in some of the ways, chosen by its place in the list so that every way meets
+Each family is partitioned in some of the ways, chosen by its position in the list so that every way meets
 several families; those with a norm of all heads in every way. Prints the command of each comparison
 that fails.
 """

@@ -27,7 +27,7 @@ FA_POOL = [
     if (layout, cut) != ("hidden", "core")
 ]
 
-# Every way to cut, on models that differ in what a partition must get right: grouped heads, biases,
+# Every way to partition, on models that differ in what a partition must get right: grouped heads, biases,
 # learned positions with an offset, parallel attention and FFN, partial and interleaved rotation,
 # norms on queries and keys, fused weights, windows, no vocabulary.
 #   config, import options, options of --partition-tp-pp, options of --partition-fa-pool
@@ -42,7 +42,7 @@ ALL = [
     ("qwen2.5-7b", "--seq-len=3 --logits=all", "tp=4 pp=2", "tp=4 pool=5"),
 ]
 
-# One way to cut, on the other families and at the limits: heads and layers that do not divide, more
+# One way to partition, on the other families and at the limits: heads and layers that do not divide, more
 # devices than key/value heads, one device.
 ONE = [
     ("gpt2", "--seq-len=37", "--partition-fa-pool=tp=4 pool=3"),
@@ -94,7 +94,7 @@ BATCHES = [
     ]),
 ]
 
-# Products in steps, of every kind: rings of tokens with fewer and more blocks than tokens, with
+# Matmuls in steps, of every kind: rings of tokens with fewer and more blocks than tokens, with
 # heads that share a key, and messages in pieces.
 STEPS = [
     ("llama-3.1-8b", "--seq-len=37 --batch=2", "--partition-tp-pp=tp=4 pp=2 layout=sequence-parallel"),

@@ -1,4 +1,4 @@
-// A whole model of one layer, small and odd: 7 tokens, 2 key/value heads of 3 query heads each, an FFN of
+// A complete model of one layer, small and odd: 7 tokens, 2 key/value heads of 3 query heads each, an FFN of
 // 9 and a vocabulary of 11.
 func.func @tiny(%ids: tensor<1x7xi32>) -> tensor<1x1x11xf32> {
   %p = dagrt.positions {dagrt.role = #dagrt.role<positions>} : tensor<7xi32>

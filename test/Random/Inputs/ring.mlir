@@ -1,5 +1,5 @@
-// What the strategies' programs do not have: ring steps, a cut that moves from dim to dim, rows that are
-// taken apart and joined, as micro-batches are, but in another order, and products in steps of all
+// What the strategies' programs do not have: ring steps, axes that move from dim to dim, rows that are
+// taken apart and joined, as micro-batches are, but in another order, and matmuls in steps of all
 // kinds, as --decompose-collective-matmul makes them. The first function is the model, the second
 // computes the same on three devices and two more.
 

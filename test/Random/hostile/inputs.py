@@ -51,7 +51,7 @@ def programs(name, text):
 
 
 def parts(name, text):
-    """The files that a test carries, as split-file cuts them."""
+    """The files that a test carries, as split-file splits them."""
     pieces = re.split(r"^#--- (\S+)\n", text, flags=re.MULTILINE)[1:]
     for file, part in zip(pieces[::2], pieces[1::2]):
         if file.endswith(".mlir"):

@@ -32,7 +32,7 @@ class Outcome(collections.namedtuple("Outcome", "verdict text signature")):
         return self.signature is not None
 
 
-# The cases of a group that was answered as a whole.
+# The cases of a group that was answered together.
 ANSWERED = Outcome("answered in a group", "", None)
 
 

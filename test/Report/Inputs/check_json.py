@@ -1,4 +1,4 @@
-"""Checks a JSON report: a path without a gap, and parts that sum to the whole."""
+"""Checks a JSON report: a path without a gap, and parts that sum to the total."""
 
 import json
 import sys

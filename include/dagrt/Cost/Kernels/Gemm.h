@@ -1,4 +1,4 @@
-//===- Gemm.h - Times of matrix products -*- C++ -*-===//
+//===- Gemm.h - Times of matmuls -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,7 +15,7 @@
 
 namespace dagrt {
 
-/// `batch` products `[m, k] x [k, n]`. Sizes are doubles: they may be far beyond 64 bits together.
+/// `batch` matmuls `[m, k] x [k, n]`. Sizes are doubles: they may be far beyond 64 bits together.
 struct GemmCall {
   double batch = 1, m = 0, k = 0, n = 0;
   double elementBytes = 2; ///< Of what is multiplied.
