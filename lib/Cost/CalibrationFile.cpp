@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The key `calibration` of a device description: a list of entries with coefficients and error bars
-// by name. Six digits are written; more say nothing about a machine.
+// by name, with six digits.
 //
 //===----------------------------------------------------------------------===//
 

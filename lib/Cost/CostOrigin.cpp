@@ -1,4 +1,4 @@
-//===- CostOrigin.cpp - What the costs of a program were computed with -*- C++ -*-===//
+//===- CostOrigin.cpp - Provenance of a program's costs -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -7,8 +7,8 @@
 //
 // A function whose costs were computed says by which model, with which tables, and for which
 // cluster (`dagrt.cost_model`, and the facts in `dagrt.cluster`), and at which sizes
-// (`dagrt.costs_at`). Whoever asks for costs without naming one of these asks for the same again.
-// Whoever names another one has most likely mixed up two programs, and gets an error.
+// (`dagrt.costs_at`). These are the defaults when costs are asked for again; naming others is an
+// error, because the costs in the program would be replaced.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,4 +1,4 @@
-//===- CostRemarks.cpp - What annotate-cost says about its decisions -*- C++ -*-===//
+//===- CostRemarks.cpp - Remarks of annotate-cost -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // What is free is told by interfaces and traits: constants, terminators, symbols, views, casts that
-// leave the elements alone, allocations, pure ops on scalars. An op that touches a tensor, a buffer
-// or a vector, or has an effect, and none of these, takes time that nobody knows.
+// leave the elements alone, allocations, pure ops on scalars. The time of any other op that uses a
+// tensor, a buffer or a vector, or has an effect, is unknown.
 //
 // Bodies are collected once, inner ones first; then each is told, outer ones first, how often it
 // runs, and what it has that is not counted is added up.

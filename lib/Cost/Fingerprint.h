@@ -1,4 +1,4 @@
-//===- Fingerprint.h - What a cost was computed for -*- C++ -*-===//
+//===- Fingerprint.h - Fingerprints of costs -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- KernelNames.cpp - Calls of kernels from the names that people use -*- C++ -*-===//
+//===- KernelNames.cpp - Kernel calls by name -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

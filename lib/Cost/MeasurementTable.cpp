@@ -1,4 +1,4 @@
-//===- MeasurementTable.cpp - A user's measurements on top of the model -*- C++ -*-===//
+//===- MeasurementTable.cpp - Correction by measurements -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

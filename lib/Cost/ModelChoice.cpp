@@ -1,4 +1,4 @@
-//===- ModelChoice.cpp - Which cost model a pass takes -*- C++ -*-===//
+//===- ModelChoice.cpp - Cost models of passes -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -9,7 +9,7 @@
 // read in the shape that the computation wants (heads as dims of their own) and carry a
 // view that says where they lie in the stored weight.
 //
-// Two orders are chosen for the partitioner's sake, and change no number: a bias is added
+// Two orders are chosen for the partitioner, and do not change results: a bias is added
 // after the residual's first sum in parallel blocks, so that the partial sums of both
 // branches can be reduced at once; and the last token is sliced before the final norm,
 // which is token-wise, so that norm and head run on one token.

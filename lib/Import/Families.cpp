@@ -1,4 +1,4 @@
-//===- Families.cpp - What the architectures' configs mean -*- C++ -*-===//
+//===- Families.cpp - From configs to decoder specs -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

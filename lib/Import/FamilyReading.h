@@ -1,4 +1,4 @@
-//===- FamilyReading.h - What the families read alike -*- C++ -*-===//
+//===- FamilyReading.h - Parts that families share -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

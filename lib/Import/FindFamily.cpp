@@ -1,4 +1,4 @@
-//===- FindFamily.cpp - Which family a config belongs to -*- C++ -*-===//
+//===- FindFamily.cpp - Finds the family of a config -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- InertKeys.cpp - Keys that change nothing -*- C++ -*-===//
+//===- InertKeys.cpp - Keys without influence -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- KeyTables.h - What is known of keys that no family reads -*- C++ -*-===//
+//===- KeyTables.h - Tables of other keys -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

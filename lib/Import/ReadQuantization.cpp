@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A quantized checkpoint says so in `quantization_config`, or in a file of its own beside the
+// A quantized checkpoint has the key `quantization_config`, or a file of its own beside the
 // config (`hf_quant_config.json`, ModelOpt's). Its weights take other bytes, and its matmuls run
 // at other rates, than `torch_dtype` says. The import gives all weights one element type, so such
-// a checkpoint is refused, unless the model as it was before is what is asked for.
+// a checkpoint is refused, unless the unquantized model is asked for.
 //
 //===----------------------------------------------------------------------===//
 

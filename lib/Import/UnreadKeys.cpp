@@ -1,12 +1,12 @@
-//===- UnreadKeys.cpp - Nothing of a config is ignored -*- C++ -*-===//
+//===- UnreadKeys.cpp - Config keys that nothing reads -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// An import that ignores what it does not know describes another model. So each key was read by
-// the family, or is known to change nothing; what is left over is an error, or, where its value
+// Ignoring an unknown key could import another model. So each key is read by
+// the family, or is known to have no influence; what is left over is an error, or, where its value
 // says that it is switched off, a warning.
 //
 //===----------------------------------------------------------------------===//

@@ -1,4 +1,4 @@
-//===- UnsupportedKeys.cpp - Keys that no spec can say -*- C++ -*-===//
+//===- UnsupportedKeys.cpp - Keys that are not supported -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Crossovers.h - Which plan is fastest where -*- C++ -*-===//
+//===- Crossovers.h - The fastest plan by size -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- PlanEvaluator.cpp - What a plan takes -*- C++ -*-===//
+//===- PlanEvaluator.cpp - Time and memory of a plan -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

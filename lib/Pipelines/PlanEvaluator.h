@@ -1,13 +1,12 @@
-//===- PlanEvaluator.h - What a plan takes -*- C++ -*-===//
+//===- PlanEvaluator.h - Time and memory of a plan -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Searches try plans that are not taken. They do so on a copy of the program in a context of its
-// own: remarks and errors of plans that are not taken do not reach the user as if they were, and a
-// pass may run a pass manager on the copy.
+// Searches try plans on a copy of the program in a context of its own: remarks and errors of
+// rejected plans do not reach the user, and a pass may run a pass manager on the copy.
 //
 //===----------------------------------------------------------------------===//
 

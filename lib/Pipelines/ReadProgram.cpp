@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The file's bytes, after a look at what MLIR's parser of text does not survive. Bytecode has no
-// such look: its reader is MLIR's, and reads it in this process as in every tool.
+// The file's bytes, after a check for nesting that would overflow the stack of MLIR's text parser.
+// Bytecode is not checked: MLIR's reader reads it in this process, as in every tool.
 //
 //===----------------------------------------------------------------------===//
 

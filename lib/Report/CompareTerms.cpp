@@ -1,12 +1,12 @@
-//===- CompareTerms.cpp - A published count beside the program's -*- C++ -*-===//
+//===- CompareTerms.cpp - Compares a published estimate -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Each term is measured on the ops of a placed program that stand for it, and set beside the
-// number that was published. A program with symbolic sizes is bound first, on a copy.
+// Each term is counted on the corresponding ops of a placed program, and compared with the
+// published number. A program with symbolic sizes is bound first, on a copy.
 //
 //===----------------------------------------------------------------------===//
 

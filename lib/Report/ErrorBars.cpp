@@ -1,4 +1,4 @@
-//===- ErrorBars.cpp - How sure a time is, in reports -*- C++ -*-===//
+//===- ErrorBars.cpp - Error bars in reports -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Formula.h - The longest path as a formula -*- C++ -*-===//
+//===- Formula.h - The critical path as a formula -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

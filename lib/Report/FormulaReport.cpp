@@ -1,4 +1,4 @@
-//===- FormulaReport.cpp - The longest path as a formula, for people -*- C++ -*-===//
+//===- FormulaReport.cpp - The formula as text -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

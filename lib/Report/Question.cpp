@@ -1,13 +1,13 @@
-//===- Question.cpp - Which question a program answers -*- C++ -*-===//
+//===- Question.cpp - Checks behind the warnings -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A time is right for the program, and may still be the answer to another question than the one
-// that was meant: a step of decoding has cached keys before its queries, which a prefill has not,
-// and a program in logical form runs on one device, whatever the cluster has.
+// The time of a program may not be the one that the user meant to ask for: a step of decoding has
+// cached keys before its queries, which a prefill has not, and a program in logical form runs on
+// one device, whatever the cluster has.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,4 +1,4 @@
-//===- Question.h - Which question a program answers -*- C++ -*-===//
+//===- Question.h - Checks behind the warnings -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

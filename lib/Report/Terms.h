@@ -1,12 +1,12 @@
-//===- Terms.h - A published count, and what to hold against it -*- C++ -*-===//
+//===- Terms.h - A published estimate -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A terms file holds what somebody counted by hand: for each term the ops that stand for it, what
-// is measured of them, and the number that the count gives. The other number comes from a program.
+// A terms file has an estimate made by hand: for each term the corresponding ops, what is counted
+// of them, and the published number. The other number is counted on a program.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,4 +1,4 @@
-//===- TermsFile.cpp - Reads a published count -*- C++ -*-===//
+//===- TermsFile.cpp - Reads a published estimate -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

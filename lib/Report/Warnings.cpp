@@ -1,4 +1,4 @@
-//===- Warnings.cpp - What a reader must know of a report -*- C++ -*-===//
+//===- Warnings.cpp - Warnings of a report -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

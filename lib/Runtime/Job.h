@@ -1,4 +1,4 @@
-//===- Job.h - What a rank holds -*- C++ -*-===//
+//===- Job.h - State of a rank -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -8,11 +8,11 @@
 // A thread of each rank sends a heartbeat to every other rank several times within the stall
 // limit: what the rank does, and how often it has moved on. Two things end the job:
 //
-// - a rank from which no sign has come for the limit: it has died, or was stopped;
-// - no rank has moved for the limit, and every rank waits: nothing will ever come.
+// - no heartbeat from a rank within the limit: it has died, or was stopped;
+// - no rank has made progress within the limit, and every rank waits: a deadlock.
 //
-// A rank that computes gives signs and does not wait, so it may compute for hours. Every rank
-// finds out for itself and says what it was waiting for, and then the job is aborted.
+// A computing rank sends heartbeats and does not wait, so it may compute for hours. Every rank
+// detects these itself and prints what it was waiting for, and then the job is aborted.
 //
 //===----------------------------------------------------------------------===//
 

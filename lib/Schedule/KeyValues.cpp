@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // They are operands of attention: of the fused op, or of the two matmuls around a softmax. Only
-// what is causal has a next token. Decomposed, the softmax says so: from it, the matmuls are
+// causal attention has a next token. Decomposed, the softmax has the mask: from it, the matmuls are
 // found along values of the scores' rank, through whatever scales, caps, biases or moves scores.
 //
 //===----------------------------------------------------------------------===//

@@ -1,4 +1,4 @@
-//===- Memory.cpp - What a timeline holds in memory -*- C++ -*-===//
+//===- Memory.cpp - Peak memory of a timeline -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

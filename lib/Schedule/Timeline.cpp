@@ -1,4 +1,4 @@
-//===- Timeline.cpp - When each op runs, and why then -*- C++ -*-===//
+//===- Timeline.cpp - Start times of ops, and their causes -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

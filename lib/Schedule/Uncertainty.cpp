@@ -1,4 +1,4 @@
-//===- Uncertainty.cpp - How sure a makespan is -*- C++ -*-===//
+//===- Uncertainty.cpp - Error bars of a makespan -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,8 +12,8 @@
 // may well be far above. The path itself is taken as given: where another one is nearly as long,
 // its errors are not in this.
 //
-// Of a sum, adding is the cautious assumption; of a difference it is the bold one, because errors
-// that are alike cancel. Let a part r of the variance of a kind be shared by its kernels, and the
+// For a sum, adding errors is conservative; for a difference it is not, because equal errors
+// cancel. Let a part r of the variance of a kind be shared by its kernels, and the
 // rest be each kernel's own. With d the differences of the errors by kernel, the variance of the
 // kind's difference is r (sum d)^2 + (1 - r) sum d^2: linear in r, so the larger of the two ends
 // bounds it for every r. Where one side is empty, that is the sum of its errors, as above.

@@ -1,4 +1,4 @@
-//===- ElementTypeNames.cpp - What people call element types -*- C++ -*-===//
+//===- ElementTypeNames.cpp - Names of element types -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- EqualOps.cpp - Ops that do the same -*- C++ -*-===//
+//===- EqualOps.cpp - Equivalent ops -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- NearestName.cpp - What a mistyped name may have meant -*- C++ -*-===//
+//===- NearestName.cpp - Suggestions for mistyped names -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

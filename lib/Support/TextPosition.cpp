@@ -1,4 +1,4 @@
-//===- TextPosition.cpp - Where something stands in a text -*- C++ -*-===//
+//===- TextPosition.cpp - Line and column in a text -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -5,8 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// LLVM's reader knows which key it did not expect, and where, but not which ones it would have
-// liked. So each mapping notes the keys that it asked for; the handler of the reader's diagnostics
+// LLVM's reader reports an unexpected key and its position, but not the known keys. So each
+// mapping notes the keys that it asks for; the handler of the reader's diagnostics
 // adds them to the message.
 //
 //===----------------------------------------------------------------------===//

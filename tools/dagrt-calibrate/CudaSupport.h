@@ -5,8 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What GPUs are measured with, and what owns their memory. CUDA's errors are sticky, and so is
-// ours: the first one is kept, and nothing is timed after it.
+// CUDA objects that measurements use. The first CUDA error is kept, and nothing is timed after it.
 //
 //===----------------------------------------------------------------------===//
 

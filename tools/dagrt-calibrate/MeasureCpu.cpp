@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The fastest run counts, not the median: whatever else runs on a core disturbs to one side only,
-// and by factors. Cold caches are had by sweeping an array of twice the last level before each run,
-// warm ones by running on the same operands again. Matmuls are those of the runtime: by a
-// BLAS if there was one at configure time.
+// The fastest run counts, not the median: other processes on the core only make runs longer, by
+// factors. For cold caches, a run follows a sweep of an array of twice the last level before each
+// run, warm ones by running on the same operands again. Matmuls are those of the runtime: by a BLAS
+// if there was one at configure time.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,4 +1,4 @@
-//===- MeasuredDevice.h - What can be timed -*- C++ -*-===//
+//===- MeasuredDevice.h - The interface of measured devices -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Repeat.h - How often a kernel is run to time it -*- C++ -*-===//
+//===- Repeat.h - Repetitions of a timed kernel -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

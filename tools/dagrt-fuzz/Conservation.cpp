@@ -1,4 +1,4 @@
-//===- Conservation.cpp - What a partition may not gain or lose -*- C++ -*-===//
+//===- Conservation.cpp - Conservation checks -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

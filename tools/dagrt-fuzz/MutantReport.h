@@ -1,4 +1,4 @@
-//===- MutantReport.h - What becomes of mutants -*- C++ -*-===//
+//===- MutantReport.h - Counts of mutants -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Mutants.h - Placed programs, damaged in one place -*- C++ -*-===//
+//===- Mutants.h - Mutants of placed programs -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Pair.h - A model and a strategy, put to the test -*- C++ -*-===//
+//===- Pair.h - Checks of one pair -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

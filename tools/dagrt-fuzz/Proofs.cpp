@@ -1,11 +1,11 @@
-//===- Proofs.cpp - Why mutants survive -*- C++ -*-===//
+//===- Proofs.cpp - Proofs for surviving mutants -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A survivor is either equivalent, which is proved here, or a hole in a verifier or in the
+// A survivor is either equivalent, which is proved here, or not detected by the verifiers or
 // programs. A pattern may match more than its proof says: the page lists every survivor under its
 // proof, so that a new one shows there, where a person has to read it.
 //

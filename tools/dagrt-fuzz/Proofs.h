@@ -1,4 +1,4 @@
-//===- Proofs.h - Why mutants survive -*- C++ -*-===//
+//===- Proofs.h - Proofs for surviving mutants -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Table.cpp - What can be chosen at random -*- C++ -*-===//
+//===- Table.cpp - The table of random choices -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Answer.h - One time, explained -*- C++ -*-===//
+//===- Answer.h - The answer to one question -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- CsvMode.h - A million times at once -*- C++ -*-===//
+//===- CsvMode.h - Answers for a CSV file -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

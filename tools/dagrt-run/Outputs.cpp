@@ -1,4 +1,4 @@
-//===- Outputs.cpp - What the tool says of outputs -*- C++ -*-===//
+//===- Outputs.cpp - Prints and compares outputs -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- RankJob.cpp - A job of ranks that fails as one -*- C++ -*-===//
+//===- RankJob.cpp - Collective errors of ranks -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,14 +1,13 @@
-//===- RankJob.h - A job of ranks that fails as one -*- C++ -*-===//
+//===- RankJob.h - Collective errors of ranks -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Ranks go through the same steps, and after each of them agree whether it went well everywhere.
-// What a rank has to say of an error waits until then: rank 0 prints it, once for all ranks that
-// say the same. So a job of 13 ranks with a typing error prints one error, and nobody waits for a
-// rank that has given up.
+// Ranks go through the same steps, and after each check that it succeeded on all of them. Errors
+// are collected until then: rank 0 prints each once, with all ranks that have it. So a job of 13
+// ranks with a mistyped option prints one error, and no rank waits for one that failed.
 //
 //===----------------------------------------------------------------------===//
 

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Runs a program on weights and inputs that follow from a seed, and says how far its outputs are
-// from those of another program on the same weights and inputs. Outputs go to standard output,
-// complaints to standard error; the exit status is 0 only if every comparison holds.
+// Runs a program on weights and inputs generated from a seed, and prints the difference of its
+// outputs from those of another program. Outputs go to standard output, errors to standard error;
+// the exit status is 0 only if every comparison holds.
 //
 //===----------------------------------------------------------------------===//
 

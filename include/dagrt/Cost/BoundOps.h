@@ -6,9 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Work and communication are read off types, so a program with symbolic sizes has none before they
-// are bound. To bind a copy of the program for each point of a sweep would cost more than all
-// that is then asked of it: here only chosen ops are copied, once, and each binding changes the
-// types of the copies.
+// are bound. Binding a copy of the program for each point of a sweep would cost more than the
+// queries, so only chosen ops are copied, once, and each binding changes the types of the copies.
 //
 //===----------------------------------------------------------------------===//
 

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// An op says what it does, or it consists of other ops (a loop, a branch, a call), or it takes no
-// time, or nobody knows. The last kind is listed: a report without it would call a program fast
-// that it has not looked at. The walk reads types and interfaces only; it needs no cluster and no
+// The time of an op comes from its interfaces or from its parts (a loop, a branch, a call), or is
+// zero, or is unknown. Ops of unknown time are listed, because a makespan without them is too
+// short. The walk reads types and interfaces only; it needs no cluster and no
 // sizes, visits each body and each function that is called once, and is linear in ops.
 //
 //===----------------------------------------------------------------------===//

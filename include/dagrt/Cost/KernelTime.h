@@ -1,4 +1,4 @@
-//===- KernelTime.h - Times of kernels, and how they come about -*- C++ -*-===//
+//===- KernelTime.h - Kernel models -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- MeasurementTable.h - A user's measurements on top of the model -*- C++ -*-===//
+//===- MeasurementTable.h - Correction by measurements -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

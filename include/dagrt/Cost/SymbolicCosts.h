@@ -1,4 +1,4 @@
-//===- SymbolicCosts.h - What ops cost, at any sizes -*- C++ -*-===//
+//===- SymbolicCosts.h - Costs of ops at any sizes -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

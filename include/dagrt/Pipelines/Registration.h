@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Explicit registration: nothing is registered behind an embedder's back.
+// Registration is explicit: loading a library registers nothing.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,11 +1,11 @@
-//===- ErrorBars.h - How sure a time is, in reports -*- C++ -*-===//
+//===- ErrorBars.h - Error bars in reports -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Whatever shows a makespan shows its error bar in the same words and under the same keys.
+// All reports print error bars in the same words and under the same JSON keys.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,4 +1,4 @@
-//===- Uncounted.h - What a report's time leaves out -*- C++ -*-===//
+//===- Uncounted.h - Ops whose time is not counted -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The job that this process is a rank of, from start to end. No wait is forever: a thread of each
+// The job that this process is a rank of, from start to end. Every wait ends: a thread of each
 // rank exchanges heartbeats with the others, and ends the job with an error on every rank when
-// one falls silent, or when all wait and nothing moves. A rank that computes may take as long
-// as it likes. Waits give the core away.
+// one sends no heartbeat, or when all wait and none makes progress. A rank may compute for any
+// length of time. Waits yield the core.
 //
 //===----------------------------------------------------------------------===//
 

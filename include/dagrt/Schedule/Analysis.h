@@ -1,4 +1,4 @@
-//===- Analysis.h - What a timeline says -*- C++ -*-===//
+//===- Analysis.h - Tables of a timeline -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,14 +1,14 @@
-//===- Memory.h - What a timeline holds in memory -*- C++ -*-===//
+//===- Memory.h - Peak memory of a timeline -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A plan that does not fit into the memory of its devices is no plan, however fast. This is what a
-// device of each mesh holds at most: weights all the time, keys and values from the start of the op
-// that makes them to the end of the program, where decoding goes on with them, and every other
-// value from the start of the op that makes it to the end of the last op that reads it.
+// The peak memory of a device of each mesh: weights for the entire program, keys and values from
+// the start of the op that makes them to the end of the program, where decoding goes on with them,
+// and every other value from the start of the op that makes it to the end of the last op that reads
+// it.
 //
 //===----------------------------------------------------------------------===//
 

@@ -1,4 +1,4 @@
-//===- ProgramAnalysis.h - What a program takes, and why -*- C++ -*-===//
+//===- ProgramAnalysis.h - Costs and timelines of a program -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- Uncertainty.h - How sure a makespan is -*- C++ -*-===//
+//===- Uncertainty.h - Error bars of a makespan -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- ElementTypeNames.h - What people call element types -*- C++ -*-===//
+//===- ElementTypeNames.h - Names of element types -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -1,4 +1,4 @@
-//===- EqualOps.h - Ops that do the same -*- C++ -*-===//
+//===- EqualOps.h - Equivalent ops -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

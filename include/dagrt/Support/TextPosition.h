@@ -1,11 +1,11 @@
-//===- TextPosition.h - Where something stands in a text -*- C++ -*-===//
+//===- TextPosition.h - Line and column in a text -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Files that people write are blamed at their line and column, wherever they are read.
+// Errors in files have the line and column, whichever code reads them.
 //
 //===----------------------------------------------------------------------===//
 

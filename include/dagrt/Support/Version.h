@@ -1,4 +1,4 @@
-//===- Version.h - What `--version` says -*- C++ -*-===//
+//===- Version.h - The text of --version -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

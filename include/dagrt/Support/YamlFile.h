@@ -17,8 +17,8 @@
 //     }
 //   };
 //
-// Every key is optional to the reader. Whoever needs one asks for it afterwards, and blames the
-// mapping's position.
+// Every key is optional to the reader. A missing key is reported afterwards, at the mapping's
+// position.
 //
 //===----------------------------------------------------------------------===//
 

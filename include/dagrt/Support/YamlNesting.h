@@ -5,9 +5,8 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// LLVM's YAML parser recurses as deep as its input nests, and the process ends where its stack
-// does. Who reads YAML asks here first. Strategies and clusters are read by different folders, and
-// this is under both.
+// LLVM's YAML parser recurses as deep as its input nests, and crashes when the stack overflows, so
+// the nesting of all YAML is checked here first.
 //
 //===----------------------------------------------------------------------===//
 

@@ -19,10 +19,10 @@
 //   time   = launch + norm(waves * norm(block, keys of a block / its rate), traffic, arithmetic)
 //            + sum of the parts
 //
-// A chunk of a long prompt lies between the two: few queries and many keys. If it has fewer tiles
+// A chunk of a long prompt is between the two: few queries and many keys. If it has fewer tiles
 // than SMs, several blocks share the keys of a tile where that is faster, and up to 64 queries take
-// the kernel of decode where that is. No such call was measured. What holds it are its ends, a call
-// without old keys and a decode, and that more keys never take less time, nor do twice the queries.
+// the kernel of decode where that is. No such call was measured. It is interpolated between a call
+// without cached keys and a decode, and monotonic in the keys and in doublings of the queries.
 //
 // Some libraries use another kernel, which reads the keys once for each query head, for large
 // groups, for groups of one, or when there are few blocks. The coefficients `ungroup_*` blend the

@@ -1,4 +1,4 @@
-//===- AttentionTimer.h - What prefill and decode have in common -*- C++ -*-===//
+//===- AttentionTimer.h - Shared by prefill and decode -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

@@ -5,10 +5,10 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// NCCL picks an algorithm and a protocol by estimates of its own; what the pick takes is another
-// matter. So there are two models. The first is NCCL's tuner (src/graph/tuning.cc, versions 2.18 to
-// 2.26) with its constants, which nothing fits: it says where times jump, also where a pick is bad.
-// The second is fitted and gives the time of what was picked:
+// NCCL picks an algorithm and a protocol by its own estimates, which are not the times of its
+// kernels. So there are two models. The first is NCCL's tuner (src/graph/tuning.cc, versions 2.18
+// to 2.26) with its constants, which are not fitted: it says where times jump, also where a pick is
+// bad. The second is fitted and gives the time of what was picked:
 //
 //   time    = norm(latency, wire bytes / rate)
 //   latency = base + steps * step + steps between nodes * network step

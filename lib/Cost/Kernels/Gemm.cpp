@@ -10,9 +10,9 @@
 // model has four times that overlap: the matrix units' (tiles are padded, the last wave is partly
 // empty, small tiles wait for operands), the memory's (what the L2 holds comes faster, and few
 // blocks cannot draw the full bandwidth), the L2's (each block reads its own rows and columns), and
-// that of the steps along k, which no parallelism shortens. They are joined by a p-norm, which is
-// their maximum with a soft corner. Launch and the sum of the parts of a split are added. The
-// library is taken to know its kernels: the pair with the shortest time is the answer.
+// that of the steps along k, which are sequential. They are combined by a p-norm, a smooth
+// maximum. Launch and the sum of the parts of a split are added. The pair with the shortest time
+// is taken, as if the library chose perfectly.
 //
 // A processor core (architecture `cpu`) has no tiles to fill: one is at most as large as the
 // result.

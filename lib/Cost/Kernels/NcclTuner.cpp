@@ -1,4 +1,4 @@
-//===- NcclTuner.cpp - What NCCL would run ----------------------*- C++ -*-===//
+//===- NcclTuner.cpp - NCCL's choice of algorithm ----------------------*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -8,8 +8,8 @@
 // NCCL estimates what each algorithm takes with each protocol from a latency, which grows with
 // steps, and a bandwidth, which is a part of what the links give, and runs the shortest. The
 // estimates are those of src/graph/tuning.cc, versions 2.18 to 2.26, with NCCL's constants, its
-// corrections for trees included: they make it change its mind at powers of two. What NCCL finds
-// out about the topology is replaced by rules of thumb that fit the jumps in measurements.
+// corrections for trees included, which change the choice at powers of two. NCCL's detection of the
+// topology is replaced by rules that match the jumps in measurements.
 //
 //===----------------------------------------------------------------------===//
 

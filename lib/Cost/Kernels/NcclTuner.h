@@ -1,4 +1,4 @@
-//===- NcclTuner.h - What NCCL would run ------------------------*- C++ -*-===//
+//===- NcclTuner.h - NCCL's choice of algorithm ------------------------*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception

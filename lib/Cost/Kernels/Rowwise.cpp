@@ -21,8 +21,8 @@
 // A processor core (architecture `cpu`) goes through one row after the other, and through a row in
 // steps of a few elements: its time grows with the elements from the first one on.
 //
-// CUDA events around a call see the host as well: it takes a least time, behind which short kernels
-// hide, and adds a smaller one to long kernels.
+// CUDA events around a call include the host: it has a minimal time, which hides short kernels,
+// and adds a smaller one to long kernels.
 //
 //===----------------------------------------------------------------------===//
 
