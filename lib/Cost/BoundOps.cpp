@@ -37,7 +37,7 @@ SizeNotes::SizeNotes(Operation *op, SizeBinding binding)
     setHandler([binding = std::move(binding)](Diagnostic &diagnostic) -> LogicalResult {
       if (diagnostic.getSeverity() == DiagnosticSeverity::Error)
         diagnostic.attachNote() << "with " << binding.str();
-      // Whoever prints it comes next.
+      // Its printer comes next.
       return failure();
     });
 }

@@ -453,7 +453,7 @@ std::vector<func::FuncOp> dagrt::dropCallees(ArrayRef<func::FuncOp> functions) {
     function.walk([&](CallOpInterface call) {
       auto symbol = dyn_cast<SymbolRefAttr>(call.getCallableForCallee());
       Operation *callee = symbol ? symbols.lookupNearestSymbolFrom(call, symbol) : nullptr;
-      // Who calls only itself is called by nobody else.
+      // A function that calls only itself has no other caller.
       if (callee && callee != function)
         called.insert(callee);
     });

@@ -39,7 +39,7 @@ void dagrt::limitToPhysics(Prediction &prediction, const KernelQuery &query, con
         std::max(prediction.errorBar.low, std::min(getLeastUs(query, device) / us, 1.0));
 }
 
-/// Messages to peers, which have another protocol up to a size: whoever sends less may send more.
+/// Messages to peers, which have another protocol up to a size: a smaller message may be padded.
 static void limitToLarger(KernelTime &time, const CollectiveCall &call, const Device &device,
                           ArrayRef<double> coefficients) {
   std::optional<double> bytes = getSizeBeyondLl(call, device);

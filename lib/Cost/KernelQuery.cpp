@@ -186,7 +186,7 @@ std::string dagrt::getAlgorithm(const KernelQuery &query, const Device &device,
 /// Times that are this many times longer than any that was measured are extrapolated.
 static constexpr double kReach = 4;
 
-/// Of what nobody has measured anything like.
+/// Of calls that are unlike all measurements.
 static constexpr ErrorBar kUnknown = {0.5, 2};
 
 /// Whether no row of a table can be like `call`: they are causal prefills without old keys, and

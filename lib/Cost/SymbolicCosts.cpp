@@ -293,7 +293,7 @@ LogicalResult SymbolicCosts::groupOps() {
 LogicalResult SymbolicCosts::createModel(const CostModelRegistry &registry) {
   modelPrint = getModelPrint(options, cluster);
   machinePrint = getMachinePrint(cluster);
-  // Costs that an embedder's model computed hold, though nobody here can compute others.
+  // Costs of an embedder's model are kept, although they cannot be computed again here.
   if (takenOver && !registry.has(options.model))
     return success();
   FailureOr<std::unique_ptr<CostModel>> created =

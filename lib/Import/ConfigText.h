@@ -7,7 +7,7 @@
 //
 // Text to JSON, and back to what errors quote. Configs are written by Python, which takes and
 // writes more than JSON: a byte order mark in front, and NaN and Infinity as numbers. Both are
-// read; whoever needs such a number refuses it.
+// read; a key that needs such a number refuses it.
 //
 //===----------------------------------------------------------------------===//
 

@@ -157,7 +157,7 @@ static FailureOr<double> evaluate(StringRef text, const SizeBinding &sizes, Modu
     return number;
   Attribute parsed;
   {
-    // The parser's own message would point into a text that nobody sees.
+    // The parser's own message would point into a text that is not a file.
     ScopedDiagnosticHandler silent(module.getContext(), [](Diagnostic &) { return success(); });
     parsed = parseAttribute(("#dagrt.size<" + text + ">").str(), module.getContext());
   }

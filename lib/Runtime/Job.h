@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Messages are packed bytes. The job owns them: what is sent until it is taken, and what arrives
-// until the program asks for it. Everything is between two ranks, so that a wait knows whom it is
-// for.
+// until the program asks for it. Everything is between two ranks, so that a wait knows which rank
+// it is for.
 //
 //===----------------------------------------------------------------------===//
 

@@ -76,8 +76,8 @@ void Ranks::Job::wait(std::vector<MPI_Request> &requests, int peer) {
   if (isDone())
     return;
   watch->beginWait(peer);
-  // A large message takes several steps, which each side makes only when it asks: whoever sleeps
-  // holds up the other. A part of what was waited for already is never much.
+  // A large message takes several steps, which each side makes only when it asks: a rank that
+  // sleeps holds up the other. A part of what was waited for already is never much.
   using std::chrono::microseconds;
   constexpr int part = 64;
   Clock::time_point begin = Clock::now();

@@ -79,7 +79,7 @@ void Watch::stop() {
 
 Watch::~Watch() {
   listen();
-  // A sign that nobody has taken yet is small enough to be under way without its sender.
+  // A heartbeat is small enough to be sent without a matching receive.
   for (Peer &peer : peers)
     if (peer.request != MPI_REQUEST_NULL)
       MPI_Request_free(&peer.request);

@@ -65,7 +65,7 @@ struct Sign {
 
 class Watch {
 public:
-  /// `signs` is a communicator that nobody else uses; `limit` is in seconds.
+  /// `signs` is a communicator of its own; `limit` is in seconds.
   Watch(MPI_Comm signs, double limit);
   /// Ends the thread; no more signs are sent.
   void stop();

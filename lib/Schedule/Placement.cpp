@@ -117,7 +117,7 @@ private:
 };
 } // namespace
 
-/// What `op` holds. An op without a cost takes no time and stands in nobody's way.
+/// What `op` holds. An op without a cost takes no time and blocks no resource.
 static Occupancy getOccupancy(Operation *op, bool hasCost, unsigned index, PartsTable &table) {
   if (!hasCost || isArrival(op))
     return Occupancy::Nothing;

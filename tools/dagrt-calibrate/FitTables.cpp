@@ -8,7 +8,7 @@
 // Rows are sorted into problems: a device and the variant that suits a call best. Each problem is
 // fitted alone, two at a time on two cores, and the result does not depend on which is first.
 // Afterwards each vector predicts the measurements of the nearest other device, to learn how far
-// coefficients can be trusted on a device that nobody measured.
+// coefficients can be trusted on a device that was not measured.
 //
 //===----------------------------------------------------------------------===//
 

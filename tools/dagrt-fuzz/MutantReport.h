@@ -33,7 +33,7 @@ struct Counts {
   unsigned getSurvivors() const { return of[static_cast<unsigned>(Verdict::Survived)]; }
 };
 
-/// A mutant that nobody noticed.
+/// A mutant that no check detected.
 struct Survivor {
   std::string place, what, how;
 };

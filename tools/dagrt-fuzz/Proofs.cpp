@@ -59,7 +59,7 @@ static constexpr Proof kProofs[] = {
      "and with it all up to the message, is sharded otherwise, or replicated; every type follows, "
      "so "
      "each device has what it computes with; and the message brings each receiver the same "
-     "elements, whoever holds them. Another partition of the same model."},
+     "elements, from whichever device. Another partition of the same model."},
     {"dagrt\\.send: type", ".*@pool.*types follow", "Queries are sharded in another way",
      "The message brings each device of the pool other queries, or all of them, and the keys that "
      "all of them need; types follow up to the message back, which brings the same elements."},

@@ -87,7 +87,7 @@ struct NcclFacts {
 
 /// What the devices of an architecture have in common (lib/Cost/Architectures).
 struct ArchitectureFacts {
-  bool isKnown = false;                ///< Else these stand in for facts that nobody has described.
+  bool isKnown = false;                ///< Else these are the facts of `unknown`.
   bool isDescribed = false;            ///< Some of them are the device's own description's.
   bool isCore = false;                 ///< A processor core: no tiles to fill.
   int64_t firstSm = 0, lastSm = 0;     ///< CUDA compute capabilities times 10; 0 for others.
@@ -174,7 +174,7 @@ ArchitectureFacts getBuiltinArchitecture(llvm::StringRef name, mlir::MLIRContext
 /// If there is none, a name of its own: `sm_70`.
 std::string getCudaArchitecture(int64_t smVersion, mlir::MLIRContext *context);
 
-/// A sentence for the first lines of reports if nobody has described the architecture of the
+/// A sentence for the first lines of reports if there is no description of the architecture of the
 /// device; else empty.
 std::string describeUnknownArchitecture(const Device &device);
 std::string describeUnknownArchitecture(ClusterAttr cluster);

@@ -33,7 +33,7 @@ struct CommunicationShape {
   /// Of a collective: the device ids of each group, in the order of their ranks. All groups run
   /// at once.
   std::vector<std::vector<int64_t>> groups;
-  /// Of a transfer: who sends how much to whom.
+  /// Of a transfer: bytes by sender and receiver.
   std::vector<Message> messages;
   /// Of a shift: how many ranks further along.
   int64_t shiftBy = 1;

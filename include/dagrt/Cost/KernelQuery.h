@@ -174,7 +174,7 @@ double getCausalPairs(double queries, double keys);
 llvm::ArrayRef<llvm::StringRef> getCollectiveNames();
 llvm::ArrayRef<llvm::StringRef> getRowwiseNames();
 
-/// The link that devices have where nobody says one: `nvlink` or `pcie` by the data sheet inside a
+/// The default link of devices: `nvlink` or `pcie` by the data sheet inside a
 /// node, `network` between several.
 llvm::StringRef getUsualLink(const Device &device, double nodes);
 

@@ -264,7 +264,7 @@ static double getLoopBytes(double bytes, double concurrent) {
   return chunk * concurrent;
 }
 
-/// Chunks that are reduced in the switch at once. Nobody has measured those of more than 8 ranks.
+/// Chunks that are reduced in the switch at once. Those of more than 8 ranks were not measured.
 static double countSwitchChunks(const Group &g) {
   return static_cast<double>(g.nccl.switchChunks) * std::min(g.perNode, 8.0);
 }
