@@ -189,7 +189,7 @@ namespace dagrt {
 /// Collects bodies, and adds up what they do not count.
 class CoverageBuilder {
 public:
-  explicit CoverageBuilder(Coverage &coverage) : coverage(coverage) {}
+  CoverageBuilder(Coverage &coverage, OpKinds &kinds) : coverage(coverage), kinds(kinds) {}
 
   void run(func::FuncOp function) {
     callees[function] = kRunning;
@@ -221,7 +221,7 @@ private:
 
   Coverage &coverage;
   SymbolTableCollection symbols;
-  OpKinds kinds;
+  OpKinds &kinds;
   /// How ops of each kind count that have no parts. Looked up only, as are the next two.
   llvm::DenseMap<unsigned, Counting> countings;
   llvm::DenseMap<Operation *, unsigned> callees;
@@ -413,8 +413,13 @@ void CoverageBuilder::addUp() {
 }
 
 Coverage Coverage::compute(func::FuncOp function) {
+  OpKinds kinds;
+  return compute(function, kinds);
+}
+
+Coverage Coverage::compute(func::FuncOp function, OpKinds &kinds) {
   Coverage coverage;
-  CoverageBuilder(coverage).run(function);
+  CoverageBuilder(coverage, kinds).run(function);
   return coverage;
 }
 

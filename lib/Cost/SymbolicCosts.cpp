@@ -6,14 +6,14 @@
 //===----------------------------------------------------------------------===//
 //
 // Each op says what it does (WorkOpInterface, CommunicationOpInterface), and a cost model says how
-// long that takes. A transformer repeats its layers, so most ops equal another one by name,
-// properties and types: they are a class. A pipeline repeats its meshes, so most classes equal
+// long that takes. A transformer repeats its layers, and a pipeline its meshes, so most ops equal
 // another one but for the mesh: they are of one kind (OpKinds.h), and the model is asked about each
-// kind once. Costs that ops
-// were given, and times that the cluster's description fixes, are classes, too, and so is each
-// loop, branch and function that is called: its cost is a sum of the costs of classes before it. A
-// cost that a model computed before holds while its fingerprint does (Fingerprint.h): passes clone,
-// shard and rewrite ops, and know nothing of costs.
+// kind once. Ops of a kind that carry the same are a class; those that communicate are one for each
+// mesh, for their fingerprints say which links they use. Costs that ops were given, and times that
+// the cluster's description fixes, are classes, too, and so is each loop, branch and function that
+// is called: its cost is a sum of the costs of classes before it. A cost that a model computed
+// before holds while its fingerprint does (Fingerprint.h): passes clone, shard and rewrite ops, and
+// know nothing of costs.
 //
 //===----------------------------------------------------------------------===//
 
@@ -177,31 +177,51 @@ public:
 
   /// The class of `op`, whose cost a model says; kFree if it takes no time.
   unsigned addModelled(Operation *op) {
-    auto [it, isNew] = known.try_emplace(op, SymbolicCosts::kFree);
-    if (isNew)
-      it->second = addClass(op);
-    else if (it->second != SymbolicCosts::kFree)
-      ++classes[it->second].count;
-    return it->second;
+    // What an op with regions does is not in its kind.
+    if (op->getNumRegions() > 0) {
+      auto [it, isNew] = known.try_emplace(op, SymbolicCosts::kFree);
+      return addTo(it->second, isNew, op);
+    }
+    auto [it, isNew] = ofKind.try_emplace(getKey(op), SymbolicCosts::kFree);
+    return addTo(it->second, isNew, op);
   }
 
 private:
-  unsigned addClass(Operation *op) {
-    unsigned kind = kinds.getKind(op);
-    auto [it, isNew] = isTimed.try_emplace(kind, false);
+  /// A kind, what ops of it carry, and, of those that communicate, their meshes: which links these
+  /// use is in the fingerprint of a cost.
+  using Key = std::pair<std::pair<unsigned, const void *>, std::pair<const void *, const void *>>;
+
+  Key getKey(Operation *op) {
+    Key key{{kinds.getKind(op), getCarried(op).getAsOpaquePointer()}, {nullptr, nullptr}};
+    if (!isa<CommunicationOpInterface>(op))
+      return key;
+    SmallVector<MeshOp, 2> meshes = kinds.getMeshes(op);
+    if (!meshes.empty())
+      key.second = {meshes.front().getOperation(), meshes.back().getOperation()};
+    return key;
+  }
+
+  /// Counts `op` in the class `number`, or makes that of it.
+  unsigned addTo(unsigned &number, bool isNew, Operation *op) {
     if (isNew)
-      it->second = takesTime(op);
-    if (!it->second)
+      number = addClass(op);
+    else if (number != SymbolicCosts::kFree)
+      ++classes[number].count;
+    return number;
+  }
+
+  unsigned addClass(Operation *op) {
+    if (!takesTime(op))
       return SymbolicCosts::kFree;
-    classes.push_back({op, 1, CostAttr(), CostAttr(), getCarried(op), kind});
+    classes.push_back({op, 1, CostAttr(), CostAttr(), getCarried(op), kinds.getKind(op)});
     return classes.size() - 1;
   }
 
   std::vector<CostClass> &classes;
   OpKinds &kinds;
-  llvm::DenseMap<unsigned, bool> isTimed; ///< By kind.
   // They are looked up only; never iterated.
   llvm::DenseMap<Attribute, unsigned> fixed;
+  llvm::DenseMap<Key, unsigned> ofKind;
   llvm::DenseMap<Operation *, unsigned, EqualOpInfo<SameCost>> given, known;
 };
 } // namespace
@@ -277,8 +297,8 @@ LogicalResult SymbolicCosts::groupOps() {
   FailureOr<FixedTimes> fixedTimes = getFixedTimes(function, cluster);
   if (failed(fixedTimes))
     return failure();
-  Coverage coverage = Coverage::compute(function);
   kinds = std::make_unique<OpKinds>(cluster.devicesPerNode);
+  Coverage coverage = Coverage::compute(function, *kinds);
   OpGrouper(*this, coverage, std::move(*fixedTimes)).run();
   uncounted = coverage.getUncounted();
   branches = coverage.getBranches();

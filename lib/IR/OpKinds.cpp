@@ -25,16 +25,17 @@ static constexpr unsigned kNoLayout = 0;
 //===----------------------------------------------------------------------===//
 
 OpKinds::Key OpKinds::KeyInfo::getEmptyKey() {
-  return {llvm::DenseMapInfo<Operation *>::getEmptyKey(), nullptr, 0, {}};
+  return {llvm::DenseMapInfo<Operation *>::getEmptyKey(), 0, {}, {}};
 }
 
 OpKinds::Key OpKinds::KeyInfo::getTombstoneKey() {
-  return {llvm::DenseMapInfo<Operation *>::getTombstoneKey(), nullptr, 0, {}};
+  return {llvm::DenseMapInfo<Operation *>::getTombstoneKey(), 0, {}, {}};
 }
 
 unsigned OpKinds::KeyInfo::getHashValue(const Key &key) {
   return static_cast<unsigned>(
-      llvm::hash_combine(SamePropertiesInfo::getHashValue(key.op), key.types, key.layout,
+      llvm::hash_combine(SamePropertiesInfo::getHashValue(key.op), key.layout,
+                         llvm::hash_combine_range(key.types.begin(), key.types.end()),
                          llvm::hash_combine_range(key.integers.begin(), key.integers.end())));
 }
 
@@ -48,8 +49,6 @@ static bool holdsIntegers(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   return type && type.getElementType().isInteger();
 }
-
-bool OpKinds::SameOp::isIdentity(Value operand) { return holdsIntegers(operand); }
 
 /// The tensor that carries a value of `type`, or null.
 static RankedTensorType getTensor(Type type) {
@@ -107,12 +106,14 @@ Type OpKinds::rename(Type type, ArrayRef<FlatSymbolRefAttr> names) {
 
 OpKinds::Key OpKinds::makeKey(Operation *op) {
   Names names = getMeshNames(op);
-  SmallVector<Type, 8> operands, results;
-  Key key{op, nullptr, getLayout(op, names), {}};
+  Key key{op, getLayout(op, names), {}, {}};
   // Without a layout, names are what tells meshes apart.
-  auto getType = [&](Type type) { return key.layout == kNoLayout ? type : rename(type, names); };
+  auto addType = [&](Type type) {
+    Type same = key.layout == kNoLayout ? type : rename(type, names);
+    key.types.push_back(same.getAsOpaquePointer());
+  };
   for (Value operand : op->getOperands()) {
-    operands.push_back(getType(operand.getType()));
+    addType(operand.getType());
     if (!holdsIntegers(operand))
       continue;
     Operation *source = operand.getDefiningOp();
@@ -122,9 +123,9 @@ OpKinds::Key OpKinds::makeKey(Operation *op) {
     key.integers.push_back(isSource ? reinterpret_cast<const void *>(number)
                                     : operand.getAsOpaquePointer());
   }
+  key.types.push_back(nullptr);
   for (Type type : op->getResultTypes())
-    results.push_back(getType(type));
-  key.types = FunctionType::get(op->getContext(), operands, results).getAsOpaquePointer();
+    addType(type);
   return key;
 }
 
@@ -132,12 +133,8 @@ unsigned OpKinds::getKind(Operation *op) {
   // What an op with regions does is not in its types.
   if (op->getNumRegions() > 0)
     return count++;
-  // Most ops repeat one of the same mesh, which takes no list of meshes to see.
-  if (auto it = known.find(op); it != known.end())
-    return it->second;
   auto [it, isNew] = kinds.try_emplace(makeKey(op), count);
   count += isNew;
-  known.try_emplace(op, it->second);
   return it->second;
 }
 

@@ -49,3 +49,20 @@ func.func @names_no_cluster_it_did_not_use(%x: tensor<4xf32>) -> tensor<4xf32> {
   %y = dagrt.silu %x {dagrt.cost = #dagrt.cost<7 ps>} : tensor<4xf32>
   return %y : tensor<4xf32>
 }
+
+// -----
+
+// A decode step with a window of 1024 of 8192 keys: 32 query heads, 8 key heads of 128, values of 64. Queries,
+// keys, values and the result are (32 + 1024 * 8) * (128 + 64) elements of bf16 at 3.35 TB/s; positions are known to
+// the kernel.
+// CHECK-LABEL: @attention_of_a_window
+// CHECK: dagrt.attention {{.*}}dagrt.cost = #dagrt.cost<942691 ps, memory, modelled{{[,>]}}
+func.func @attention_of_a_window(%q: tensor<1x1x8x4x128xbf16>, %k: tensor<1x8192x8x128xbf16>,
+    %v: tensor<1x8192x8x64xbf16>) -> tensor<1x1x8x4x64xbf16> {
+  %p = dagrt.positions first 8191 : tensor<1xi32>
+  %r = dagrt.positions : tensor<8192xi32>
+  %y = dagrt.attention %q, %k, %v positions %p, %r causal window 1024 scale 1.0 past 8191
+    : tensor<1x1x8x4x128xbf16>, tensor<1x8192x8x128xbf16>, tensor<1x8192x8x64xbf16>, tensor<1xi32>,
+      tensor<8192xi32> -> tensor<1x1x8x4x64xbf16>
+  return %y : tensor<1x1x8x4x64xbf16>
+}

@@ -22,6 +22,8 @@
 
 namespace dagrt {
 
+class OpKinds;
+
 /// How the time of an op is found.
 enum class Counting {
   Free,    ///< It takes none.
@@ -68,6 +70,8 @@ class Coverage {
 public:
   /// Looks at `function`, which has a body.
   static Coverage compute(mlir::func::FuncOp function);
+  /// The same, where someone has numbered ops by kind: those of one kind count alike.
+  static Coverage compute(mlir::func::FuncOp function, OpKinds &kinds);
 
   /// The ops of the function's blocks in order, terminators among them.
   llvm::ArrayRef<CountedOp> getOps() const { return ops; }

@@ -53,8 +53,9 @@ private:
   /// What ops of one kind agree in.
   struct Key {
     mlir::Operation *op = nullptr; ///< Its name and properties count.
-    const void *types = nullptr;   ///< With numbers for meshes.
     unsigned layout = 0;
+    /// With numbers for meshes; operands, null, results.
+    llvm::SmallVector<const void *, 8> types;
     llvm::SmallVector<const void *, 2> integers;
   };
   struct KeyInfo {
@@ -62,11 +63,6 @@ private:
     static Key getTombstoneKey();
     static unsigned getHashValue(const Key &key);
     static bool isEqual(const Key &a, const Key &b);
-  };
-  /// Ops that agree in their types, too, meshes included.
-  struct SameOp {
-    static bool isIdentity(mlir::Value operand);
-    static unsigned extra(mlir::Operation *) { return 0; }
   };
   using Names = llvm::SmallVector<mlir::FlatSymbolRefAttr, 2>;
 
@@ -79,7 +75,6 @@ private:
   unsigned count = 0;
   mlir::SymbolTableCollection symbols;
   // All are looked up only, and never iterated.
-  llvm::DenseMap<mlir::Operation *, unsigned, EqualOpInfo<SameOp>> known;
   llvm::DenseMap<Key, unsigned, KeyInfo> kinds;
   llvm::DenseMap<mlir::Attribute, unsigned> layoutOf;
   std::map<std::vector<int64_t>, unsigned> layouts;
