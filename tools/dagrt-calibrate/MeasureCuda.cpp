@@ -22,6 +22,8 @@
 #include "MeasureNccl.h"
 #endif
 
+#include "mlir/IR/MLIRContext.h"
+
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/ADT/StringSwitch.h"
 
