@@ -26,37 +26,13 @@ using namespace dagrt;
 // Shapes
 //===----------------------------------------------------------------------===//
 
-/// The place in the mesh's device list that `device` has when its indices along `axes` are 0:
-/// the same for all ranks of a group, and for no others.
-static int64_t getGroupKey(MeshOp mesh, AxesAttr axes, int64_t device) {
-  int64_t key = device;
-  for (AxisRefAttr axis : axes) {
-    int64_t stride = 1, axisSize = 1;
-    for (auto [name, size] : llvm::reverse(llvm::zip_equal(
-             mesh.getAxisNames().getAsValueRange<StringAttr>(), mesh.getAxisSizes()))) {
-      axisSize = size;
-      if (name == axis.getName())
-        break;
-      stride *= size;
-    }
-    int64_t size = axis.isWhole() ? axisSize : axis.getSize();
-    int64_t rest = axis.isWhole() ? 1 : axisSize / (axis.getPreSize() * size);
-    int64_t index = device / stride % axisSize / rest % size;
-    key -= index * rest * stride;
-  }
-  return key;
-}
-
 /// The device ids of each group of ranks that a collective over `axes` joins.
 static std::vector<std::vector<int64_t>> getGroups(MeshOp mesh, AxesAttr axes) {
-  int64_t ranks = getNumShards(mesh, axes);
-  std::map<int64_t, size_t> numbers;
   std::vector<std::vector<int64_t>> groups;
-  for (auto [place, device] : llvm::enumerate(mesh.getDevices())) {
-    auto [it, isNew] = numbers.try_emplace(getGroupKey(mesh, axes, place), groups.size());
-    if (isNew)
-      groups.emplace_back(ranks);
-    groups[it->second][getShardIndex(mesh, axes, place)] = device;
+  for (ArrayRef<int64_t> members : getDeviceGroups(mesh, axes).members) {
+    groups.emplace_back();
+    for (int64_t place : members)
+      groups.back().push_back(mesh.getDevices()[place]);
   }
   return groups;
 }
@@ -78,12 +54,13 @@ CommunicationShape dagrt::getCommunicationShape(Operation *op) {
       shape.shiftBy = shift.getBy();
     return shape;
   }
-  MeshOp target = lookupMesh(op, communication.destination);
+  Layout source(mesh, getDist(communication.source));
+  Layout target(lookupMesh(op, communication.destination), getDist(communication.target));
+  ArrayRef<int64_t> senders = mesh.getDevices(), receivers = target.getMesh().getDevices();
   double elementBytes = getElementBytes(communication.source.getElementType());
-  for (const TransferPiece &piece : getTransferPieces(mesh, getDist(communication.source), target,
-                                                      getDist(communication.target)))
-    shape.messages.push_back({mesh.getDevices()[piece.sender], target.getDevices()[piece.receiver],
-                              piece.elements * elementBytes});
+  for (const TransferPiece &piece : getTransferPieces(source, target))
+    shape.messages.push_back(
+        {senders[piece.sender], receivers[piece.receiver], piece.elements * elementBytes});
   return shape;
 }
 

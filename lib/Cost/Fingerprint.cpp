@@ -187,6 +187,8 @@ static void addWork(Serializer &out, const Work &work) {
         int64_t(shape.causal), shape.window.value_or(-1), int64_t(shape.hasOtherScores)})
     out.add(uint64_t(size));
   out.add(shape.pairs);
+  if (shape.valueDim != shape.headDim || shape.valuesAreKeys)
+    out.add(uint64_t(shape.valueDim)).add(uint64_t(shape.valuesAreKeys));
 }
 
 /// Device ids count: they say which links are used.

@@ -49,8 +49,10 @@ struct Least {
     double keys = c.queries > 0 ? std::min(c.keys, c.pairs / c.queries + c.queries - 1) : c.keys;
     // A query and a key are as long as each other, a value and a result, too.
     double dims = c.headDim + (c.valueDim > 0 ? c.valueDim : c.headDim);
+    double keyDims = c.valuesAreKeys ? c.headDim : dims;
+    double elements = c.queries * c.heads * dims + keys * c.keyHeads * keyDims;
     return {2 * c.batch * c.heads * dims * c.pairs, c.matrixFlops,
-            c.batch * (c.queries * c.heads + keys * c.keyHeads) * dims * c.elementBytes};
+            c.batch * elements * c.elementBytes};
   }
   Ceilings operator()(const RowwiseCall &c) const { return {0, 1, getRowwiseBytes(c)}; }
   Ceilings operator()(const CollectiveCall &) const { return {}; }

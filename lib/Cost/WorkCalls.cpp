@@ -51,6 +51,7 @@ FailureOr<KernelQuery> dagrt::getWorkQuery(const Work &work, const Device &devic
     call.keyHeads = shape.keyHeads;
     call.headDim = shape.headDim;
     call.valueDim = shape.valueDim;
+    call.valuesAreKeys = shape.valuesAreKeys;
     call.pairs = shape.pairs;
     call.hasOtherScores = shape.hasOtherScores;
     return makeAttentionQuery(call, getTypeName(getProductType(work)), /*library=*/"", device,

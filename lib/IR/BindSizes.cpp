@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 #include "dagrt/IR/LogicalTotals.h"
 #include "dagrt/IR/Passes.h"
 #include "dagrt/IR/Sizes.h"
@@ -77,7 +77,7 @@ FailureOr<RankedTensorType> SizeBinder::bindTensor(RankedTensorType type) {
   if (!mesh)
     return emitError() << "expects " << type << " to lie on a mesh of this module, got '"
                        << dist.getMesh() << "'";
-  return getPlacedType(mesh, shape, type.getElementType(), dist.getDims(), dist.getPartial());
+  return Layout(mesh, shape, dist.getDims(), dist.getPartial()).getType(type.getElementType());
 }
 
 FailureOr<Type> SizeBinder::bind(Type type, SizeBinding::EmitError where) {

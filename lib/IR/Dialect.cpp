@@ -10,6 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
+#include "BytecodeVersion.h"
+
 #include "dagrt/IR/Dagrt.h"
 
 #include "mlir/Bytecode/BytecodeImplementation.h"
@@ -38,16 +40,17 @@ struct Version final : DialectVersion {
 /// Attributes and types are stored as text; only the version is ours.
 struct BytecodeInterface final : BytecodeDialectInterface {
   explicit BytecodeInterface(Dialect *dialect) : BytecodeDialectInterface(dialect) {}
-  static constexpr uint64_t kVersion = 1;
 
-  void writeVersion(DialectBytecodeWriter &writer) const override { writer.writeVarInt(kVersion); }
+  void writeVersion(DialectBytecodeWriter &writer) const override {
+    writer.writeVarInt(kBytecodeVersion);
+  }
 
   std::unique_ptr<DialectVersion> readVersion(DialectBytecodeReader &reader) const override {
     uint64_t number = 0;
     if (failed(reader.readVarInt(number)))
       return nullptr;
-    if (number > kVersion) {
-      reader.emitError() << "expects dagrt bytecode of version " << kVersion
+    if (number > kBytecodeVersion) {
+      reader.emitError() << "expects dagrt bytecode of version " << kBytecodeVersion
                          << " or earlier, got version " << number;
       return nullptr;
     }
@@ -55,6 +58,12 @@ struct BytecodeInterface final : BytecodeDialectInterface {
   }
 };
 } // namespace
+
+uint64_t dagrt::getBytecodeVersion(DialectBytecodeReader &reader) {
+  FailureOr<const DialectVersion *> version = reader.getDialectVersion<DagrtDialect>();
+  return succeeded(version) && *version ? static_cast<const Version *>(*version)->number
+                                        : kBytecodeVersion;
+}
 
 void DagrtDialect::initialize() {
   registerAttributes();
@@ -77,7 +86,7 @@ CostAttr dagrt::getCost(Operation *op) {
   return op->getAttrOfType<CostAttr>(DagrtDialect::kCostAttrName);
 }
 
-/// A placed function says how its arguments and results lie; a result is a whole sum.
+/// A placed function says how its arguments and results are sharded; a result is a complete sum.
 LogicalResult LogicalAttr::verifySymbolUses(Operation *op, SymbolTableCollection &symbols) const {
   auto function = dyn_cast<func::FuncOp>(op);
   if (!function)
@@ -165,4 +174,13 @@ LogicalResult MessageType::verify(function_ref<InFlightDiagnostic()> emitError,
   if (getDist(payload))
     return success();
   return emitError() << "expects a placed payload, got " << payload;
+}
+
+/// An argument has a role as an op has one: a strategy says by it where the value lies.
+LogicalResult DagrtDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned argument,
+                                                     NamedAttribute attribute) {
+  if (attribute.getName() != kRoleAttrName || isa<RoleAttr>(attribute.getValue()))
+    return success();
+  return op->emitOpError() << "expects '" << kRoleAttrName << "' of argument #" << argument
+                           << " to be a #dagrt.role attribute, got " << attribute.getValue();
 }

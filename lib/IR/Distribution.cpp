@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Axes are compared and cut as lists of sub-axes `[pre, pre * size)` of an axis that is
-// read as a product, most significant factor first. Every list that leaves this
-// file is normalized, so equal cuts are equal attributes.
+// Axes are compared and split as lists of sub-axes `[pre, pre * size)` of an axis that is
+// read as mixed-radix digits, most significant first. Every list that leaves this
+// file is normalized, so equal shardings are equal attributes.
 //
 //===----------------------------------------------------------------------===//
 
@@ -38,8 +38,7 @@ GlobalShape dagrt::getGlobalShape(RankedTensorType type) {
   return {type.getShape(), sizes ? sizes.getSizes() : ArrayRef<SizeAttr>()};
 }
 
-/// The expressions of all sizes of a shape; none if they are numbers.
-static SmallVector<SizeAttr> getSymbols(MLIRContext *context, GlobalShape shape) {
+SmallVector<SizeAttr> dagrt::getSizeSymbols(MLIRContext *context, GlobalShape shape) {
   SmallVector<SizeAttr> symbols;
   if (!ShapedType::isDynamicShape(shape))
     return symbols;
@@ -53,7 +52,7 @@ static SmallVector<SizeAttr> getSymbols(MLIRContext *context, GlobalShape shape)
 
 RankedTensorType dagrt::getLogicalType(GlobalShape shape, Type elementType) {
   MLIRContext *context = elementType.getContext();
-  SmallVector<SizeAttr> symbols = getSymbols(context, shape);
+  SmallVector<SizeAttr> symbols = getSizeSymbols(context, shape);
   Attribute encoding = symbols.empty() ? SizesAttr() : SizesAttr::get(context, symbols);
   return RankedTensorType::get(shape, elementType, encoding);
 }
@@ -95,8 +94,8 @@ struct SubAxis {
   StringRef name;
   int64_t pre = 1;      ///< Product of the factors before it.
   int64_t size = 1;     ///< Number of indices.
-  int64_t full = 1;     ///< Size of the whole axis.
-  int64_t rotation = 0; ///< Of a whole axis.
+  int64_t full = 1;     ///< Size of the full axis.
+  int64_t rotation = 0; ///< Of a full axis.
 
   int64_t end() const { return pre * size; }
 };
@@ -261,17 +260,6 @@ std::optional<AxesAttr> dagrt::removeAxes(MeshOp mesh, AxesAttr axes, AxesAttr g
   return build(mesh.getContext(), left);
 }
 
-bool dagrt::isSameDist(MeshOp mesh, DistAttr a, DistAttr b) {
-  if (a == b)
-    return true;
-  if (a.getMesh() != b.getMesh() || getGlobalShape(a) != getGlobalShape(b))
-    return false;
-  for (auto [x, y] : llvm::zip_equal(a.getDims(), b.getDims()))
-    if (x != y && normalizeAxes(mesh, x.getAxes()) != normalizeAxes(mesh, y.getAxes()))
-      return false;
-  return a.getPartial() == b.getPartial() || isSameSet(mesh, a.getPartial(), b.getPartial());
-}
-
 //===----------------------------------------------------------------------===//
 // Shards
 //===----------------------------------------------------------------------===//
@@ -306,36 +294,6 @@ int64_t dagrt::getShardIndex(MeshOp mesh, AxesAttr axes, int64_t device) {
     shard = shard * part.size + (index / rest) % part.size;
   }
   return shard;
-}
-
-SmallVector<Range> dagrt::getBox(MeshOp mesh, DistAttr dist, int64_t device) {
-  SmallVector<Range> box;
-  for (auto [axes, size] : llvm::zip_equal(dist.getDims(), dist.getOf())) {
-    int64_t local = getShardSize(size, getNumShards(mesh, axes));
-    int64_t begin = std::min(getShardIndex(mesh, axes, device) * local, size);
-    box.push_back({begin, std::min(begin + local, size)});
-  }
-  return box;
-}
-
-int64_t dagrt::getNumReplicas(MeshOp mesh, DistAttr dist) {
-  int64_t used = getNumShards(mesh, dist.getPartial());
-  for (AxesAttr axes : dist.getDims())
-    used *= getNumShards(mesh, axes);
-  return mesh.getNumDevices() / std::max<int64_t>(used, 1);
-}
-
-RankedTensorType dagrt::getPlacedType(MeshOp mesh, GlobalShape globalShape, Type elementType,
-                                      ArrayRef<AxesAttr> dims, AxesAttr partial) {
-  MLIRContext *context = mesh.getContext();
-  SmallVector<int64_t> local;
-  for (auto [size, axes] : llvm::zip_equal(globalShape, dims))
-    local.push_back(getShardSize(size, getNumShards(mesh, axes)));
-  if (!partial)
-    partial = AxesAttr::get(context, {});
-  auto dist = DistAttr::get(context, FlatSymbolRefAttr::get(mesh.getSymNameAttr()), dims,
-                            globalShape, getSymbols(context, globalShape), partial);
-  return RankedTensorType::get(local, elementType, dist);
 }
 
 //===----------------------------------------------------------------------===//

@@ -1,4 +1,4 @@
-//===- ExternalContraction.cpp - Products in linalg bodies -*- C++ -*-===//
+//===- ExternalContraction.cpp - Matmuls in linalg bodies -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -70,7 +70,7 @@ static SmallBitVector getLoops(linalg::LinalgOp op, Value value) {
   return loops;
 }
 
-/// The loops of each factor of the product `value`, from left to right: m is of the first operand.
+/// The loops of each factor of the matmul `value`, from left to right: m is of the first operand.
 static SmallVector<SmallBitVector> getFactors(linalg::LinalgOp op, Value value) {
   SmallVector<SmallBitVector> factors;
   SmallVector<Value> worklist = {value};
@@ -106,7 +106,7 @@ std::optional<FusedContraction> dagrt::matchFusedContraction(linalg::LinalgOp op
   FusedContraction contraction;
   for (unsigned loop = 0; loop < op.getNumLoops(); ++loop) {
     bool isBoth = left[loop] && right[loop];
-    // A loop of one operand that is summed up is no part of a product.
+    // A loop of one operand that is summed up is no part of a matmul.
     if (!output[loop] && !isBoth)
       return std::nullopt;
     (isBoth       ? output[loop] ? contraction.batch : contraction.k

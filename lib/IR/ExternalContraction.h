@@ -1,4 +1,4 @@
-//===- ExternalContraction.h - Products in linalg bodies -*- C++ -*-===//
+//===- ExternalContraction.h - Matmuls in linalg bodies -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -24,7 +24,7 @@ struct FusedContraction {
   llvm::SmallVector<unsigned> batch, m, k, n;
 };
 
-/// The contraction that the body of `op` adds up: a sum over products whose factors, each a
+/// The contraction that the body of `op` adds up: a sum over terms whose factors, each a
 /// function of operands, fall into two groups that run over different dims of the output. Nothing
 /// if there is none.
 std::optional<FusedContraction> matchFusedContraction(mlir::linalg::LinalgOp op);

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Contractions are GEMMs, and convolutions the products they are lowered to. All others read their
+// Contractions are GEMMs, and convolutions the matmuls they are lowered to. All others read their
 // operands and write their results once. On buffers the outputs are operands.
 //
 //===----------------------------------------------------------------------===//
@@ -27,7 +27,7 @@ static int64_t countBodyOps(linalg::LinalgOp op) {
                         [](Operation &inner) { return inner.hasTrait<OpTrait::Elementwise>(); });
 }
 
-/// The product that a contraction or convolution is, if it is one.
+/// The matmul that a contraction or convolution is, if it is one.
 static std::optional<GemmShape> getGemmShape(linalg::LinalgOp op) {
   SmallVector<int64_t> ranges = op.getStaticLoopRanges();
   auto getSize = [&](ArrayRef<unsigned> dims) {
@@ -68,7 +68,7 @@ static bool isProduct(Operation *op) {
   return isa_and_nonnull<arith::MulFOp, arith::MulIOp, complex::MulOp>(op);
 }
 
-/// The product that `value` is, seen through casts.
+/// The matmul that `value` is, seen through casts.
 static bool isCastProduct(Value value) {
   Operation *op = value.getDefiningOp();
   while (op && isa<CastOpInterface>(op))
@@ -95,7 +95,7 @@ static BodyFactor getFactor(linalg::LinalgOp op, Value value) {
   return factor;
 }
 
-/// The two factors that the body of a product multiplies; a third is a scale, which has fewer dims.
+/// The two factors that the body of a matmul multiplies; a third is a scale, which has fewer dims.
 static std::pair<Type, Type> getFactorTypes(linalg::LinalgOp op) {
   SmallVector<BodyFactor> factors;
   for (Operation &inner : op.getBlock()->without_terminator())

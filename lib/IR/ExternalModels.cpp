@@ -7,7 +7,7 @@
 //
 // What the ops of upstream dialects compute, so that costs and the critical path work on IR that
 // was never written for this project. Three kinds are told apart: contractions, which are GEMMs
-// (convolutions as the products they are lowered to); ops that read their operands and write
+// (convolutions as the matmuls they are lowered to); ops that read their operands and write
 // their results once; and views, which take no time. Ops on scalars take none either: they stand
 // in the bodies of the others, or compute addresses. What has no model here, such as an access to
 // one element, is not counted, and reports list it. Larger dialects have files of their own.
@@ -32,7 +32,7 @@ struct InsertedWork final : WorkOpInterface::ExternalModel<InsertedWork<OpT>, Op
   Work getWork(Operation *op) const { return getCopyWork(op, cast<OpT>(op).getSource().getType()); }
 };
 
-/// Elementwise on tensors of one shape; an op on scalars has no dims to cut.
+/// Elementwise on tensors of one shape; an op on scalars has no dims to shard.
 template <typename OpT, PartialRule Partial>
 struct ElementwiseRule final
     : ShardingRuleOpInterface::ExternalModel<ElementwiseRule<OpT, Partial>, OpT> {
@@ -61,7 +61,7 @@ static void attachElementwise(MLIRContext *context) {
 static void attachArith(MLIRContext *context, arith::ArithDialect *) {
   using namespace arith;
   attachElementwise<PartialRule::Additive, AddFOp, SubFOp>(context);
-  // Linear in each operand while the other is whole.
+  // Linear in each operand while the other is complete.
   attachElementwise<PartialRule::Bilinear, MulFOp, NegFOp>(context);
   attachElementwise<PartialRule::None, DivFOp, RemFOp, MaximumFOp, MinimumFOp, MaxNumFOp, MinNumFOp,
                     AddIOp, SubIOp, MulIOp, DivSIOp, DivUIOp, RemSIOp, RemUIOp, MaxSIOp, MaxUIOp,

@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// Products and convolutions are GEMMs. Elementwise ops, reductions, poolings and ops that move data
+// Matmuls and convolutions are GEMMs. Elementwise ops, reductions, poolings and ops that move data
 // read their operands and write their results once; reshapes are views. What stands in none of
 // these lists is not counted, and is listed as such.
 //
@@ -37,14 +37,14 @@ static GemmShape getTosaShape(ConvOp op) {
           getProduct(filter.front())};
 }
 
-/// Filters are `[height, width, channels, multiplier]`: a product for each channel.
+/// Filters are `[height, width, channels, multiplier]`: a matmul for each channel.
 static GemmShape getTosaShape(tosa::DepthwiseConv2DOp op) {
   ArrayRef<int64_t> filter = getShape(op.getWeight()), output = getShape(op.getOutput());
   return {getProduct(filter[2]), getProduct(output.drop_back()), getProduct(filter.take_front(2)),
           getProduct(filter[3])};
 }
 
-/// Each input element meets the whole filter of each output channel.
+/// Each input element meets the entire filter of each output channel.
 static GemmShape getTosaShape(tosa::TransposeConv2DOp op) {
   ArrayRef<int64_t> filter = getShape(op.getWeight()), input = getShape(op.getInput());
   return {1, getProduct(input.drop_back()), getProduct(filter.back()),

@@ -11,19 +11,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "ExternalWork.h"
+#include "dagrt/IR/Layout.h"
 
 #include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 using namespace dagrt;
-
-int64_t dagrt::getProduct(ArrayRef<int64_t> sizes) {
-  int64_t product = 1;
-  for (int64_t size : sizes)
-    if (ShapedType::isDynamic(size) || llvm::MulOverflow(product, size, product))
-      return 0;
-  return product;
-}
 
 double dagrt::getShapedElements(Type type) {
   auto shaped = dyn_cast<ShapedType>(type);
@@ -50,26 +43,26 @@ Work dagrt::getUnknownWork() {
 
 void dagrt::setFlops(Operation *op, Work &work, double flops) {
   work.flops = work.totalFlops = work.logicalFlops = flops;
-  DistAttr dist = op->getNumResults() ? getDist(op->getResult(0).getType()) : DistAttr();
-  MeshOp mesh = dist ? lookupMesh(op, dist.getMesh()) : MeshOp();
-  if (!mesh || !mesh.hasShape())
+  std::optional<Layout> layout =
+      op->getNumResults() ? Layout::get(op, op->getResult(0).getType()) : std::nullopt;
+  if (!layout)
     return;
   // Padding is no work of the model's.
   auto type = cast<RankedTensorType>(op->getResult(0).getType());
   work.logicalFlops = flops;
   // Terms of a sum that the op makes share its work; those that it is given each repeat it.
-  auto terms = static_cast<double>(getNumShards(mesh, dist.getPartial()));
+  auto terms = static_cast<double>(getNumShards(layout->getMesh(), layout->getPartial()));
   bool isGivenTerms = llvm::any_of(op->getOperandTypes(), [](Type type) {
     DistAttr dist = getDist(type);
     return dist && dist.isPartial();
   });
   if (!isGivenTerms)
     work.logicalFlops *= terms;
-  for (auto [local, size] : llvm::zip_equal(type.getShape(), dist.getOf()))
+  for (auto [local, size] : llvm::zip_equal(type.getShape(), layout->getShape()))
     if (!ShapedType::isDynamic(local) && !ShapedType::isDynamic(size) && local > 0)
       work.logicalFlops *= static_cast<double>(size) / static_cast<double>(local);
   work.totalFlops = work.logicalFlops * (isGivenTerms ? terms : 1) *
-                    static_cast<double>(std::max<int64_t>(getNumReplicas(mesh, dist), 1));
+                    static_cast<double>(std::max<int64_t>(layout->getNumReplicas(), 1));
 }
 
 Work dagrt::getMovingWork(Operation *op, WorkKind kind, TypeRange read, Type written) {

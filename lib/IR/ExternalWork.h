@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What the files of models by dialect have in common: sizes, and the work of ops that are products
+// What the files of models by dialect have in common: sizes, and the work of ops that are matmuls
 // or that move their operands through memory once. A symbolic size counts as 0, as in all work.
 //
 //===----------------------------------------------------------------------===//
@@ -16,9 +16,6 @@
 #include "dagrt/IR/Dagrt.h"
 
 namespace dagrt {
-
-/// Product of sizes in 64 bits; 0 if one is symbolic or the product does not fit.
-int64_t getProduct(llvm::ArrayRef<int64_t> sizes);
 
 /// Elements of a tensor, buffer or vector; 0 for any other type.
 double getShapedElements(mlir::Type type);
@@ -39,7 +36,7 @@ void setFlops(mlir::Operation *op, Work &work, double flops);
 /// Work of an op that reads `read` and writes `written`, which also gives rows and columns.
 Work getMovingWork(mlir::Operation *op, WorkKind kind, mlir::TypeRange read, mlir::Type written);
 
-/// Makes `work` the product of `shape`. `lhs` and `rhs` are what is multiplied, which need not be
+/// Makes `work` the matmul of `shape`. `lhs` and `rhs` are what is multiplied, which need not be
 /// what is read.
 void setGemm(mlir::Operation *op, Work &work, const GemmShape &shape, mlir::Type lhs,
              mlir::Type rhs);

@@ -1,4 +1,4 @@
-//===- ShardingRule.cpp - How ops may be cut -*- C++ -*-===//
+//===- ShardingRule.cpp - How ops may be sharded -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,15 +6,15 @@
 //===----------------------------------------------------------------------===//
 //
 // Results follow from operands in three steps: collect the axes that the operands put on each
-// factor (all operands of a factor must agree), check that no factor is cut that may not be
-// and no axis cuts two factors, and read the results' dims off the factors. Axes
+// factor (all operands of a factor must agree), check that no factor is sharded that may not be
+// and no axis shards two factors, and read the results' dims off the factors. Axes
 // of contracted factors, and pending sums that the op commutes with, become
 // the results' partial axes.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/IR/ShardingRule.h"
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 #include "dagrt/IR/Padding.h"
 
 #include "mlir/IR/TypeUtilities.h"
@@ -124,9 +124,9 @@ static FailureOr<Projection> projectOperands(Operation *op, MeshOp mesh, const S
         continue;
       InFlightDiagnostic error = op->emitOpError()
                                  << "expects dim " << dim << " of operand #" << i << " ("
-                                 << rule.factors[factor].name << ") to be cut over " << known.str()
-                                 << " as operand #" << projection.source[factor] << " is, got "
-                                 << axes.str();
+                                 << rule.factors[factor].name << ") to be sharded over "
+                                 << known.str() << " as operand #" << projection.source[factor]
+                                 << " is, got " << axes.str();
       noteOperand(error, op, i, "operand defined here");
       noteOperand(error, op, projection.source[factor],
                   "operand #" + Twine(projection.source[factor]) + " defined here");
@@ -136,7 +136,7 @@ static FailureOr<Projection> projectOperands(Operation *op, MeshOp mesh, const S
   return projection;
 }
 
-/// Factors that must be whole are whole, and no axis cuts two factors.
+/// Factors that must be replicated are, and no axis shards two factors.
 static LogicalResult verifyCuts(Operation *op, MeshOp mesh, const ShardingRule &rule,
                                 const Projection &projection) {
   for (auto [i, factor] : llvm::enumerate(rule.factors)) {
@@ -144,17 +144,23 @@ static LogicalResult verifyCuts(Operation *op, MeshOp mesh, const ShardingRule &
     if (!axes || axes.empty())
       continue;
     if (factor.kind == FactorKind::Indivisible || factor.kind == FactorKind::Decomposable) {
-      InFlightDiagnostic error =
-          op->emitOpError() << "expects " << factor.name << " to be whole on each device, got "
-                            << "operand #" << projection.source[i] << " cut over " << axes.str();
+      InFlightDiagnostic error = op->emitOpError() << "expects " << factor.name
+                                                   << " to be replicated on each device, got "
+                                                   << "operand #" << projection.source[i]
+                                                   << " sharded over " << axes.str();
       noteOperand(error, op, projection.source[i], "operand defined here");
       return failure();
     }
     for (size_t j = 0; j < i; ++j) {
       if (!projection.axes[j] || !overlaps(mesh, projection.axes[j], axes))
         continue;
+      // The shards of a local factor are told apart by another factor over the same axes, as those
+      // of keys are by the part; that one is checked against all others.
+      bool isLocal = factor.kind == FactorKind::Local || rule.factors[j].kind == FactorKind::Local;
+      if (isLocal && projection.axes[j] == axes)
+        continue;
       InFlightDiagnostic error = op->emitOpError()
-                                 << "expects an axis to cut one of the op's dims, got "
+                                 << "expects an axis to shard one of the op's dims, got "
                                  << axes.str() << " on both " << rule.factors[j].name
                                  << " (operand #" << projection.source[j] << ") and " << factor.name
                                  << " (operand #" << projection.source[i] << ')';
@@ -201,7 +207,7 @@ static LogicalResult projectPartial(Operation *op, MeshOp mesh, const ShardingRu
   return success();
 }
 
-/// Adds the axes of contracted factors to the pending sum. No factor may be cut over axes of a
+/// Adds the axes of contracted factors to the pending sum. No factor may be sharded over axes of a
 /// sum that is pending already: a device would multiply its part with a single term.
 static LogicalResult addContracted(Operation *op, MeshOp mesh, const ShardingRule &rule,
                                    Projection &projection) {
@@ -213,7 +219,7 @@ static LogicalResult addContracted(Operation *op, MeshOp mesh, const ShardingRul
     if (overlaps(mesh, pending, axes)) {
       InFlightDiagnostic error = op->emitOpError()
                                  << "expects " << factor.name
-                                 << " not to be cut over axes that operand #"
+                                 << " not to be sharded over axes that operand #"
                                  << projection.partialSource << " is partial over, got "
                                  << axes.str() << " on operand #" << projection.source[i];
       noteOperand(error, op, projection.partialSource, "this is a sum not yet reduced");
@@ -223,6 +229,11 @@ static LogicalResult addContracted(Operation *op, MeshOp mesh, const ShardingRul
       projection.partial = concatAxes(mesh, projection.partial, axes);
   }
   return success();
+}
+
+/// True if both are on `mesh` and say the same.
+static bool isSameOn(MeshOp mesh, DistAttr a, DistAttr b) {
+  return a.getMesh() == b.getMesh() && Layout(mesh, a) == Layout(mesh, b);
 }
 
 /// As the public function; the first operand lies on `mesh`.
@@ -257,8 +268,8 @@ static FailureOr<SmallVector<RankedTensorType>> inferOnMesh(Operation *op, MeshO
       shape.push_back(rule.factors[factor].size);
       symbols.push_back(rule.factors[factor].symbol);
     }
-    types.push_back(
-        getPlacedType(mesh, {shape, symbols}, type.getElementType(), cut, projection->partial));
+    Layout layout(mesh, {shape, symbols}, cut, projection->partial);
+    types.push_back(layout.getType(type.getElementType()));
   }
   return types;
 }
@@ -268,72 +279,64 @@ FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
   return inferOnMesh(op, lookupMesh(op, getDist(op->getOperand(0).getType()).getMesh()), rule);
 }
 
-/// All operands and results are placed, and each type is consistent.
-static LogicalResult verifyPlacedTypes(Operation *op, SymbolTableCollection &symbols) {
+static bool isPlaced(Type type) { return static_cast<bool>(getDist(type)); }
+
+static bool isPlaced(Operation *op) {
+  return llvm::any_of(op->getOperandTypes(), [](Type type) { return isPlaced(type); }) ||
+         llvm::any_of(op->getResultTypes(), [](Type type) { return isPlaced(type); });
+}
+
+/// All operands and results are placed, or none is.
+static LogicalResult verifyAllPlaced(Operation *op) {
+  if (!isPlaced(op))
+    return success();
+  StringRef expected = "expects all operands and results to be placed, got ";
   for (OpOperand &operand : op->getOpOperands()) {
+    if (isPlaced(operand.get().getType()))
+      continue;
     unsigned index = operand.getOperandNumber();
-    Type type = operand.get().getType();
-    if (!getDist(type)) {
-      InFlightDiagnostic error = op->emitOpError()
-                                 << "expects all operands and results to be placed, got operand #"
-                                 << index << " of type " << type;
-      noteOperand(error, op, index, "operand defined here");
-      return failure();
-    }
-    if (failed(verifyPlacedType(op, type, "operand #" + Twine(index), symbols)))
-      return failure();
+    InFlightDiagnostic error = op->emitOpError() << expected << "operand #" << index << " of type "
+                                                 << operand.get().getType();
+    noteOperand(error, op, index, "operand defined here");
+    return error;
   }
   for (auto [i, type] : llvm::enumerate(op->getResultTypes())) {
-    if (!getDist(type)) {
-      InFlightDiagnostic error = op->emitOpError()
-                                 << "expects all operands and results to be placed, got result #"
-                                 << i << " of type " << type;
-      if (op->getNumOperands() > 0)
-        noteOperand(error, op, 0, "this operand is placed");
-      return failure();
-    }
-    if (failed(verifyPlacedType(op, type, "result #" + Twine(i), symbols)))
-      return failure();
+    if (isPlaced(type))
+      continue;
+    InFlightDiagnostic error = op->emitOpError()
+                               << expected << "result #" << i << " of type " << type;
+    if (op->getNumOperands() > 0)
+      noteOperand(error, op, 0, "this operand is placed");
+    return error;
   }
   return success();
 }
 
-/// True if a value that `op` reads or makes lies on a mesh.
-static bool isPlaced(Operation *op) {
-  auto isPlaced = [](Type type) { return static_cast<bool>(getDist(type)); };
-  return llvm::any_of(op->getOperandTypes(), isPlaced) ||
-         llvm::any_of(op->getResultTypes(), isPlaced);
-}
-
 LogicalResult dagrt::verifyLogicalByRule(Operation *op) {
-  if (isPlaced(op))
-    return success();
+  if (failed(verifyAllPlaced(op)))
+    return failure();
   return verifySizes(op, cast<ShardingRuleOpInterface>(op).getShardingRule());
 }
 
 LogicalResult dagrt::verifyPlacedByRule(Operation *op, SymbolTableCollection &symbols) {
   if (!isPlaced(op))
     return success();
-  return verifyByRule(op, cast<ShardingRuleOpInterface>(op).getShardingRule(), symbols);
-}
-
-LogicalResult dagrt::verifyByRule(Operation *op, const ShardingRule &rule,
-                                  SymbolTableCollection &symbols) {
-  if (!isPlaced(op))
-    return verifySizes(op, rule);
-  if (failed(verifyPlacedTypes(op, symbols)) || failed(verifySizes(op, rule)))
-    return failure();
-  if (op->getNumOperands() == 0)
+  for (auto [i, type] : llvm::enumerate(op->getOperandTypes()))
+    if (failed(verifyPlacedType(op, type, "operand #" + Twine(i), symbols)))
+      return failure();
+  for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
+    if (failed(verifyPlacedType(op, type, "result #" + Twine(i), symbols)))
+      return failure();
+  auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
+  if (!sharded || op->getNumOperands() == 0)
     return success();
   MeshOp mesh = lookupMesh(op, getDist(op->getOperand(0).getType()).getMesh(), symbols);
-  FailureOr<SmallVector<RankedTensorType>> types = inferOnMesh(op, mesh, rule);
+  FailureOr<SmallVector<RankedTensorType>> types = inferOnMesh(op, mesh, sharded.getShardingRule());
   if (failed(types))
     return failure();
   for (auto [i, expected] : llvm::enumerate(*types)) {
     Type actual = op->getResult(i).getType();
-    if (actual == expected)
-      continue;
-    if (isSameDist(mesh, getDist(actual), getDist(expected)))
+    if (actual == expected || isSameOn(mesh, getDist(actual), getDist(expected)))
       continue;
     InFlightDiagnostic error = op->emitOpError() << "expects result #" << i << " of type "
                                                  << expected << ", got " << actual;

@@ -1,4 +1,4 @@
-//===- SizeAttr.cpp - Expressions over named sizes -*- C++ -*-===//
+//===- SizeAttr.cpp - Expressions over symbolic sizes -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // An expression is brought into one form when it is made: a sum of terms, each a coefficient and a
-// sorted product of atoms (names, divisions, minima and maxima). So expressions that are equal as
+// sorted product of factors (names, divisions, minima and maxima). So expressions that are equal as
 // polynomials are one attribute, and verifiers compare pointers. Coefficients are
 // checked: where one would overflow, or there would be too many terms, the expression stays as it
 // was written. MLIR's affine expressions are not used, because they fold without such checks.
@@ -38,7 +38,7 @@ struct Term {
 using Terms = SmallVector<Term, 4>;
 } // namespace
 
-/// Products of long sums stay products.
+/// Long sums are not multiplied out.
 static constexpr size_t kMostTerms = 64;
 
 static SizeAttr getNode(SizeKind kind, ArrayRef<SizeAttr> operands) {
@@ -76,7 +76,7 @@ static bool addTerms(SizeAttr size, Terms &terms) {
                       [&](SizeAttr operand) { return addTerms(operand, terms); });
 }
 
-/// Products of names before their sums with numbers, what is added before what is subtracted.
+/// Multiplied names before their sums with numbers, what is added before what is subtracted.
 static bool isTermBefore(const Term &a, const Term &b) {
   if ((a.coefficient < 0) != (b.coefficient < 0))
     return b.coefficient < 0;
@@ -271,7 +271,7 @@ void SizeAttr::walkNames(function_ref<void(StringRef)> visit) const {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// Evaluates one expression; the first error is reported, with the whole expression.
+/// Evaluates one expression; the first error is reported, with the full expression.
 struct Evaluation {
   SizeAttr whole;
   const SizeBinding &sizes;

@@ -6,12 +6,11 @@
 //===----------------------------------------------------------------------===//
 //
 // Senders are grouped by the box they hold; the groups' boxes tile the value. Each receiver's box
-// is cut with each group's box, and the members of the group share the cut.
+// is intersected with each group's box, and the members of the group share the intersection.
 //
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/IR/Transfer.h"
-#include "dagrt/IR/Dagrt.h"
 
 #include <map>
 #include <optional>
@@ -20,25 +19,9 @@
 using namespace mlir;
 using namespace dagrt;
 
-static double getElements(ArrayRef<Range> box) {
-  double elements = 1;
-  for (Range range : box)
-    elements *= static_cast<double>(std::max<int64_t>(range.size(), 0));
-  return elements;
-}
-
-static SmallVector<Range> intersect(ArrayRef<Range> a, ArrayRef<Range> b) {
-  SmallVector<Range> box;
-  for (auto [x, y] : llvm::zip_equal(a, b)) {
-    int64_t begin = std::max(x.begin, y.begin);
-    box.push_back({begin, std::max(begin, std::min(x.end, y.end))});
-  }
-  return box;
-}
-
 /// Part `index` of `parts` nearly equal parts of `box` along its longest dim.
-static SmallVector<Range> getPart(ArrayRef<Range> box, int64_t index, int64_t parts) {
-  SmallVector<Range> part(box);
+static Box getPart(ArrayRef<Range> box, int64_t index, int64_t parts) {
+  Box part(box);
   auto *longest = std::max_element(part.begin(), part.end(),
                                    [](Range a, Range b) { return a.size() < b.size(); });
   if (longest == part.end())
@@ -53,16 +36,16 @@ static SmallVector<Range> getPart(ArrayRef<Range> box, int64_t index, int64_t pa
 namespace {
 /// The devices that hold one box.
 struct Group {
-  SmallVector<Range> box;
+  Box box;
   SmallVector<int64_t> members;
 };
 } // namespace
 
-static SmallVector<Group> groupByBox(MeshOp mesh, DistAttr dist) {
+static SmallVector<Group> groupByBox(const Layout &layout) {
   std::map<SmallVector<std::pair<int64_t, int64_t>>, size_t> numbers;
   SmallVector<Group> groups;
-  for (int64_t device = 0, e = mesh.getNumDevices(); device < e; ++device) {
-    SmallVector<Range> box = getBox(mesh, dist, device);
+  for (int64_t device = 0, e = layout.getNumDevices(); device < e; ++device) {
+    Box box = layout.getBox(device);
     SmallVector<std::pair<int64_t, int64_t>> key;
     for (Range range : box)
       key.push_back({range.begin, range.end});
@@ -78,22 +61,22 @@ namespace {
 /// What one receiver wants of the box of a group.
 struct Want {
   int64_t receiver = 0;
-  SmallVector<Range> box;
+  Box box;
 };
 } // namespace
 
-/// Shares what the receivers want of one box among the devices that hold it: whole receivers in
+/// Shares what the receivers want of one box among the devices that hold it: receivers in
 /// turn where that is even, else a part of each receiver's box for each member, in turn too, since
 /// the parts need not be equal.
 static void share(ArrayRef<int64_t> members, ArrayRef<Want> wants,
                   SmallVectorImpl<TransferPiece> &pieces) {
-  auto add = [&](int64_t sender, int64_t receiver, SmallVector<Range> box) {
-    if (double elements = getElements(box))
+  auto add = [&](int64_t sender, int64_t receiver, Box box) {
+    if (double elements = getNumElements(box))
       pieces.push_back({sender, receiver, std::move(box), elements});
   };
   size_t replicas = members.size();
   bool even = wants.size() % replicas == 0 && llvm::all_of(wants, [&](const Want &want) {
-                return getElements(want.box) == getElements(wants.front().box);
+                return getNumElements(want.box) == getNumElements(wants.front().box);
               });
   for (auto [i, want] : llvm::enumerate(wants)) {
     // A number cannot be shared.
@@ -110,28 +93,28 @@ namespace {
 /// Finds the receivers whose boxes meet another box without a look at all of them.
 class Receivers {
 public:
-  Receivers(MeshOp mesh, DistAttr dist);
+  explicit Receivers(const Layout &layout);
   /// In ascending order; among them are all that meet `box`.
   SmallVector<int64_t> findNear(ArrayRef<Range> box) const;
   ArrayRef<Range> getBox(int64_t receiver) const { return boxes[receiver]; }
 
 private:
-  std::vector<SmallVector<Range>> boxes;
-  /// The dim that is cut into the most shards; none if there are no dims.
+  std::vector<Box> boxes;
+  /// The dim that is sharded into the most shards; none if there are no dims.
   std::optional<size_t> dim;
   std::vector<int64_t> order; ///< Along `dim`. Shards begin and end in the same order.
 };
 } // namespace
 
-Receivers::Receivers(MeshOp mesh, DistAttr dist) {
+Receivers::Receivers(const Layout &layout) {
   int64_t most = 0;
-  for (auto [i, axes] : llvm::enumerate(dist.getDims()))
-    if (int64_t shards = getNumShards(mesh, axes); shards > most) {
+  for (size_t i = 0; i < layout.getRank(); ++i)
+    if (int64_t shards = layout.getNumShards(i); shards > most) {
       most = shards;
       dim = i;
     }
-  for (int64_t receiver = 0, e = mesh.getNumDevices(); receiver < e; ++receiver) {
-    boxes.push_back(dagrt::getBox(mesh, dist, receiver));
+  for (int64_t receiver = 0, e = layout.getNumDevices(); receiver < e; ++receiver) {
+    boxes.push_back(layout.getBox(receiver));
     order.push_back(receiver);
   }
   if (dim)
@@ -154,19 +137,19 @@ SmallVector<int64_t> Receivers::findNear(ArrayRef<Range> box) const {
   return found;
 }
 
-SmallVector<TransferPiece> dagrt::getTransferPieces(MeshOp sourceMesh, DistAttr source,
-                                                    MeshOp targetMesh, DistAttr target) {
+SmallVector<TransferPiece> dagrt::getTransferPieces(const Layout &source, const Layout &target) {
   SmallVector<TransferPiece> pieces;
-  Receivers receivers(targetMesh, target);
-  ArrayRef<int64_t> targets = targetMesh.getDevices();
-  for (const Group &group : groupByBox(sourceMesh, source)) {
+  Receivers receivers(target);
+  ArrayRef<int64_t> senders = source.getMesh().getDevices();
+  ArrayRef<int64_t> targets = target.getMesh().getDevices();
+  for (const Group &group : groupByBox(source)) {
     llvm::DenseMap<int64_t, int64_t> holders;
     for (int64_t member : group.members)
-      holders[sourceMesh.getDevices()[member]] = member;
+      holders[senders[member]] = member;
     SmallVector<Want> wants;
     for (int64_t receiver : receivers.findNear(group.box)) {
-      SmallVector<Range> box = intersect(receivers.getBox(receiver), group.box);
-      double elements = getElements(box);
+      Box box = intersect(receivers.getBox(receiver), group.box);
+      double elements = getNumElements(box);
       if (elements == 0)
         continue;
       auto own = holders.find(targets[receiver]);

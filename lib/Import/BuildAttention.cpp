@@ -96,7 +96,7 @@ RopeAttr DecoderBuilder::getRope(const RopeSpec &rope) const {
     factors.insert(factors.begin(), isLong ? rope.longScale : rope.shortScale);
   }
   MLIRContext *context = loc.getContext();
-  return RopeAttr::get(context, rope.theta, rope.dims, rope.interleaved, rope.scaling,
+  return RopeAttr::get(context, rope.theta, rope.dims, /*at=*/0, rope.interleaved, rope.scaling,
                        DenseF64ArrayAttr::get(context, factors));
 }
 
@@ -115,11 +115,12 @@ Value DecoderBuilder::buildAttentionCore(Value query, Value key, Value value) {
   FloatAttr cap = spec.scoreCap > 0 ? builder.getF64FloatAttr(spec.scoreCap) : FloatAttr();
   if (options.attention == AttentionForm::Fused)
     return create<AttentionOp>("attention.core", query.getType(), query, key, value, seen, seen,
-                               slopes, causal, window, cap, scale, builder.getI64IntegerAttr(0));
+                               slopes, causal, window, cap, scale)
+        .getResult();
   Type scoresType = getType({batch, spec.groups, spec.queriesPerGroup, tokens, tokens});
   Value scores = create<AttentionScoresOp>("attention.scores", scoresType, query, key, scale);
   Value weights = create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, seen, slopes,
-                                    causal, window, cap);
+                                    /*mask=*/Value(), /*sink=*/Value(), causal, window, cap);
   return create<AttentionContextOp>("attention.context", query.getType(), weights, value);
 }
 

@@ -1,18 +1,18 @@
-//===- DecomposeCollectiveMatmul.cpp - Products that hide communication -*- C++ -*-===//
+//===- DecomposeCollectiveMatmul.cpp - Matmuls that hide communication -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A device that waits for a whole gathered operand, or for the sum of a whole product, computes
+// A device that waits for a gathered operand, or for the reduction of a result, computes
 // nothing meanwhile. In steps it multiplies the block that is there while the next one is on its
 // way. What is issued first matters, since resources serve in program order: the next block's shift
-// stands before the products of this one.
+// is before the matmuls of this one.
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 #include "dagrt/IR/MatmulStep.h"
 #include "dagrt/Partition/Passes.h"
 
@@ -41,7 +41,7 @@ public:
   void decompose(RecvOp op);
 
 private:
-  /// Why the products that read `value` are not computed in steps; empty if they can be.
+  /// Why the matmuls that read `value` are not computed in steps; empty if they can be.
   std::string collectReaders(Value value, SmallVectorImpl<MatmulOp> &readers);
   std::string makeAvailable(ArrayRef<MatmulOp> readers);
   void place(Value value, Operation *at) { places[value.getDefiningOp()] = places.lookup(at); }
@@ -58,7 +58,7 @@ private:
   func::FuncOp func;
   OpBuilder builder;
   /// The order of the ops as the function was: what is made or moved later has the number of what
-  /// it stands before. A block's own order is counted anew after each move.
+  /// it stands before. A block's own order is counted again after each move.
   llvm::DenseMap<Operation *, int64_t> places;
 };
 } // namespace
@@ -69,14 +69,14 @@ private:
 
 void Decomposer::remarkDone(Operation *op, int64_t steps, size_t products) {
   remark::passed(op->getLoc(), name("Decomposed"))
-      << remark::add("'{0}' and {1} products become {2} steps each", op->getName().getStringRef(),
+      << remark::add("'{0}' and {1} matmuls become {2} steps each", op->getName().getStringRef(),
                      products, steps)
       << remark::metric("Steps", steps);
 }
 
 void Decomposer::remarkKept(Operation *op, StringRef why) {
   remark::missed(op->getLoc(), name("NotDecomposed"))
-      << remark::add("'{0}' stays whole: {1}", op->getName().getStringRef(), why);
+      << remark::add("'{0}' is not decomposed: {1}", op->getName().getStringRef(), why);
 }
 
 //===----------------------------------------------------------------------===//
@@ -91,24 +91,19 @@ static void copyAttributes(Operation *from, Operation *to) {
   to->setDiscardableAttrs(attributes.getDictionary(from->getContext()));
 }
 
-/// `type` with dim `dim` cut over `axis`, rotated by `rotation`.
+/// `type` with dim `dim` sharded over `axis`, rotated by `rotation`.
 static RankedTensorType rotate(MeshOp mesh, RankedTensorType type, int64_t dim, AxisRefAttr axis,
                                int64_t rotation) {
   MLIRContext *context = type.getContext();
-  DistAttr dist = getDist(type);
-  SmallVector<AxesAttr> dims(dist.getDims());
-  dims[dim] = AxesAttr::get(context, AxisRefAttr::get(context, axis.getName(), 0, 0, rotation));
-  return getPlacedType(mesh, getGlobalShape(type), type.getElementType(), dims, dist.getPartial());
+  Layout layout(mesh, getDist(type));
+  layout.setDim(dim,
+                AxesAttr::get(context, AxisRefAttr::get(context, axis.getName(), 0, 0, rotation)));
+  return layout.getType(type.getElementType());
 }
 
 Value Decomposer::makeShift(Value value, int64_t dim, int64_t by, Operation *like) {
-  auto type = cast<RankedTensorType>(value.getType());
-  MeshOp mesh = lookupMesh(func, getDist(type).getMesh());
-  AxisRefAttr axis = getDist(type).getDims()[dim].getAxes()[0];
-  int64_t size = mesh.getAxisSize(axis.getName());
-  int64_t rotation = ((axis.getRotation() + by) % size + size) % size;
-  auto shift = ShiftOp::create(builder, like->getLoc(), rotate(mesh, type, dim, axis, rotation),
-                               value, dim, by);
+  MeshOp mesh = lookupMesh(func, getDist(value.getType()).getMesh());
+  auto shift = ShiftOp::create(builder, like->getLoc(), mesh, value, dim, by);
   copyAttributes(like, shift);
   return shift;
 }
@@ -133,7 +128,7 @@ void Decomposer::replaceReaders(ArrayRef<MatmulOp> readers, ArrayRef<Value> sums
 // Conditions
 //===----------------------------------------------------------------------===//
 
-/// A time that was given for a whole op says nothing of its parts.
+/// A time that was given for an op cannot be divided.
 static bool hasGivenTime(Operation *op) {
   CostAttr cost = getCost(op);
   return cost && cost.isGiven();
@@ -141,7 +136,7 @@ static bool hasGivenTime(Operation *op) {
 
 static bool isPartial(Value value) { return getDist(value.getType()).isPartial(); }
 
-/// The one whole axis of at least two devices that `axes` are; null if they are not.
+/// The one full axis of at least two devices that `axes` are; null if they are not.
 static AxisRefAttr getRingAxis(MeshOp mesh, AxesAttr axes) {
   axes = normalizeAxes(mesh, axes.getAxes());
   if (axes.size() != 1 || !axes.getAxes()[0].isWhole() || axes.getAxes()[0].getRotation() != 0)
@@ -157,20 +152,20 @@ std::string Decomposer::collectReaders(Value value, SmallVectorImpl<MatmulOp> &r
   for (OpOperand &use : value.getUses()) {
     auto matmul = dyn_cast<MatmulOp>(use.getOwner());
     if (!matmul)
-      return ("'" + use.getOwner()->getName().getStringRef() + "' needs it whole").str();
+      return ("'" + use.getOwner()->getName().getStringRef() + "' needs all of it").str();
     if (use.getOperandNumber() != 0)
-      return "a product reads it as its right operand";
+      return "a matmul reads it as its right operand";
     if (isPartial(matmul.getRhs()))
-      return "a product multiplies it by a sum not yet reduced";
+      return "a matmul multiplies it by a sum not yet reduced";
     if (hasGivenTime(matmul))
-      return "the time of a product was given";
+      return "the time of a matmul was given";
     readers.push_back(matmul);
   }
   llvm::sort(readers, [&](MatmulOp a, MatmulOp b) { return places.lookup(a) < places.lookup(b); });
   return "";
 }
 
-/// The steps of all products stand where the first product stands; their right operands must be
+/// The steps of all matmuls are where the first matmul is; their right operands must be
 /// there.
 std::string Decomposer::makeAvailable(ArrayRef<MatmulOp> readers) {
   Operation *first = readers.front();
@@ -181,7 +176,7 @@ std::string Decomposer::makeAvailable(ArrayRef<MatmulOp> readers) {
   };
   for (MatmulOp reader : readers)
     if (isLate(reader) && !reader.getRhs().getDefiningOp<ParameterOp>())
-      return "the right operand of one product is computed after another product";
+      return "the right operand of one matmul is computed after another matmul";
   for (MatmulOp reader : readers)
     if (isLate(reader)) {
       reader.getRhs().getDefiningOp()->moveBefore(first);
@@ -195,7 +190,7 @@ std::string Decomposer::makeAvailable(ArrayRef<MatmulOp> readers) {
 // Patterns
 //===----------------------------------------------------------------------===//
 
-/// all_gather + products -> steps, each with the block that a shift has brought.
+/// all_gather + matmuls -> steps, each with the block that a shift has brought.
 void Decomposer::decompose(AllGatherOp op) {
   if (hasGivenTime(op))
     return remarkKept(op, "its time was given");
@@ -204,7 +199,7 @@ void Decomposer::decompose(AllGatherOp op) {
   int64_t dim = op.getDim();
   AxisRefAttr axis = getRingAxis(mesh, dist.getDims()[dim]);
   if (!axis || !normalizeAxes(mesh, getDist(op.getType()).getDims()[dim].getAxes()).empty())
-    return remarkKept(op, "its dim is not cut over one whole axis");
+    return remarkKept(op, "its dim is not sharded over one full axis");
   SmallVector<MatmulOp> readers;
   std::string why = collectReaders(op.getResult(), readers);
   if (why.empty())
@@ -225,7 +220,7 @@ void Decomposer::decompose(AllGatherOp op) {
   op.erase();
 }
 
-/// product + reduce_scatter -> steps of two sums that travel in turn, and their join.
+/// matmul + reduce_scatter -> steps of two sums that shift in turn, and their join.
 void Decomposer::decompose(ReduceScatterOp op) {
   if (hasGivenTime(op))
     return remarkKept(op, "its time was given");
@@ -233,16 +228,16 @@ void Decomposer::decompose(ReduceScatterOp op) {
   int64_t dim = op.getDim();
   AxisRefAttr axis = getRingAxis(mesh, op.getAxes());
   if (!axis || getRingAxis(mesh, getDist(op.getType()).getDims()[dim]) != axis)
-    return remarkKept(op, "its dim is not cut over one whole axis");
+    return remarkKept(op, "its dim is not sharded over one full axis");
   auto matmul = op.getOperand().getDefiningOp<MatmulOp>();
   if (!matmul)
-    return remarkKept(op, "its operand is not a product");
+    return remarkKept(op, "its operand is not a matmul");
   if (!matmul.getResult().hasOneUse())
-    return remarkKept(op, "the product has other uses");
+    return remarkKept(op, "the matmul has other uses");
   if (hasGivenTime(matmul))
-    return remarkKept(op, "the time of its product was given");
+    return remarkKept(op, "the time of its matmul was given");
   if (isPartial(matmul.getLhs()) || isPartial(matmul.getRhs()))
-    return remarkKept(op, "the product has an operand that is a sum not yet reduced");
+    return remarkKept(op, "the matmul has an operand that is a sum not yet reduced");
   builder.setInsertionPoint(matmul);
   int64_t steps = mesh.getAxisSize(axis.getName());
   SmallVector<Value> moved;
@@ -263,7 +258,7 @@ void Decomposer::decompose(ReduceScatterOp op) {
   matmul.erase();
 }
 
-/// recv + products -> a step for each piece that arrives.
+/// recv + matmuls -> a step for each piece that arrives.
 void Decomposer::decompose(RecvOp op) {
   if (hasGivenTime(op))
     return remarkKept(op, "its time was given");
@@ -276,9 +271,9 @@ void Decomposer::decompose(RecvOp op) {
   int64_t dim = type.getRank() - 1;
   int64_t pieces = dim < 0 ? 1 : getNumShards(from, source.getDims()[dim]);
   if (pieces < 2)
-    return remarkKept(op, "what is sent is not cut along its last dim");
+    return remarkKept(op, "what is sent is not sharded along its last dim");
   if (getNumShards(to, getDist(type).getDims()[dim]) > 1)
-    return remarkKept(op, "what arrives is cut along its last dim");
+    return remarkKept(op, "what arrives is sharded along its last dim");
   int64_t size = getGlobalShape(type)[dim];
   if (ShapedType::isDynamic(size))
     return remarkKept(op, "its last dim is symbolic");
@@ -287,7 +282,7 @@ void Decomposer::decompose(RecvOp op) {
   SmallVector<MatmulOp> readers;
   std::string why = collectReaders(op.getResult(), readers);
   if (why.empty() && llvm::any_of(readers, [](MatmulOp m) { return m.getContract() != 1; }))
-    why = "a product contracts several dims";
+    why = "a matmul contracts several dims";
   if (why.empty())
     why = makeAvailable(readers);
   if (!why.empty())

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A time holds for an op as it is. When passes cut an op, each device does a part of it: a time
+// A time is that of an op as it is. When passes shard an op, each device does a part of it: a time
 // that a model computed is dropped, to be computed again, and one that a person gave is an error,
-// as nobody but that person knows what a part takes.
+// as the time of a part is not known.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,8 +18,8 @@
 
 namespace dagrt {
 
-/// Drops what is said about the time of `op`, which is about to be cut, as `how` says: "cut over 4
-/// devices". Emits an error if its cost was given.
+/// Drops what is said about the time of `op`, which is about to be split, as `how` says: "sharded
+/// over 4 devices". Emits an error if its cost was given.
 llvm::LogicalResult dropTimes(mlir::Operation *op, const llvm::Twine &how);
 
 } // namespace dagrt

@@ -8,7 +8,7 @@
 // The batch is dim 0 of the function's first argument. Dims that share a factor with it are dims of
 // the batch, forward through the program, and backward to other arguments. An op whose results have
 // such a dim, by a factor that is free, is done once for each micro-batch; an op without one stays
-// single; an op that needs the whole batch (a norm over it, a return) gets the parts joined, and
+// single; an op that needs all of the batch (a norm over it, a return) gets the parts joined, and
 // everything after it waits for it. Nothing depends on what the ops are.
 //
 // A segment is a run of ops on one mesh. Devices work in the order of the program, so the order
@@ -134,7 +134,7 @@ void BatchDims::findArguments(func::FuncOp function) {
       }
 }
 
-/// The factor that micro-batches cut `op` by; none if it has none, or needs the whole batch.
+/// The factor that micro-batches split `op` by; none if it has none, or needs all of the batch.
 std::optional<unsigned> BatchDims::findFactor(Operation *op) const {
   auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
   if (!sharded || op->getNumResults() == 0 || !hasParts(op))
@@ -175,7 +175,7 @@ struct Segment {
   SmallVector<Operation *> ops;
 };
 
-/// Writes the function anew, behind the ops that it had.
+/// Writes the function again, behind the ops that it had.
 class Splitter {
 public:
   Splitter(func::FuncOp function, const MicrobatchSpec &spec, int64_t stages, SizeAttr batch,
@@ -183,7 +183,7 @@ public:
       : function(function), spec(spec), groupSize(getGroupSize(spec, stages)), batch(batch),
         findPlace(findPlace), batchDims(function), builder(function.getContext()) {}
 
-  /// Drops what is said about times of whole ops; fails where they were given.
+  /// Drops what is said about times of ops; fails where they were given.
   LogicalResult dropAllTimes();
   void run();
 
@@ -229,12 +229,12 @@ private:
   llvm::DenseMap<Value, OpPlace> places;
   SmallVector<Segment> segments;
   IRMapping wholes;
-  /// The parts of a value, of its batch dim or of the dim that a user cuts.
+  /// The parts of a value, of its batch dim or of the dim that a user splits.
   llvm::DenseMap<std::pair<Value, unsigned>, SmallVector<Value>> parts;
 };
 } // namespace
 
-/// Part `part` of `value` along `dim`, cut from the whole where it is not made in parts.
+/// Part `part` of `value` along `dim`, a slice of the value where it is not made in parts.
 Value Splitter::getPart(Value value, unsigned dim, int64_t part) {
   SmallVector<Value> &made = parts[{value, dim}];
   made.resize(spec.count);
@@ -283,7 +283,7 @@ void Splitter::writePart(Operation *op, int64_t part) {
   }
 }
 
-/// `op` as it is, on whole values.
+/// `op` as it is, on values of the full batch.
 void Splitter::writeWhole(Operation *op) {
   SmallVector<Value> operands;
   for (Value operand : op->getOperands())
@@ -324,7 +324,7 @@ void Splitter::writeSegments() {
 LogicalResult Splitter::dropAllTimes() {
   for (Operation &op : function.getBody().front())
     if (batchDims.isSplit(&op) &&
-        failed(dropTimes(&op, "cut into " + Twine(spec.count) + " micro-batches")))
+        failed(dropTimes(&op, "split into " + Twine(spec.count) + " micro-batches")))
       return failure();
   return success();
 }
@@ -340,7 +340,7 @@ void Splitter::run() {
       addToSegment(op);
       continue;
     }
-    // What needs the whole batch comes after all micro-batches of what stands before it.
+    // What needs all of the batch comes after all micro-batches of what stands before it.
     if (batchDims.hasParts(op) || isa<func::ReturnOp>(op))
       writeSegments();
     if (op->getNumOperands() > 0)
@@ -370,15 +370,15 @@ LogicalResult dagrt::splitIntoMicrobatches(func::FuncOp function, const Microbat
     return success();
   if (function.getNumArguments() == 0 || getTensor(function.getArgument(0)).getRank() == 0)
     return emitError(function.getLoc())
-           << "'func.func' op expects a first argument with the batch as dim 0 to cut it into "
+           << "'func.func' op expects a first argument with the batch as dim 0 to split it into "
            << spec.count << " micro-batches, got "
            << (function.getNumArguments() == 0 ? "no arguments" : "a scalar");
   SizeAttr size = getGlobalSizes(getTensor(function.getArgument(0)))[0];
   if (!size)
     return emitError(function.getLoc())
-           << "'func.func' op expects a batch that is a number or a named size to cut it into "
+           << "'func.func' op expects a batch that is a number or a symbolic size to split it into "
            << spec.count << " micro-batches, got " << function.getArgument(0).getType();
-  // A symbolic batch is as large as the module says where nobody says otherwise.
+  // A symbolic batch is as large as the module's default unless it is bound.
   FailureOr<int64_t> batch = size.evaluate(getDefaultSizes(function->getParentOfType<ModuleOp>()),
                                            [&]() { return emitError(function.getLoc()); });
   if (failed(batch))

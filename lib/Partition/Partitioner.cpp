@@ -6,9 +6,10 @@
 //===----------------------------------------------------------------------===//
 //
 // One walk in program order. For each op: what the strategy says about its role; the mesh it runs
-// on; how its factors are cut (Propagation); its operands in the form that asks for (Resharding);
-// then the same op on local shapes, and, where the strategy wants its result in another form, that
-// form. Parameters and positions are made where they are used. No step knows what a transformer is.
+// on; how its factors are sharded (Propagation); its operands in the form that asks for
+// (Resharding); then the same op on local shapes, and, where the strategy wants its result in
+// another form, that form. Parameters and positions are made where they are used. No step knows
+// what a transformer is.
 //
 //===----------------------------------------------------------------------===//
 
@@ -44,6 +45,8 @@ private:
   FailureOr<LogicalAttr> getTotals(func::FuncOp function);
   LogicalResult partitionFunction(func::FuncOp function);
   LogicalResult partitionOp(Operation *op, Resharder &values);
+  LogicalResult placeArgument(func::FuncOp function, BlockArgument argument, RoleAttr role,
+                              Resharder &values);
   LogicalResult partitionReturn(func::ReturnOp op, Resharder &values);
   LogicalResult split(func::FuncOp function);
   std::optional<OpPlace> findPlace(RoleAttr role, const Directive &directive);
@@ -215,7 +218,7 @@ FailureOr<SmallVector<Value>> Partitioner::createOp(Operation *op, const OpPlan 
     for (unsigned factor : dims)
       cut.push_back(plan.axes[factor]);
     result.setType(
-        getPlacedType(plan.mesh, getGlobalShape(type), type.getElementType(), cut, partial));
+        Layout(plan.mesh, getGlobalShape(type), cut, partial).getType(type.getElementType()));
   }
   return SmallVector<Value>(clone->getResults());
 }
@@ -226,7 +229,7 @@ static LogicalResult dropTimesOfParts(Operation *op, const OpPlan &plan) {
   for (AxesAttr axes : plan.axes)
     parts *= getNumShards(MeshOp(plan.mesh), axes);
   if (parts > 1)
-    return dropTimes(op, "cut over " + Twine(parts) + " devices");
+    return dropTimes(op, "sharded over " + Twine(parts) + " devices");
   op->removeDiscardableAttr(DagrtDialect::kTimingAttrName);
   return success();
 }
@@ -260,10 +263,8 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
     SmallVector<AxesAttr> cut;
     for (unsigned factor : dims)
       cut.push_back(plan->axes[factor]);
-    FailureOr<Value> placed = values.getAs(
-        operand,
-        getPlacedType(*mesh, getGlobalShape(type), type.getElementType(), cut, plan->pending),
-        role);
+    Layout layout(*mesh, getGlobalShape(type), cut, plan->pending);
+    FailureOr<Value> placed = values.getAs(operand, layout.getType(type.getElementType()), role);
     if (failed(placed))
       return failure();
     operands.push_back(*placed);
@@ -272,7 +273,7 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
     return failure();
   FailureOr<SmallVector<Value>> results = createOp(op, *plan, operands);
   if (failed(results))
-    return op->emitOpError() << "expects to be able to decompose itself over a cut factor";
+    return op->emitOpError() << "expects to be able to decompose itself over a sharded factor";
   for (auto [logical, placed] : llvm::zip_equal(op->getResults(), *results)) {
     values.addValue(logical, placed, role, directive.travels);
     if (plan->wanted && plan->wanted != placed.getType() &&
@@ -282,14 +283,36 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   return success();
 }
 
+/// An argument lies as the strategy says of its role, else as its first user needs it.
+LogicalResult Partitioner::placeArgument(func::FuncOp function, BlockArgument argument,
+                                         RoleAttr role, Resharder &values) {
+  const Directive &directive = getDirective(role);
+  if (!directive.result)
+    return success();
+  std::optional<OpPlace> place = findPlace(role, directive);
+  MeshOp mesh = place ? cast<MeshOp>(place->mesh) : firstMesh;
+  auto type = cast<RankedTensorType>(argument.getType());
+  FailureOr<SmallVector<AxesAttr>> dims =
+      readDims(function, mesh, *directive.result, type.getRank());
+  if (failed(dims))
+    return failure();
+  Layout layout(mesh, getGlobalShape(type), *dims);
+  return LogicalResult(values.getAs(argument, layout.getType(type.getElementType()), role));
+}
+
+/// `type` with a replica on each device of `mesh`.
+static RankedTensorType getReplicated(MeshOp mesh, RankedTensorType type) {
+  SmallVector<AxesAttr> none(type.getRank(), AxesAttr::get(type.getContext(), {}));
+  return Layout(mesh, getGlobalShape(type), none).getType(type.getElementType());
+}
+
 LogicalResult Partitioner::partitionReturn(func::ReturnOp op, Resharder &values) {
   SmallVector<Value> operands;
   for (Value operand : op.getOperands()) {
     auto type = cast<RankedTensorType>(operand.getType());
     RankedTensorType current = values.getType(operand);
     if (!current) {
-      SmallVector<AxesAttr> whole(type.getRank(), AxesAttr::get(op.getContext(), {}));
-      current = getPlacedType(firstMesh, getGlobalShape(type), type.getElementType(), whole);
+      current = getReplicated(firstMesh, type);
       if (failed(values.getAs(operand, current, {})))
         return failure();
     }
@@ -359,21 +382,24 @@ LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
   Block *logical = &function.getBody().front();
   Block *placed = builder.createBlock(&function.getBody());
   Resharder values(builder, module, sizes);
-  for (BlockArgument argument : logical->getArguments())
+  for (BlockArgument argument : logical->getArguments()) {
     values.addArgument(argument, placed->addArgument(argument.getType(), argument.getLoc()));
+    auto role =
+        function.getArgAttrOfType<RoleAttr>(argument.getArgNumber(), DagrtDialect::kRoleAttrName);
+    if (role && failed(placeArgument(function, argument, role, values)))
+      return failure();
+  }
   builder.setInsertionPointToEnd(placed);
   for (Operation &op : *logical) {
     auto terminator = dyn_cast<func::ReturnOp>(op);
     if (failed(terminator ? partitionReturn(terminator, values) : partitionOp(&op, values)))
       return failure();
   }
-  // Arguments that nobody uses are whole on the first mesh.
+  // Arguments without uses are replicated on the first mesh.
   for (BlockArgument argument : placed->getArguments()) {
     auto type = cast<RankedTensorType>(argument.getType());
-    SmallVector<AxesAttr> whole(type.getRank(), AxesAttr::get(module.getContext(), {}));
     if (!getDist(type))
-      argument.setType(
-          getPlacedType(firstMesh, getGlobalShape(type), type.getElementType(), whole));
+      argument.setType(getReplicated(firstMesh, type));
   }
   logical->dropAllDefinedValueUses();
   logical->erase();
@@ -399,7 +425,7 @@ LogicalResult Partitioner::emitRemarks(ArrayRef<func::FuncOp> functions) {
   return success();
 }
 
-/// Cuts the batch of `function` into micro-batches.
+/// Splits the batch of `function` into micro-batches.
 LogicalResult Partitioner::split(func::FuncOp function) {
   int64_t stages = 1;
   for (const MeshSpec &spec : strategy.meshes)

@@ -12,7 +12,7 @@
 
 #include "PlacementRemarks.h"
 
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 #include "dagrt/IR/OpKinds.h"
 #include "dagrt/Support/Units.h"
 
@@ -82,27 +82,27 @@ void Survey::countWork(Operation *op) {
 }
 
 void Survey::countParameter(ParameterOp op) {
-  DistAttr dist = getDist(op.getType());
-  MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
+  Layout layout = *Layout::get(symbols, op, op.getType());
+  auto mesh = FlatSymbolRefAttr::get(layout.getMesh().getSymNameAttr());
   double bytes = getElementBytes(op.getType().getElementType());
   for (int64_t size : op.getType().getShape())
     bytes *= size;
-  weightBytes[dist.getMesh()] += bytes;
-  if (getNumReplicas(mesh, dist) > 1)
-    replicatedBytes[dist.getMesh()] += bytes;
+  weightBytes[mesh] += bytes;
+  if (layout.getNumReplicas() > 1)
+    replicatedBytes[mesh] += bytes;
 }
 
 void Survey::countPadding(Operation *op) {
   for (Value result : op->getResults()) {
-    DistAttr dist = getDist(result.getType());
-    if (!dist)
+    std::optional<Layout> layout = Layout::get(symbols, op, result.getType());
+    if (!layout)
       continue;
-    MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
-    for (auto [axes, size] : llvm::zip_equal(dist.getDims(), dist.getOf())) {
-      int64_t shards = axes.empty() ? 1 : getNumShards(mesh, axes);
+    FlatSymbolRefAttr mesh = layout->getDist().getMesh();
+    for (size_t dim = 0; dim < layout->getRank(); ++dim) {
+      int64_t size = layout->getShape()[dim], shards = layout->getNumShards(dim);
       int64_t padded = getShardSize(size, shards) * shards;
       if (padded != size)
-        ++padding[{dist.getMesh(), size, shards, padded}];
+        ++padding[{mesh, size, shards, padded}];
     }
   }
 }

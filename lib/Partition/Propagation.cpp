@@ -1,4 +1,4 @@
-//===- Propagation.cpp - How one op is cut -*- C++ -*-===//
+//===- Propagation.cpp - How one op is sharded -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -29,10 +29,10 @@ FailureOr<SmallVector<AxesAttr>> dagrt::readDims(Operation *op, MeshOp mesh,
     if (name == "_")
       continue;
     if (static_cast<int64_t>(dim) >= rank)
-      return op->emitOpError() << "expects the strategy to cut one of " << rank << " dims, got dim "
-                               << dim << " over \"" << name << '"';
+      return op->emitOpError() << "expects the strategy to shard one of " << rank
+                               << " dims, got dim " << dim << " over \"" << name << '"';
     if (mesh.getAxisSize(name) == 0)
-      return op->emitOpError() << "expects the strategy to cut over axes of mesh '@"
+      return op->emitOpError() << "expects the strategy to shard over axes of mesh '@"
                                << mesh.getSymName() << "', got \"" << name << '"';
     dims[dim] = getWholeAxis(mesh, name);
   }
@@ -57,7 +57,8 @@ struct Planner {
   /// Gives `axes` to `factor` if that is allowed and no one has either.
   bool tryAssign(unsigned factor, AxesAttr axes) {
     FactorKind kind = plan.rule.factors[factor].kind;
-    bool allowed = kind == FactorKind::Free || kind == FactorKind::Contracted;
+    bool allowed =
+        kind == FactorKind::Free || kind == FactorKind::Contracted || kind == FactorKind::Local;
     if (!allowed || axes.empty() || !plan.axes[factor].empty() || !isFree(axes))
       return false;
     plan.axes[factor] = axes;
@@ -112,7 +113,7 @@ static bool canSpread(int64_t size, ArrayRef<int64_t> elements, bool replicateRe
   return true;
 }
 
-/// What a cut of a factor cuts, in the words of models: `key/value head`.
+/// What a sharded factor is, in the words of models: `key/value head`.
 static StringRef getElementName(Operation *op, StringRef factor, bool isAllHeads) {
   RoleAttr role = getRole(op);
   StringRef name = role ? role.getName() : "";
@@ -156,7 +157,7 @@ LogicalResult Planner::refuseSize(const CutSpec &cut, StringRef factor,
     error << "expects at most " << most << " devices along axis \"" << cut.axis << '"';
   else
     error << "expects the size of axis \"" << cut.axis << "\" to be at most the "
-          << elements.front() << " elements that it cuts first, or a multiple of them";
+          << elements.front() << " elements that it shards first, or a multiple of them";
   int64_t number = isTooLarge ? most : elements.front();
   error << describeRole() << ", got " << number << ' '
         << getElementName(op, factor, isTooLarge && elements.size() > 1) << (number == 1 ? "" : "s")
@@ -165,7 +166,7 @@ LogicalResult Planner::refuseSize(const CutSpec &cut, StringRef factor,
   return error;
 }
 
-/// Spreads the cut's axis over the factors that the op has of those it names.
+/// Spreads an entry's axis over the factors that the op has of those it names.
 LogicalResult Planner::applyCut(const CutSpec &cut) {
   SmallVector<unsigned> factors;
   for (const std::string &reference : cut.over)
@@ -175,7 +176,7 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
     return success();
   int64_t size = plan.mesh.getAxisSize(cut.axis), left = size;
   if (size == 0)
-    return op->emitOpError() << "expects the strategy to cut over axes of mesh '@"
+    return op->emitOpError() << "expects the strategy to shard over axes of mesh '@"
                              << plan.mesh.getSymName() << "', got \"" << cut.axis << '"';
   SmallVector<int64_t> elements;
   for (unsigned number : factors) {
@@ -194,14 +195,14 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
       auto ref = AxisRefAttr::get(op->getContext(), cut.axis, whole ? 0 : size / left,
                                   whole ? 0 : taken, 0);
       plan.axes[number] = AxesAttr::get(op->getContext(), ref);
-      // An axis that cuts the op completes a sum that is pending over it.
+      // An axis that shards the op completes a sum that is pending over it.
       if (overlaps(plan.mesh, plan.pending, plan.axes[number]))
         plan.pending = AxesAttr::get(op->getContext(), {});
       bool isDecomposed = factor.kind == FactorKind::Decomposable;
       if (factor.kind == FactorKind::Indivisible ||
           (isDecomposed && !cast<ShardingRuleOpInterface>(op).canDecompose(number)))
-        return op->emitOpError() << "expects the strategy not to cut " << factor.name
-                                 << ", which must be whole on each device";
+        return op->emitOpError() << "expects the strategy not to shard " << factor.name
+                                 << ", which must be replicated on each device";
       plan.decomposes |= isDecomposed;
     }
     left /= std::max<int64_t>(taken, 1);
@@ -217,7 +218,7 @@ LogicalResult Planner::applyResult(ArrayRef<std::string> names) {
     return failure();
   for (auto [dim, factor] : llvm::enumerate(plan.rule.results[0]))
     tryAssign(factor, (*dims)[dim]);
-  plan.wanted = getPlacedType(plan.mesh, getGlobalShape(type), type.getElementType(), *dims);
+  plan.wanted = Layout(plan.mesh, getGlobalShape(type), *dims).getType(type.getElementType());
   return success();
 }
 
@@ -238,7 +239,7 @@ void Planner::keepPending(OperandTypes operands) {
   plan.pending = pending;
 }
 
-/// Lets operands keep their cuts where nobody has claimed the axes. An operand on another mesh
+/// Lets operands keep their shardings where the axes are free. An operand on another mesh
 /// brings axes that this mesh has too, by name and size.
 void Planner::followOperands(OperandTypes operands) {
   for (auto [i, dims] : llvm::enumerate(plan.rule.operands)) {

@@ -1,4 +1,4 @@
-//===- Propagation.h - How one op is cut -*- C++ -*-===//
+//===- Propagation.h - How one op is sharded -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -13,7 +13,7 @@
 #ifndef DAGRT_LIB_PARTITION_PROPAGATION_H
 #define DAGRT_LIB_PARTITION_PROPAGATION_H
 
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 #include "dagrt/IR/Sizes.h"
 #include "dagrt/Partition/Strategy.h"
 
@@ -27,7 +27,7 @@ struct Directive {
   const std::vector<std::string> *travels = nullptr;
 };
 
-/// How an op will be cut.
+/// How an op will be sharded.
 struct OpPlan {
   MeshOp mesh;
   ShardingRule rule;
@@ -37,7 +37,7 @@ struct OpPlan {
   AxesAttr pending;
   /// The result as the strategy wants it, where that is more than the factors give; or null.
   mlir::RankedTensorType wanted;
-  /// True if a cut factor makes the op decompose itself.
+  /// True if a sharded factor makes the op decompose itself.
   bool decomposes = false;
 };
 
@@ -45,10 +45,11 @@ struct OpPlan {
 /// can be made on any mesh in any way (parameters, positions, arguments not yet placed).
 using OperandTypes = llvm::ArrayRef<mlir::RankedTensorType>;
 
-/// Decides how `op` is cut on `mesh`. In order of precedence: the strategy's cuts, its result, then
-/// what the operands bring along, the first operand first. An axis cuts one factor: who comes later
-/// goes without, and its operand is gathered. An axis that is spread over factors by their sizes
-/// takes symbolic ones at `sizes`. `symbols` are those of the module, its meshes among them.
+/// Decides how `op` is sharded on `mesh`. In order of precedence: the strategy's `cut`, its
+/// `result`, then the shardings of the operands, the first operand first. An axis shards one
+/// factor: what comes later goes without, and its operand is gathered. An axis that is spread over
+/// factors by their sizes takes symbolic ones at `sizes`. `symbols` are those of the module, its
+/// meshes among them.
 mlir::FailureOr<OpPlan> planOp(mlir::Operation *op, MeshOp mesh, const Directive &directive,
                                OperandTypes operands, const SizeBinding &sizes,
                                const mlir::SymbolTable &symbols);
@@ -56,7 +57,7 @@ mlir::FailureOr<OpPlan> planOp(mlir::Operation *op, MeshOp mesh, const Directive
 /// The axis `name` of `mesh` as a list; empty if it has the size 1.
 AxesAttr getWholeAxis(MeshOp mesh, llvm::StringRef name);
 
-/// Reads a list of axis names, one for each dim, `_` for none; missing dims are whole.
+/// Reads a list of axis names, one for each dim, `_` for none; missing dims are replicated.
 mlir::FailureOr<llvm::SmallVector<AxesAttr>>
 readDims(mlir::Operation *op, MeshOp mesh, llvm::ArrayRef<std::string> names, int64_t rank);
 

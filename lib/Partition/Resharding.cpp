@@ -1,4 +1,4 @@
-//===- Resharding.cpp - Lays values anew -*- C++ -*-===//
+//===- Resharding.cpp - Takes values from layout to layout -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // Inside a mesh: a pending sum is completed first, scattered if the user wants a shard of it; then
-// cuts that move from one dim to another (all_to_all), cuts that go (all_gather), and cuts that
+// axes that move from one dim to another (all_to_all), axes that go (all_gather), and axes that
 // come (all_slice). Between meshes: one message for each destination mesh. Where the destination
 // wants replicas, the message brings shards and the destination gathers them, so that no element
 // crosses twice.
@@ -30,14 +30,6 @@ static void setRole(Operation *op, RoleAttr role) {
     op->setAttr(DagrtDialect::kRoleAttrName, role);
 }
 
-/// True if the shards of `size` elements over `outer` are whole numbers of those over both.
-static bool isNested(MeshOp mesh, int64_t size, AxesAttr outer, AxesAttr inner) {
-  if (outer.empty() || ShapedType::isDynamic(size))
-    return true;
-  int64_t shards = getNumShards(mesh, outer), parts = getNumShards(mesh, inner);
-  return getShardSize(size, shards) == parts * getShardSize(size, shards * parts);
-}
-
 void Resharder::addValue(Value logical, Value placed, RoleAttr producer,
                          const std::vector<std::string> *travels) {
   LogicalValue &value = values[logical];
@@ -59,111 +51,93 @@ RankedTensorType Resharder::getType(Value logical) const {
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// A value on its way to another distribution of its mesh.
+/// A value on its way to another layout of its mesh.
 struct Walk {
-  OpBuilder &builder;
-  MeshOp mesh;
-  Value value;
-  SmallVector<AxesAttr> dims;
-  AxesAttr partial;
+  Walk(OpBuilder &builder, MeshOp mesh, Value value)
+      : builder(builder), value(value), layout(mesh, getDist(value.getType())) {}
 
-  RankedTensorType getType() {
-    auto type = cast<RankedTensorType>(value.getType());
-    return getPlacedType(mesh, getGlobalShape(type), type.getElementType(), dims, partial);
-  }
-  Location getLoc() { return value.getLoc(); }
-
-  /// Completes a pending sum, into a shard where `target` continues a dim's cut with its axes.
-  void reduce(ArrayRef<AxesAttr> target, RoleAttr role) {
-    AxesAttr axes = partial;
-    partial = AxesAttr::get(mesh.getContext(), {});
-    for (auto [dim, wanted] : llvm::enumerate(target)) {
-      std::optional<AxesAttr> rest = removeHead(mesh, wanted, dims[dim]);
-      if (!rest || rest->empty() || !removeHead(mesh, *rest, axes) ||
-          !isNested(mesh, getSize(dim), dims[dim], axes))
-        continue;
-      dims[dim] = concatAxes(mesh, dims[dim], axes);
-      auto op = ReduceScatterOp::create(builder, getLoc(), getType(), value, dim, axes);
-      setRole(op, role);
-      value = op;
-      return;
-    }
-    auto op = AllReduceOp::create(builder, getLoc(), getType(), value, axes);
+  /// Takes the value through a collective.
+  template <typename OpT, typename... Args>
+  void apply(RoleAttr role, Args... args) {
+    MeshOp mesh = layout.getMesh();
+    auto op = OpT::create(builder, value.getLoc(), mesh, value, args...);
     setRole(op, role);
     value = op;
+    layout = Layout(mesh, getDist(op.getType()));
   }
 
-  int64_t getSize(size_t dim) { return getGlobalShape(getType())[dim]; }
+  /// Axes of the target's dim that come after those of the value's; none if the value's are others.
+  std::optional<AxesAttr> getMissing(size_t dim, AxesAttr wanted) {
+    return removeHead(layout.getMesh(), wanted, layout.getDim(dim));
+  }
 
-  /// What must leave dim `dim` so that the rest begins the wanted cut: all of it if shards are not
-  /// made of whole parts.
+  /// Completes a pending sum, into a shard where `target` continues a dim's axes with its axes.
+  void reduce(const Layout &target, RoleAttr role) {
+    AxesAttr axes = layout.getPartial();
+    for (size_t dim = 0; dim < layout.getRank(); ++dim) {
+      std::optional<AxesAttr> rest = getMissing(dim, target.getDim(dim));
+      if (rest && !rest->empty() && removeHead(layout.getMesh(), *rest, axes) &&
+          layout.isNested(dim, layout.getDim(dim), axes))
+        return apply<ReduceScatterOp>(role, dim, axes);
+    }
+    apply<AllReduceOp>(role, axes);
+  }
+
+  /// What must leave dim `dim` so that the rest begins the wanted axes: all of them if shards are
+  /// not made of entire parts.
   AxesAttr getSurplus(size_t dim, AxesAttr wanted) {
-    std::optional<AxesAttr> missing = removeHead(mesh, wanted, dims[dim]);
-    if (missing && (missing->empty() || isNested(mesh, getSize(dim), dims[dim], *missing)))
-      return AxesAttr::get(mesh.getContext(), {});
-    std::optional<AxesAttr> surplus = removeHead(mesh, dims[dim], wanted);
-    return surplus && isNested(mesh, getSize(dim), wanted, *surplus) ? *surplus : dims[dim];
+    AxesAttr axes = layout.getDim(dim);
+    std::optional<AxesAttr> missing = getMissing(dim, wanted);
+    if (missing && (missing->empty() || layout.isNested(dim, axes, *missing)))
+      return AxesAttr::get(axes.getContext(), {});
+    std::optional<AxesAttr> surplus = removeHead(layout.getMesh(), axes, wanted);
+    return surplus && layout.isNested(dim, wanted, *surplus) ? *surplus : axes;
   }
 
-  /// Moves a cut that one dim has too much straight to a dim that lacks exactly it.
-  void exchange(ArrayRef<AxesAttr> target, RoleAttr role) {
-    for (size_t from = 0; from < dims.size(); ++from) {
-      AxesAttr surplus = getSurplus(from, target[from]);
-      if (surplus.empty())
-        continue;
-      for (size_t to = 0; to < dims.size(); ++to) {
-        std::optional<AxesAttr> missing = removeHead(mesh, target[to], dims[to]);
+  /// Moves axes that one dim has too many straight to a dim that lacks exactly them.
+  void exchange(const Layout &target, RoleAttr role) {
+    for (size_t from = 0; from < layout.getRank(); ++from) {
+      AxesAttr surplus = getSurplus(from, target.getDim(from));
+      for (size_t to = 0; to < layout.getRank() && !surplus.empty(); ++to) {
+        std::optional<AxesAttr> missing = getMissing(to, target.getDim(to));
         if (to == from || !missing || *missing != surplus ||
-            !isNested(mesh, getSize(to), dims[to], surplus))
+            !layout.isNested(to, layout.getDim(to), surplus))
           continue;
-        dims[from] = *removeTail(mesh, dims[from], surplus);
-        dims[to] = target[to];
-        auto op = AllToAllOp::create(builder, getLoc(), getType(), value, from, to, surplus);
-        setRole(op, role);
-        value = op;
+        apply<AllToAllOp>(role, from, to, surplus);
         break;
       }
     }
   }
 
-  void gather(ArrayRef<AxesAttr> target, RoleAttr role) {
-    for (size_t dim = 0; dim < dims.size(); ++dim) {
-      AxesAttr surplus = getSurplus(dim, target[dim]);
-      if (surplus.empty())
-        continue;
-      dims[dim] = *removeTail(mesh, dims[dim], surplus);
-      auto op = AllGatherOp::create(builder, getLoc(), getType(), value, dim, surplus);
-      setRole(op, role);
-      value = op;
-    }
+  void gather(const Layout &target, RoleAttr role) {
+    for (size_t dim = 0; dim < layout.getRank(); ++dim)
+      if (AxesAttr surplus = getSurplus(dim, target.getDim(dim)); !surplus.empty())
+        apply<AllGatherOp>(role, dim, surplus);
   }
 
-  void slice(ArrayRef<AxesAttr> target, RoleAttr role) {
-    for (size_t dim = 0; dim < dims.size(); ++dim) {
-      AxesAttr missing = *removeHead(mesh, target[dim], dims[dim]);
-      if (missing.empty())
-        continue;
-      dims[dim] = target[dim];
-      auto op = AllSliceOp::create(builder, getLoc(), getType(), value, dim, missing);
-      setRole(op, role);
-      value = op;
-    }
+  void slice(const Layout &target, RoleAttr role) {
+    for (size_t dim = 0; dim < layout.getRank(); ++dim)
+      if (AxesAttr missing = *getMissing(dim, target.getDim(dim)); !missing.empty())
+        apply<AllSliceOp>(role, dim, missing);
   }
+
+  OpBuilder &builder;
+  Value value;
+  Layout layout;
 };
 } // namespace
 
 /// Takes `value` to `target`, a type of the same mesh; a sum that `target` has pending, too, stays
 /// so.
-Value Resharder::layAnew(Value value, RankedTensorType target, RoleAttr producer,
-                         RoleAttr consumer) {
-  DistAttr from = getDist(value.getType()), to = getDist(target);
-  Walk walk{builder, getMesh(from.getMesh()), value, SmallVector<AxesAttr>(from.getDims()),
-            from.getPartial()};
-  if (from.isPartial() && !to.isPartial())
-    walk.reduce(to.getDims(), producer);
-  walk.exchange(to.getDims(), consumer);
-  walk.gather(to.getDims(), consumer);
-  walk.slice(to.getDims(), consumer);
+Value Resharder::reshard(Value value, RankedTensorType type, RoleAttr producer, RoleAttr consumer) {
+  MeshOp mesh = getMesh(getDist(type).getMesh());
+  Layout target(mesh, getDist(type));
+  Walk walk(builder, mesh, value);
+  if (walk.layout.isPartial() && !target.isPartial())
+    walk.reduce(target, producer);
+  walk.exchange(target, consumer);
+  walk.gather(target, consumer);
+  walk.slice(target, consumer);
   return walk.value;
 }
 
@@ -171,7 +145,7 @@ Value Resharder::layAnew(Value value, RankedTensorType target, RoleAttr producer
 // Between meshes
 //===----------------------------------------------------------------------===//
 
-/// Dim of a value to cut over `shards` more devices in flight: the last that divides evenly,
+/// Dim of a value to shard over `shards` more devices in flight: the last that divides evenly,
 /// else the largest that has an element for each, else none.
 FailureOr<std::optional<size_t>> Resharder::chooseFlightDim(RankedTensorType type, int64_t shards) {
   FailureOr<Type> bound = binder.bind(type, [&]() { return emitError(module->getLoc()); });
@@ -181,7 +155,7 @@ FailureOr<std::optional<size_t>> Resharder::chooseFlightDim(RankedTensorType typ
   for (size_t dim = local.size(); dim-- > 0;)
     if (local[dim] >= shards && local[dim] % shards == 0)
       return std::optional<size_t>(dim);
-  // Shards that are cut again must have whole parts: uneven ones are cut once.
+  // Shards that are split again must have full parts: uneven ones are split once.
   std::optional<size_t> largest;
   for (auto [dim, axes] : llvm::enumerate(getDist(type).getDims()))
     if (axes.empty() && local[dim] >= shards && (!largest || local[dim] > local[*largest]))
@@ -189,40 +163,40 @@ FailureOr<std::optional<size_t>> Resharder::chooseFlightDim(RankedTensorType typ
   return largest;
 }
 
-/// The type that a message to `target` brings: cut over the axes that `target` leaves unused, too.
+/// The type that a message to `target` brings: sharded over the axes that `target` leaves unused,
+/// too.
 FailureOr<RankedTensorType> Resharder::getFlightType(LogicalValue &value, RankedTensorType target) {
-  DistAttr dist = getDist(target);
-  MeshOp mesh = getMesh(dist.getMesh());
-  SmallVector<AxesAttr> dims(dist.getDims());
-  SmallVector<AxesAttr> preferred(dims.size(), AxesAttr::get(mesh.getContext(), {}));
+  MeshOp mesh = getMesh(getDist(target).getMesh());
+  Layout layout(mesh, getDist(target));
+  SmallVector<AxesAttr> preferred(layout.getRank(), AxesAttr::get(mesh.getContext(), {}));
   if (value.travels) {
     FailureOr<SmallVector<AxesAttr>> travels =
-        readDims(value.forms.front().getDefiningOp(), mesh, *value.travels, dims.size());
+        readDims(value.forms.front().getDefiningOp(), mesh, *value.travels, layout.getRank());
     if (failed(travels))
       return failure();
     preferred = *travels;
   }
   for (Attribute name : mesh.getAxisNames()) {
     AxesAttr axis = getWholeAxis(mesh, cast<StringAttr>(name).getValue());
-    bool used = llvm::any_of(dims, [&](AxesAttr other) { return overlaps(mesh, other, axis); });
+    bool used =
+        llvm::any_of(layout.getDims(), [&](AxesAttr other) { return overlaps(mesh, other, axis); });
     if (axis.empty() || used)
       continue;
-    RankedTensorType type =
-        getPlacedType(mesh, getGlobalShape(dist), target.getElementType(), dims);
     std::optional<size_t> dim;
     for (auto [i, axes] : llvm::enumerate(preferred))
-      if (axes == axis && isNested(mesh, getGlobalShape(dist)[i], dims[i], axis))
+      if (axes == axis && layout.isNested(i, layout.getDim(i), axis))
         dim = i;
     if (!dim) {
-      FailureOr<std::optional<size_t>> chosen = chooseFlightDim(type, getNumShards(mesh, axis));
+      FailureOr<std::optional<size_t>> chosen =
+          chooseFlightDim(layout.getType(target.getElementType()), getNumShards(mesh, axis));
       if (failed(chosen))
         return failure();
       dim = *chosen;
     }
     if (dim)
-      dims[*dim] = concatAxes(mesh, dims[*dim], axis);
+      layout.setDim(*dim, concatAxes(mesh, layout.getDim(*dim), axis));
   }
-  return getPlacedType(mesh, getGlobalShape(dist), target.getElementType(), dims);
+  return layout.getType(target.getElementType());
 }
 
 /// What is sent stands right behind the op that made it, and not where it is asked for: the sender
@@ -244,16 +218,16 @@ FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType targe
   insertBehind(builder, source);
   if (DistAttr dist = getDist(sourceType); dist.isPartial()) {
     MeshOp mesh = getMesh(dist.getMesh());
-    SmallVector<AxesAttr> dims(dist.getDims());
-    int64_t shards = getNumShards(mesh, dist.getPartial());
-    FailureOr<std::optional<size_t>> dim = chooseFlightDim(sourceType, shards);
+    Layout complete(mesh, dist);
+    FailureOr<std::optional<size_t>> dim =
+        chooseFlightDim(sourceType, getNumShards(mesh, dist.getPartial()));
     if (failed(dim))
       return failure();
     if (*dim)
-      dims[**dim] = concatAxes(mesh, dims[**dim], dist.getPartial());
-    RankedTensorType complete =
-        getPlacedType(mesh, getGlobalShape(dist), sourceType.getElementType(), dims);
-    source = layAnew(source, complete, value.producer, value.producer);
+      complete.setDim(**dim, concatAxes(mesh, complete.getDim(**dim), dist.getPartial()));
+    complete.setPartial(AxesAttr::get(mesh.getContext(), {}));
+    source = reshard(source, complete.getType(sourceType.getElementType()), value.producer,
+                     value.producer);
     value.forms.push_back(source);
   }
   FailureOr<RankedTensorType> flight = getFlightType(value, target);
@@ -281,7 +255,7 @@ Value Resharder::makeSource(LogicalValue &value, RankedTensorType target) {
   return clone->getResult(0);
 }
 
-/// A part of an argument, cut from it where it lies, or from one that lies as the part shall.
+/// A part of an argument, sliced from it on its mesh, or from one with the part's sharding.
 FailureOr<Value> Resharder::makePart(LogicalValue &value, RankedTensorType target,
                                      RoleAttr consumer) {
   SliceOp part = value.part;
@@ -297,7 +271,7 @@ FailureOr<Value> Resharder::makePart(LogicalValue &value, RankedTensorType targe
   dims[part.getDim()] = AxesAttr::get(builder.getContext(), {});
   auto getType = [&](Value logical) {
     auto type = cast<RankedTensorType>(logical.getType());
-    return getPlacedType(mesh, getGlobalShape(type), type.getElementType(), dims);
+    return Layout(mesh, getGlobalShape(type), dims).getType(type.getElementType());
   };
   FailureOr<Value> argument = getAs(part.getOperand(), getType(part.getOperand()), consumer);
   if (failed(argument))
@@ -340,7 +314,7 @@ FailureOr<Value> Resharder::getAs(Value logical, RankedTensorType target, RoleAt
       return failure();
     start = *arrived;
   }
-  Value result = layAnew(start, target, value.producer, consumer);
+  Value result = reshard(start, target, value.producer, consumer);
   if (result != start)
     value.forms.push_back(result);
   return result;
@@ -352,7 +326,6 @@ FailureOr<Value> Resharder::getWhole(Value logical) {
   DistAttr dist = getDist(type);
   if (!dist.isPartial())
     return value.forms.front();
-  RankedTensorType complete = getPlacedType(getMesh(dist.getMesh()), getGlobalShape(dist),
-                                            type.getElementType(), dist.getDims());
-  return getAs(logical, complete, value.producer);
+  Layout complete(getMesh(dist.getMesh()), getGlobalShape(dist), dist.getDims());
+  return getAs(logical, complete.getType(type.getElementType()), value.producer);
 }

@@ -1,4 +1,4 @@
-//===- Resharding.h - Lays values anew -*- C++ -*-===//
+//===- Resharding.h - Reshards values -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -20,7 +20,7 @@
 namespace dagrt {
 
 /// Makes placed values lie as their users need them. Each form of a value is made once. Which dim
-/// of a value with symbolic sizes is cut in flight is decided at `sizes`.
+/// of a value with symbolic sizes is sharded in flight is decided at `sizes`.
 class Resharder {
 public:
   Resharder(mlir::OpBuilder &builder, mlir::Operation *module, const SizeBinding &sizes)
@@ -38,7 +38,7 @@ public:
   void addPart(SliceOp part) { values[part.getResult()].part = part; }
 
   /// `placed` is the logical value; `producer` and `travels` say who made it, and how it is
-  /// cut in flight.
+  /// sharded in flight.
   void addValue(mlir::Value logical, mlir::Value placed, RoleAttr producer,
                 const std::vector<std::string> *travels);
 
@@ -68,7 +68,7 @@ private:
                                         RoleAttr consumer);
   mlir::Value findOn(const LogicalValue &value, mlir::FlatSymbolRefAttr mesh) const;
   mlir::FailureOr<mlir::Value> transfer(LogicalValue &value, mlir::RankedTensorType target);
-  mlir::Value layAnew(mlir::Value value, mlir::RankedTensorType target, RoleAttr producer,
+  mlir::Value reshard(mlir::Value value, mlir::RankedTensorType type, RoleAttr producer,
                       RoleAttr consumer);
   mlir::FailureOr<mlir::RankedTensorType> getFlightType(LogicalValue &value,
                                                         mlir::RankedTensorType target);

@@ -216,7 +216,7 @@ static LogicalResult checkNames(Instantiation &fill, const Strategy &strategy,
       return fill.error("expects axes of its meshes" + where + axis.text + "'" +
                             suggestName(axis.text, known),
                         axis.at);
-  // What travels is cut over the mesh that it goes to.
+  // A message is sharded over the mesh that it goes to.
   for (const Name &axis : entry.travels.value_or(std::vector<Name>()))
     if (axis.text != "_" && llvm::none_of(strategy.meshes, [&](const MeshSpec &mesh) {
           return llvm::is_contained(llvm::make_first_range(mesh.axes), axis.text);
@@ -235,7 +235,7 @@ static LogicalResult readCuts(Instantiation &fill, const EntryText &source, Stra
   for (const CutText &cut : source.cut.value_or(std::vector<CutText>())) {
     if (cut.axis.text.empty() || cut.over.empty() ||
         (!cut.rest.empty() && cut.rest != "replicated"))
-      return fill.error("expects each cut to have an 'axis', the factors 'over', and 'rest' to "
+      return fill.error("expects each 'cut' to have an 'axis', the factors 'over', and 'rest' to "
                         "be 'replicated' if given, in the entry for role '" +
                             entry.role + "'",
                         cut.at);

@@ -76,7 +76,7 @@ LogicalResult StrategyUse::checkEntries(ModuleOp module) const {
   return success();
 }
 
-/// Meshes that values lie on, and axes that cut one, each as `mesh` or `mesh/axis`.
+/// Meshes that values are on, and axes that shard one, each as `mesh` or `mesh/axis`.
 static std::set<std::string> collectUses(ModuleOp module) {
   std::set<std::string> uses;
   llvm::DenseSet<Attribute> seen;
@@ -119,7 +119,7 @@ LogicalResult StrategyUse::checkMeshes(ModuleOp module) const {
     for (const auto &[axis, size] : mesh.axes)
       if (size > 1 && !cutting.count(axis))
         return emitError(module, mesh.position)
-               << "expects each axis to cut something, got axis '" << axis << "' of mesh '"
+               << "expects each axis to shard something, got axis '" << axis << "' of mesh '"
                << mesh.name << "': its " << size << " devices would all do the same work";
   }
   return success();

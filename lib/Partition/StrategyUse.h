@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// A mistyped role or factor leaves a model whole on every device, which takes longer and says
+// A mistyped role or factor leaves a model replicated on every device, which takes longer and says
 // nothing. So what a strategy says is counted where it is used, and what never was is an error.
 //
 //===----------------------------------------------------------------------===//
@@ -33,7 +33,7 @@ public:
   void addRole(llvm::StringRef role) { roles.insert(role.str()); }
   void addEntry(const StrategyEntry &entry) { entries.insert(&entry); }
   bool isUsed(const StrategyEntry &entry) const { return entries.contains(&entry); }
-  /// Notes which factors of `rule` the cuts name.
+  /// Notes which factors of `rule` the entries name.
   void addCuts(llvm::ArrayRef<CutSpec> cuts, const ShardingRule &rule);
 
   /// Emits an error where something of the strategy's file had no effect on `module`; a built-in
@@ -48,7 +48,7 @@ private:
   const Strategy &strategy;
   std::set<std::string> roles;
   llvm::DenseSet<const StrategyEntry *> entries;
-  /// Of each cut that was applied: the factors that its ops have, and for each name of `over`
+  /// Of each `cut` that was applied: the factors that its ops have, and for each name of `over`
   /// whether it was one of them.
   struct CutUse {
     std::set<std::string> factors;

@@ -13,7 +13,7 @@
 
 #include "PlacementRemarks.h"
 #include "ViewCoverage.h"
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 #include "dagrt/IR/LogicalTotals.h"
 #include "dagrt/IR/Sizes.h"
 #include "dagrt/IR/Transfer.h"
@@ -35,7 +35,7 @@ namespace dagrt {
 using namespace mlir;
 using namespace dagrt;
 
-/// FLOPs: every op of the model is there once, whoever computes it.
+/// FLOPs: every op of the model is there once, on whichever device.
 static LogicalResult verifyFlops(func::FuncOp function, LogicalAttr logical) {
   LogicalTotals totals = getLogicalTotals(function);
   double expected = logical.getFlops();
@@ -43,7 +43,7 @@ static LogicalResult verifyFlops(func::FuncOp function, LogicalAttr logical) {
     return emitError(function.getLoc())
            << "'func.func' op expects the FLOPs of its model, " << expected
            << ", summed over its ops without replicas, got " << totals.flops;
-  // Weights that nothing reads are there until somebody cleans up.
+  // Weights without readers stay until a clean-up.
   if (totals.parameters != logical.getParameters() &&
       totals.allParameters != logical.getParameters())
     return emitError(function.getLoc()) << "'func.func' op expects the " << logical.getParameters()
@@ -63,13 +63,6 @@ struct Weight {
   SmallVector<ParameterOp> ops; ///< One of each part, in order.
 };
 } // namespace
-
-static int64_t getProduct(ArrayRef<int64_t> sizes) {
-  int64_t product = 1;
-  for (int64_t size : sizes)
-    product *= size;
-  return product;
-}
 
 static SmallVector<int64_t> getStoredShape(ParameterOp op) {
   ViewAttr view = op.getViewAttr();
@@ -163,22 +156,18 @@ static LogicalResult verifyShards(func::FuncOp function) {
     DistAttr dist = getDist(op.getType());
     if (!dist || !checked.insert(dist).second)
       continue;
-    MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
-    double held = 0, whole = 1;
-    for (int64_t device = 0; device < mesh.getNumDevices(); ++device) {
-      double elements = 1;
-      for (Range range : getBox(mesh, dist, device))
-        elements *= range.size();
-      held += elements;
-    }
-    for (int64_t size : dist.getOf())
-      whole *= size;
-    if (held == whole * getNumReplicas(mesh, dist))
+    Layout layout = *Layout::get(symbols, op, op.getType());
+    double held = 0, wanted = static_cast<double>(layout.getNumReplicas());
+    for (int64_t device = 0; device < layout.getNumDevices(); ++device)
+      held += getNumElements(layout.getBox(device));
+    for (int64_t size : layout.getShape())
+      wanted *= static_cast<double>(size);
+    if (held == wanted)
       continue;
     InFlightDiagnostic error = op.emitOpError()
                                << "expects the shards of '" << op.getName() << "' to hold "
-                               << whole * getNumReplicas(mesh, dist) << " elements, got " << held;
-    error.attachNote(mesh.getLoc()) << "mesh declared here";
+                               << wanted << " elements, got " << held;
+    error.attachNote(layout.getMesh().getLoc()) << "mesh declared here";
     return error;
   }
   return success();
@@ -193,22 +182,19 @@ static LogicalResult verifyMessages(func::FuncOp function) {
   llvm::DenseSet<std::pair<Attribute, Attribute>> checked;
   SymbolTableCollection symbols;
   for (auto op : function.getOps<SendOp>()) {
-    DistAttr source = getDist(op.getOperand().getType());
-    DistAttr target = getDist(op.getMessage().getType().getPayload());
-    if (!checked.insert({source, target}).second)
+    RankedTensorType sent = op.getOperand().getType(),
+                     payload = op.getMessage().getType().getPayload();
+    if (!checked.insert({getDist(sent), getDist(payload)}).second)
       continue;
-    MeshOp from = lookupMesh(op, source.getMesh(), symbols);
-    MeshOp to = lookupMesh(op, target.getMesh(), symbols);
-    SmallVector<double> received(to.getNumDevices(), 0);
-    for (const TransferPiece &piece : getTransferPieces(from, source, to, target))
+    Layout source = *Layout::get(symbols, op, sent), target = *Layout::get(symbols, op, payload);
+    SmallVector<double> received(target.getNumDevices(), 0);
+    for (const TransferPiece &piece : getTransferPieces(source, target))
       received[piece.receiver] += piece.elements;
     for (auto [device, elements] : llvm::enumerate(received)) {
-      double expected = 1;
-      for (Range range : getBox(to, target, device))
-        expected *= range.size();
+      double expected = getNumElements(target.getBox(device));
       if (elements != expected)
-        return op.emitOpError() << "expects device " << to.getDevices()[device] << " to receive "
-                                << expected << " elements, got " << elements;
+        return op.emitOpError() << "expects device " << target.getMesh().getDevices()[device]
+                                << " to receive " << expected << " elements, got " << elements;
     }
   }
   return success();
@@ -221,8 +207,8 @@ static LogicalResult verifyForeignOps(func::FuncOp function) {
     auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
     if (!sharded || isa<DagrtDialect>(op->getDialect()))
       return WalkResult::advance();
-    return failed(verifyByRule(op, sharded.getShardingRule(), symbols)) ? WalkResult::interrupt()
-                                                                        : WalkResult::advance();
+    bool isWrong = failed(verifyLogicalByRule(op)) || failed(verifyPlacedByRule(op, symbols));
+    return isWrong ? WalkResult::interrupt() : WalkResult::advance();
   });
   return failure(result.wasInterrupted());
 }

@@ -56,7 +56,7 @@ static constexpr size_t kMostPieces = size_t(1) << 20;
 static constexpr int64_t kMostElements = int64_t(1) << 26;
 
 //===----------------------------------------------------------------------===//
-// Cutting views
+// Splitting views
 //===----------------------------------------------------------------------===//
 
 /// `view` without its outermost dim.
@@ -106,7 +106,7 @@ struct Piece {
   StridedView rest;
 };
 
-/// Views cut into pieces of one period.
+/// Views split into pieces of one period.
 class Periods {
 public:
   explicit Periods(int64_t period) : period(period) {}
@@ -137,7 +137,7 @@ void Periods::addRepeated(const StridedView &view) {
     addPiece(first + 1, count, part);
 }
 
-/// Adds whole periods of a view that looks the same in each, and leaves what is behind them; false
+/// Adds full periods of a view that looks the same in each, and leaves what is behind them; false
 /// if it is not such a view, or does not begin with a period.
 bool Periods::addRun(const StridedView &view, std::vector<StridedView> &rest) {
   auto [stride, size] = view.dims.front();

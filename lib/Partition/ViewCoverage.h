@@ -6,8 +6,8 @@
 //===----------------------------------------------------------------------===//
 //
 // Views of a stored weight are right if each stored element lies in exactly one of them. Elements
-// are many and views few, so views are compared as boxes: cut into periods of their largest stride,
-// what begins and ends with the same periods is compared inside one of them.
+// are many and views few, so views are compared as boxes: split into periods of their largest
+// stride, what begins and ends with the same periods is compared inside one of them.
 //
 //===----------------------------------------------------------------------===//
 

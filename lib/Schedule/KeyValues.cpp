@@ -41,10 +41,11 @@ public:
   void visit(Operation &op) {
     if (auto attention = dyn_cast<AttentionOp>(op)) {
       int64_t window = attention.getWindow().value_or(0);
-      if (!attention.getCausal() && window == 0 && attention.getPast() == 0)
+      if (!attention.getCausal() && window == 0)
         return;
       keep(attention.getKey(), window);
-      keep(attention.getValue(), window);
+      if (attention.getValue())
+        keep(attention.getValue(), window);
     } else if (auto softmax = dyn_cast<SoftmaxOp>(op)) {
       int64_t window = softmax.getWindow().value_or(0);
       if (!softmax.getCausal() && window == 0)

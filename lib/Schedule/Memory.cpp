@@ -43,7 +43,7 @@ static RankedTensorType getStoredType(Type type) {
   return dyn_cast<RankedTensorType>(type);
 }
 
-double dagrt::getLocalBytes(Type type) {
+double dagrt::getStoredBytes(Type type) {
   RankedTensorType stored = getStoredType(type);
   if (!stored)
     return 0;
@@ -89,7 +89,7 @@ private:
     failed = mlir::failed(bound);
     if (failed)
       return it->second;
-    it->second.bytes = getLocalBytes(*bound);
+    it->second.bytes = getStoredBytes(*bound);
     RankedTensorType stored = getStoredType(*bound);
     if (stored && stored.getRank() > 1)
       it->second.tokens = std::max<double>(stored.getDimSize(1), 1);

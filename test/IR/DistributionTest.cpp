@@ -7,7 +7,7 @@
 
 #include "IRTest.h"
 
-#include "dagrt/IR/Distribution.h"
+#include "dagrt/IR/Layout.h"
 
 #include <random>
 
@@ -23,15 +23,16 @@ protected:
     std::string devices = "0";
     for (int i = 1; i < 24; ++i)
       devices += ", " + std::to_string(i);
-    parse("dagrt.mesh @m <\"dp\" = 2, \"tp\" = 12> devices [" + devices + "]");
-    mesh = getMesh("m");
+    std::string mesh = " <\"dp\" = 2, \"tp\" = 12> devices [" + devices + "]\n";
+    parse("dagrt.mesh @m" + mesh + "dagrt.mesh @n" + mesh);
+    this->mesh = getMesh("m");
   }
 
   /// How often the boxes of all devices cover each of the elements, row-major.
   std::vector<int> countCovers(DistAttr dist) {
     std::vector<int> covers(dist.getOf()[0] * dist.getOf()[1], 0);
     for (int64_t device = 0; device < mesh.getNumDevices(); ++device) {
-      SmallVector<Range> box = getBox(mesh, dist, device);
+      Box box = Layout(mesh, dist).getBox(device);
       for (int64_t i = box[0].begin; i < box[0].end; ++i)
         for (int64_t j = box[1].begin; j < box[1].end; ++j)
           ++covers[i * dist.getOf()[1] + j];
@@ -115,13 +116,16 @@ TEST_F(DistributionTest, OverlapIsByPartsOfAnAxis) {
 }
 
 TEST_F(DistributionTest, SameDistributionsMayBeWrittenDifferently) {
-  auto same = [&](const char *a, const char *b) { return isSameDist(mesh, dist(a), dist(b)); };
+  auto same = [&](const char *a, const char *b) {
+    return Layout(mesh, dist(a)) == Layout(mesh, dist(b));
+  };
   EXPECT_TRUE(same(R"(@m, ["tp"], of [8])", R"(@m, [{"tp":(1)4, "tp":(4)3}], of [8])"));
   EXPECT_TRUE(
       same(R"(@m, [_], of [8], partial ["tp", "dp"])", R"(@m, [_], of [8], partial ["dp", "tp"])"));
   EXPECT_FALSE(same(R"(@m, [{"tp", "dp"}], of [8])", R"(@m, [{"dp", "tp"}], of [8])"));
   EXPECT_FALSE(same(R"(@m, ["tp"], of [8])", R"(@m, ["tp"], of [9])"));
-  EXPECT_FALSE(same(R"(@m, ["tp"], of [8])", R"(@n, ["tp"], of [8])"));
+  EXPECT_NE(Layout(mesh, dist(R"(@m, ["tp"], of [8])")),
+            Layout(getMesh("n"), dist(R"(@n, ["tp"], of [8])")));
 }
 
 TEST_F(DistributionTest, ShardIndicesFollowTheParts) {
@@ -153,7 +157,8 @@ TEST_F(DistributionTest, BoxesCoverEachElementAsOftenAsThereAreReplicas) {
       continue;
     ++checked;
     for (int count : countCovers(d))
-      ASSERT_EQ(count, getNumReplicas(mesh, d)) << a << ' ' << b << ' ' << rows << ' ' << columns;
+      ASSERT_EQ(count, Layout(mesh, d).getNumReplicas())
+          << a << ' ' << b << ' ' << rows << ' ' << columns;
   }
   EXPECT_GT(checked, 100);
 }

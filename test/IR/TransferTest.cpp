@@ -29,9 +29,10 @@ protected:
     )");
   }
 
+  Layout getLayout(DistAttr dist) { return Layout(getMesh(dist.getMesh().getValue()), dist); }
+
   SmallVector<TransferPiece> getPieces(DistAttr from, DistAttr to) {
-    return getTransferPieces(getMesh(from.getMesh().getValue()), from,
-                             getMesh(to.getMesh().getValue()), to);
+    return getTransferPieces(getLayout(from), getLayout(to));
   }
 
   /// Elements that each device sends.
@@ -51,17 +52,17 @@ protected:
 
   /// Every receiver gets each element of its box once, from devices that hold it.
   void check(DistAttr from, DistAttr to) {
-    MeshOp source = getMesh(from.getMesh().getValue()), target = getMesh(to.getMesh().getValue());
+    Layout source = getLayout(from), target = getLayout(to);
     ArrayRef<int64_t> of = to.getOf();
     SmallVector<TransferPiece> pieces = getPieces(from, to);
     for (int64_t receiver = 0; receiver < target.getNumDevices(); ++receiver) {
-      SmallVector<Range> box = getBox(target, to, receiver);
+      Box box = target.getBox(receiver);
       std::vector<int> covers(of[0] * of[1], 0);
       for (const TransferPiece &piece : pieces) {
         if (piece.receiver != receiver)
           continue;
         ASSERT_TRUE(holds(box, piece.box)) << "receiver " << receiver;
-        ASSERT_TRUE(holds(getBox(source, from, piece.sender), piece.box));
+        ASSERT_TRUE(holds(source.getBox(piece.sender), piece.box));
         ASSERT_EQ(piece.elements, piece.box[0].size() * piece.box[1].size());
         for (int64_t i = piece.box[0].begin; i < piece.box[0].end; ++i)
           for (int64_t j = piece.box[1].begin; j < piece.box[1].end; ++j)

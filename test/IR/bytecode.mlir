@@ -8,10 +8,19 @@
 // RUN: dagrt-opt %t.twice | FileCheck %s
 
 // A file of a later version is refused. The version is the varint after the dialect's name in
-// the table of dialects; the file is written with version 1 and changed to 5.
+// the table of dialects; the file is written with version 2 and changed to 5.
 // RUN: %python %S/Inputs/change_version.py %t.twice %t.later
 // RUN: not dagrt-opt %t.later 2>&1 | FileCheck %s --check-prefix=LATER
-// LATER: error: expects dagrt bytecode of version 1 or earlier, got version 5
+// LATER: error: expects dagrt bytecode of version 2 or earlier, got version 5
+
+// A file of version 1, in which these ops had other properties, is read.
+// RUN: dagrt-opt %S/Inputs/version-1.mlirbc | FileCheck %s --check-prefix=FIRST
+// FIRST: dagrt.rope %arg0, %0 <theta 1.000000e+04, dims 8> : tensor<1x4x2x8xf32>, tensor<4xi32>
+// FIRST: dagrt.attention %arg1, %1, %arg0 positions %0, %0 causal window 3 scale 5.000000e-01
+// FIRST: dagrt.matmul %1, %arg2 : tensor<1x4x2x8xf32>, tensor<8x6xf32>
+// FIRST: dagrt.add %1, %arg0 : tensor
+// FIRST: dagrt.mul %{{.*}}, %arg0 : tensor
+// FIRST: dagrt.softmax %arg3 positions %0, %0 causal
 
 // CHECK: dagrt.mesh @base <"tp" = 2> devices [0, 1]
 dagrt.mesh @base <"tp" = 2> devices [0, 1]

@@ -46,7 +46,7 @@ dagrt.mesh @grid <"dp" = 2, "tp" = 2> devices [0, 1, 2, 3]
 func.func @gather_over_wrong_axis(
     // expected-note@+1 {{operand defined here, of type 'tensor<4x4xf32, #dagrt.dist<@grid, ["dp", "tp"], of [8, 8]>>'}}
     %x: tensor<4x4xf32, #dagrt.dist<@grid, ["dp", "tp"], of [8, 8]>>) {
-  // expected-error@+1 {{'dagrt.all_gather' op expects dim 0 of the operand to be cut over ["tp"], got ["dp"]}}
+  // expected-error@+1 {{'dagrt.all_gather' op expects dim 0 of the operand to be sharded over ["tp"], got ["dp"]}}
   %y = dagrt.all_gather %x dim 0 axes ["tp"]
     : tensor<4x4xf32, #dagrt.dist<@grid, ["dp", "tp"], of [8, 8]>>
     -> tensor<8x4xf32, #dagrt.dist<@grid, [_, "tp"], of [8, 8]>>
@@ -60,7 +60,7 @@ dagrt.mesh @grid <"dp" = 2, "tp" = 2> devices [0, 1, 2, 3]
 func.func @gather_over_major_axis(
     // expected-note@+1 {{operand defined here, of type}}
     %x: tensor<2x8xf32, #dagrt.dist<@grid, [{"dp", "tp"}, _], of [8, 8]>>) {
-  // expected-error@+1 {{'dagrt.all_gather' op expects dim 0 of the operand to be cut over ["dp"], got ["dp", "tp"]}}
+  // expected-error@+1 {{'dagrt.all_gather' op expects dim 0 of the operand to be sharded over ["dp"], got ["dp", "tp"]}}
   %y = dagrt.all_gather %x dim 0 axes ["dp"]
     : tensor<2x8xf32, #dagrt.dist<@grid, [{"dp", "tp"}, _], of [8, 8]>>
     -> tensor<4x8xf32, #dagrt.dist<@grid, ["tp", _], of [8, 8]>>
@@ -74,7 +74,7 @@ dagrt.mesh @base <"tp" = 2> devices [0, 1]
 func.func @gather_of_wrong_dim(
     // expected-note@+1 {{operand defined here, of type}}
     %x: tensor<4x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>) {
-  // expected-error@+1 {{'dagrt.all_gather' op expects dim 1 of the operand to be cut over ["tp"], got []}}
+  // expected-error@+1 {{'dagrt.all_gather' op expects dim 1 of the operand to be sharded over ["tp"], got []}}
   %y = dagrt.all_gather %x dim 1 axes ["tp"]
     : tensor<4x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>
     -> tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8]>>
@@ -102,7 +102,7 @@ func.func @received_twice(%x: tensor<4x8xf32, #dagrt.dist<@a, ["tp", _], of [8, 
 // A message never received.
 dagrt.mesh @a <"tp" = 2> devices [0, 1]
 dagrt.mesh @b <"sp" = 2> devices [2, 3]
-// expected-note@+1 {{the value that nobody receives is defined here}}
+// expected-note@+1 {{the value that is not received is defined here}}
 func.func @never_received(%x: tensor<4x8xf32, #dagrt.dist<@a, ["tp", _], of [8, 8]>>) {
   // expected-error@+1 {{'dagrt.send' op expects its message to be received once, in the same block, got no 'dagrt.recv'}}
   %m = dagrt.send %x : tensor<4x8xf32, #dagrt.dist<@a, ["tp", _], of [8, 8]>>
@@ -168,7 +168,7 @@ func.func @user(%x: tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>) {
 // -----
 
 // A mesh that is short of a device: its users do not repeat the error.
-// expected-error@+1 {{'dagrt.mesh' op expects 4 devices, the product of the axis sizes, got 3}}
+// expected-error@+1 {{'dagrt.mesh' op expects 4 devices, the product of the sizes of the axes, got 3}}
 dagrt.mesh @base <"tp" = 4> devices [0, 1, 2]
 func.func @user(%x: tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>) {
   %y = dagrt.silu %x : tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [8, 8]>>
@@ -345,7 +345,7 @@ func.func @wrong_result_distribution(
 dagrt.mesh @grid <"dp" = 2, "tp" = 2> devices [0, 1, 2, 3]
 func.func @shard_index_of_wrong_axis(
     %ids: tensor<1x4xi32, #dagrt.dist<@grid, [_, _], of [1, 4]>>,
-    // expected-note@+1 {{table defined here}}
+    // expected-note@+1 {{the table's rows defined here}}
     %table: tensor<8x4xf32, #dagrt.dist<@grid, ["tp", _], of [16, 4]>>) {
   // expected-note@+1 {{shard numbers defined here}}
   %i = dagrt.axis_index : tensor<1xi32, #dagrt.dist<@grid, ["dp"], of [2]>>
@@ -368,7 +368,7 @@ func.func @positions_cut_differently(
     %k: tensor<1x8x1x8xf32, #dagrt.dist<@pool, [_, _, _, _], of [1, 8, 1, 8]>>) {
   // expected-note@+1 {{operand defined here}}
   %p = dagrt.positions : tensor<8xi32, #dagrt.dist<@pool, [_], of [8]>>
-  // expected-error@+1 {{'dagrt.attention' op expects dim 0 of operand #3 (query) to be cut over ["sp"] as operand #0 is, got []}}
+  // expected-error@+1 {{'dagrt.attention' op expects dim 0 of operand #3 (query) to be sharded over ["sp"] as operand #0 is, got []}}
   %y = dagrt.attention %q, %k, %k positions %p, %p causal scale 1.0
     : tensor<1x4x1x1x8xf32, #dagrt.dist<@pool, [_, "sp", _, _, _], of [1, 8, 1, 1, 8]>>,
       tensor<1x8x1x8xf32, #dagrt.dist<@pool, [_, _, _, _], of [1, 8, 1, 8]>>,
@@ -386,7 +386,7 @@ func.func @keys_not_gathered(
     %q: tensor<1x8x1x1x8xf32, #dagrt.dist<@pool, [_, _, _, _, _], of [1, 8, 1, 1, 8]>>,
     // expected-note@+1 {{operand defined here}}
     %k: tensor<1x4x1x8xf32, #dagrt.dist<@pool, [_, "sp", _, _], of [1, 8, 1, 8]>>) {
-  // expected-error@+1 {{'dagrt.attention' op expects key to be whole on each device, got operand #1 cut over ["sp"]}}
+  // expected-error@+1 {{'dagrt.attention' op expects key to be replicated on each device, got operand #1 sharded over ["sp"]}}
   %y = dagrt.attention %q, %k, %k scale 1.0
     : tensor<1x8x1x1x8xf32, #dagrt.dist<@pool, [_, _, _, _, _], of [1, 8, 1, 1, 8]>>,
       tensor<1x4x1x8xf32, #dagrt.dist<@pool, [_, "sp", _, _], of [1, 8, 1, 8]>>,
@@ -448,7 +448,7 @@ func.func @cut_over_pending_axis(
     %x: tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [4, 8]>>,
     // expected-note@+1 {{this is a sum not yet reduced}}
     %w: tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8], partial ["tp"]>>) {
-  // expected-error@+1 {{'dagrt.matmul' op expects m not to be cut over axes that operand #1 is partial over, got ["tp"] on operand #0}}
+  // expected-error@+1 {{'dagrt.matmul' op expects m not to be sharded over axes that operand #1 is partial over, got ["tp"] on operand #0}}
   %y = dagrt.matmul %x, %w
     : tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [4, 8]>>,
       tensor<8x8xf32, #dagrt.dist<@base, [_, _], of [8, 8], partial ["tp"]>>
@@ -464,7 +464,7 @@ func.func @axis_on_rows_and_columns(
     %x: tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [4, 8]>>,
     // expected-note@+1 {{operand defined here}}
     %w: tensor<8x4xf32, #dagrt.dist<@base, [_, "tp"], of [8, 8]>>) {
-  // expected-error@+1 {{'dagrt.matmul' op expects an axis to cut one of the op's dims, got ["tp"] on both m (operand #0) and n (operand #1)}}
+  // expected-error@+1 {{'dagrt.matmul' op expects an axis to shard one of the op's dims, got ["tp"] on both m (operand #0) and n (operand #1)}}
   %y = dagrt.matmul %x, %w
     : tensor<2x8xf32, #dagrt.dist<@base, ["tp", _], of [4, 8]>>,
       tensor<8x4xf32, #dagrt.dist<@base, [_, "tp"], of [8, 8]>>

@@ -7,22 +7,22 @@ func.func private @f(tensor<4xf32, #dagrt.dist<@m, [""], of [4]>>)
 
 // -----
 
-// expected-error@+1 {{expects a sub-axis of size 2 or more after a product of 1 or more, got (0)4}}
+// expected-error@+1 {{expects a sub-axis of size 2 or more after a size of 1 or more, got (0)4}}
 func.func private @f(tensor<4xf32, #dagrt.dist<@m, ["tp":(0)4], of [4]>>)
 
 // -----
 
-// expected-error@+1 {{expects a sub-axis of size 2 or more after a product of 1 or more, got (2)1}}
+// expected-error@+1 {{expects a sub-axis of size 2 or more after a size of 1 or more, got (2)1}}
 func.func private @f(tensor<4xf32, #dagrt.dist<@m, ["tp":(2)1], of [4]>>)
 
 // -----
 
-// expected-error@+1 {{expects a sub-axis of size 2 or more after a product of 1 or more, got (1)-2}}
+// expected-error@+1 {{expects a sub-axis of size 2 or more after a size of 1 or more, got (1)-2}}
 func.func private @f(tensor<4xf32, #dagrt.dist<@m, ["tp":(1)-2], of [4]>>)
 
 // -----
 
-// expected-error@+1 {{expects a rotation of a whole axis by 1 or more, got -1}}
+// expected-error@+1 {{expects a rotation of a full axis by 1 or more, got -1}}
 func.func private @f(tensor<4xf32, #dagrt.dist<@m, ["tp"+-1], of [4]>>)
 
 // -----
@@ -119,7 +119,7 @@ func.func @f(%x: tensor<1x4x4xf32>, %p: tensor<4xi32>) {
 // -----
 
 func.func @f(%x: tensor<1x4x4xf32>, %p: tensor<4xi32>) {
-  // expected-error@+1 {{expects interleaved, linear, llama3, yarn or longrope, got dynamic}}
+  // expected-error@+1 {{expects at, interleaved, linear, llama3, yarn or longrope, got dynamic}}
   %0 = dagrt.rope %x, %p <theta 1.0, dims 4, dynamic [2.0]> : tensor<1x4x4xf32>, tensor<4xi32>
   return
 }

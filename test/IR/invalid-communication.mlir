@@ -80,7 +80,7 @@ dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // expected-note@+1 {{operand defined here, of type}}
 func.func @f(%x: tensor<4xf32, #dagrt.dist<@m, [_], of [4]>>) {
   // all_gather-c1
-  // expected-error@+1 {{'dagrt.all_gather' op expects dim 0 of the operand to be cut over ["tp"], got []}}
+  // expected-error@+1 {{'dagrt.all_gather' op expects dim 0 of the operand to be sharded over ["tp"], got []}}
   %0 = dagrt.all_gather %x dim 0 axes ["tp"]
     : tensor<4xf32, #dagrt.dist<@m, [_], of [4]>> -> tensor<4xf32, #dagrt.dist<@m, [_], of [4]>>
   return
@@ -129,7 +129,7 @@ dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // expected-note@+1 {{operand defined here, of type}}
 func.func @f(%x: tensor<2x4xf32, #dagrt.dist<@m, ["tp", _], of [4, 4]>>) {
   // all_to_all-c1
-  // expected-error@+1 {{'dagrt.all_to_all' op expects dim 1 of the operand to be cut over ["tp"], got []}}
+  // expected-error@+1 {{'dagrt.all_to_all' op expects dim 1 of the operand to be sharded over ["tp"], got []}}
   %0 = dagrt.all_to_all %x gather 1 scatter 0 axes ["tp"]
     : tensor<2x4xf32, #dagrt.dist<@m, ["tp", _], of [4, 4]>>
     -> tensor<4x2xf32, #dagrt.dist<@m, [_, "tp"], of [4, 4]>>
@@ -167,7 +167,7 @@ dagrt.mesh @m <"dp" = 2, "tp" = 2> devices [0, 1, 2, 3]
 // expected-note@+1 {{operand defined here, of type}}
 func.func @f(%x: tensor<1xf32, #dagrt.dist<@m, [{"dp", "tp"}], of [4]>>) {
   // shift-c1
-  // expected-error@+1 {{'dagrt.shift' op expects dim 0 to be cut over one whole axis, got ["dp", "tp"]}}
+  // expected-error@+1 {{'dagrt.shift' op expects dim 0 to be sharded over one full axis, got ["dp", "tp"]}}
   %0 = dagrt.shift %x dim 0 by 1 : tensor<1xf32, #dagrt.dist<@m, [{"dp", "tp"}], of [4]>>
     -> tensor<1xf32, #dagrt.dist<@m, [{"dp", "tp"+1}], of [4]>>
   return
@@ -230,7 +230,7 @@ dagrt.mesh @a <"tp" = 2> devices [0, 1]
 // expected-note@+1 {{operand defined here}}
 func.func @f(%x: tensor<4xf32, #dagrt.dist<@a, [_], of [4]>>) {
   // send-c2
-  // expected-error@+1 {{'dagrt.send' op expects a payload on another mesh than '@a'; a collective lays a value anew inside its mesh}}
+  // expected-error@+1 {{'dagrt.send' op expects a payload on another mesh than '@a'; a collective reshards a value inside its mesh}}
   %m = dagrt.send %x : tensor<4xf32, #dagrt.dist<@a, [_], of [4]>>
     -> !dagrt.message<tensor<2xf32, #dagrt.dist<@a, ["tp"], of [4]>>>
   %y = dagrt.recv %m : !dagrt.message<tensor<2xf32, #dagrt.dist<@a, ["tp"], of [4]>>>
@@ -307,7 +307,7 @@ dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // expected-note@+1 {{operand defined here, of type}}
 func.func @f(%x: tensor<f32, #dagrt.dist<@m, [], of []>>) {
   // all_slice-c1
-  // expected-error@+1 {{'dagrt.all_slice' op expects an operand that has dims, got 'tensor<f32, #dagrt.dist<@m, [], of []>>'}}
+  // expected-error@+1 {{'dagrt.all_slice' op expects an operand that has dims, got #dagrt.dist<@m, [], of []>}}
   %0 = dagrt.all_slice %x dim 0 axes ["tp"]
     : tensor<f32, #dagrt.dist<@m, [], of []>> -> tensor<f32, #dagrt.dist<@m, [], of []>>
   return

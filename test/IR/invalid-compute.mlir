@@ -361,10 +361,10 @@ func.func @f(%x: tensor<4x8xf32>, %p: tensor<8xi32>) {
 
 // -----
 
-func.func @f(%x: tensor<1x4x8xf32>, %p: tensor<1x4xi32>) {
+func.func @f(%x: tensor<1x4x8xf32>, %p: tensor<1x4x1xi32>) {
   // rope-c1
-  // expected-error@+1 {{'dagrt.rope' op expects positions of 1 dims, got 'tensor<1x4xi32>'}}
-  %0 = dagrt.rope %x, %p <theta 1.0, dims 8> : tensor<1x4x8xf32>, tensor<1x4xi32>
+  // expected-error@+1 {{'dagrt.rope' op expects positions of 1 or 2 dims, got 'tensor<1x4x1xi32>'}}
+  %0 = dagrt.rope %x, %p <theta 1.0, dims 8> : tensor<1x4x8xf32>, tensor<1x4x1xi32>
   return
 }
 
@@ -381,7 +381,7 @@ func.func @f(%x: tensor<1x4x8xf32>, %p: tensor<4xi32>) {
 
 func.func @f(%x: tensor<1x4x8xf32>, %p: tensor<4xi32>) {
   // expected-error@+1 {{'dagrt.rope' op expects one element type, got 'f32' and 'f16'}}
-  %0 = "dagrt.rope"(%x, %p) {config = #dagrt.rope_config<theta 1.0, dims 8>}
+  %0 = "dagrt.rope"(%x, %p) <{config = #dagrt.rope_config<theta 1.0, dims 8>, operandSegmentSizes = array<i32: 1, 1, 0, 0>}>
     : (tensor<1x4x8xf32>, tensor<4xi32>) -> tensor<1x4x8xf16>
   return
 }
@@ -433,7 +433,7 @@ func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4xi3
   // attention-c2
   // expected-error@+1 {{'dagrt.attention' op expects positions of both queries and keys, or of neither, got those of one}}
   %0 = "dagrt.attention"(%q, %k, %k, %p)
-    {scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0>}
+    <{scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 1, 0, 0, 0, 0, 0>}>
     : (tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4xi32>)
     -> tensor<1x4x1x1x8xf32>
   return
@@ -463,12 +463,39 @@ func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4xi3
 
 // -----
 
-func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4x1xi32>) {
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4x1x1xi32>) {
   // attention-c2
-  // expected-error@+1 {{'dagrt.attention' op expects query positions of 1 dims, got 'tensor<4x1xi32>'}}
+  // expected-error@+1 {{'dagrt.attention' op expects query positions of 1 or 2 dims, got 'tensor<4x1x1xi32>'}}
   %0 = dagrt.attention %q, %k, %k positions %p, %p scale 1.0
-    : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4x1xi32>,
-      tensor<4x1xi32> -> tensor<1x4x1x1x8xf32>
+    : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4x1x1xi32>,
+      tensor<4x1x1xi32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>) {
+  // attention-c1
+  // expected-error@+1 {{'dagrt.attention' op expects either a value or 'value_dims', got neither}}
+  %0 = dagrt.attention %q, %k scale 1.0 : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>) {
+  // attention-c1
+  // expected-error@+1 {{'dagrt.attention' op expects either a value or 'value_dims', got both}}
+  %0 = dagrt.attention %q, %k, %k value_dims 8 scale 1.0 : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>) {
+  // attention-c1
+  // expected-error@+1 {{'dagrt.attention' op expects 'value_dims' from 1 to 8, got 9}}
+  %0 = dagrt.attention %q, %k value_dims 9 scale 1.0 : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x1x1x9xf32>
   return
 }
 
@@ -476,20 +503,132 @@ func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %p: tensor<4x1x
 
 func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>) {
   // attention-c3
-  // expected-error@+1 {{'dagrt.attention' op expects a 'past' that is not negative, got -1}}
-  %0 = dagrt.attention %q, %k, %k scale 1.0 past -1
-    : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x1x1x8xf32>
+  // expected-error@+1 {{'dagrt.attention' op expects log-sums of 'f32', got 'tensor<1x4x1x1xf64>'}}
+  %0, %1 = dagrt.attention %q, %k, %k scale 1.0 : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32> -> tensor<1x4x1x1x8xf32>, tensor<1x4x1x1xf64>
   return
 }
 
 // -----
 
-// expected-note@+1 {{keys defined here}}
-func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x6x1x8xf32>) {
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %s: tensor<1x1xf32>) {
   // attention-c3
-  // expected-error@+1 {{'dagrt.attention' op expects 'past' to be the number of keys before the first query, 6 keys - 4 queries, got 0}}
-  %0 = dagrt.attention %q, %k, %k scale 1.0
-    : tensor<1x4x1x1x8xf32>, tensor<1x6x1x8xf32>, tensor<1x6x1x8xf32> -> tensor<1x4x1x1x8xf32>
+  // expected-error@+1 {{'dagrt.attention' op expects no sink with log-sums: it joins where parts are merged}}
+  %0, %1 = dagrt.attention %q, %k, %k sink %s scale 1.0 : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x1xf32> -> tensor<1x4x1x1x8xf32>, tensor<1x4x1x1xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %i: tensor<1xi32>) {
+  // attention-c3
+  // expected-error@+1 {{'dagrt.attention' op expects log-sums as second result with a shard, got none}}
+  %0 = dagrt.attention %q, %k, %k scale 1.0 shard %i : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1xi32> -> tensor<1x1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %i: tensor<1xi32>) {
+  // attention-c5
+  // expected-error@+1 {{'dagrt.attention' op expects placed keys and shard numbers of one dim, got 'tensor<1xi32>'}}
+  %0, %1 = dagrt.attention %q, %k, %k scale 1.0 shard %i : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1xi32> -> tensor<1x1x4x1x1x8xf32>, tensor<1x1x4x1x1xf32>
+  return
+}
+
+// -----
+
+func.func @f(%q: tensor<1x4x1x1x8xf32>, %k: tensor<1x4x1x8xf32>, %m: tensor<4xf32>) {
+  // attention-c4
+  // expected-error@+1 {{'dagrt.attention' op expects a mask of 2 or 3 dims, got 'tensor<4xf32>'}}
+  %0 = dagrt.attention %q, %k, %k mask %m scale 1.0 : tensor<1x4x1x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<4xf32> -> tensor<1x4x1x1x8xf32>
+  return
+}
+
+// -----
+
+dagrt.mesh @m <"kvp" = 2, "tp" = 2> devices [0, 1, 2, 3]
+#q = #dagrt.dist<@m, [_, _, _, _, _], of [1, 1, 1, 1, 8]>
+#k = #dagrt.dist<@m, [_, "kvp", _, _], of [1, 4, 1, 8]>
+func.func @f(%q: tensor<1x1x1x1x8xf32, #q>,
+             %i: tensor<1xi32, #dagrt.dist<@m, ["tp"], of [2]>>, // expected-note {{shard numbers defined here}}
+             %k: tensor<1x2x1x8xf32, #k>) { // expected-note {{the keys defined here}}
+  // attention-c5
+  // expected-error@+1 {{'dagrt.attention' op expects a shard number for each shard of the keys, ["kvp"] of '@m', got #dagrt.dist<@m, ["tp"], of [2]>}}
+  %0, %1 = dagrt.attention %q, %k, %k scale 1.0 shard %i
+    : tensor<1x1x1x1x8xf32, #q>, tensor<1x2x1x8xf32, #k>, tensor<1x2x1x8xf32, #k>, tensor<1xi32, #dagrt.dist<@m, ["tp"], of [2]>>
+    -> tensor<1x1x1x1x1x8xf32, #dagrt.dist<@m, ["kvp", _, _, _, _, _], of [2, 1, 1, 1, 1, 8]>>, tensor<1x1x1x1x1xf32, #dagrt.dist<@m, ["kvp", _, _, _, _], of [2, 1, 1, 1, 1]>>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x4xf32>, %w: tensor<2x4x5xf32>) {
+  // matmul-c3
+  // expected-error@+1 {{'dagrt.matmul' op expects batch dims among the 2 dims of the left operand that are not contracted, got 2}}
+  %0 = dagrt.matmul %x, %w batch [2] : tensor<2x3x4xf32>, tensor<2x4x5xf32> -> tensor<2x3x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x4xf32>, %w: tensor<2x2x4x5xf32>) {
+  // matmul-c3
+  // expected-error@+1 {{'dagrt.matmul' op expects distinct batch dims, got 0 twice}}
+  %0 = dagrt.matmul %x, %w batch [0, 0] : tensor<2x3x4xf32>, tensor<2x2x4x5xf32> -> tensor<2x3x5xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x4xf32>, %w: tensor<4xf32>) {
+  // matmul-c3
+  // expected-error@+1 {{'dagrt.matmul' op expects at most 0 batch dims, got 1}}
+  %0 = dagrt.matmul %x, %w batch [0] : tensor<2x3x4xf32>, tensor<4xf32> -> tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x4xf32>, %y: tensor<2x4xf32>) {
+  // add-c1
+  // expected-error@+1 {{'dagrt.add' op expects rising dims from 0 to 2, got 0}}
+  %0 = dagrt.add %x, %y dims [2, 0] : tensor<2x3x4xf32>, tensor<2x4xf32> -> tensor<2x3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<2x3x4xf32>, %y: tensor<2x4xf32>) {
+  // mul-c1
+  // expected-error@+1 {{'dagrt.mul' op expects to name the 2 dims of the right operand, got 1}}
+  %0 = dagrt.mul %x, %y dims [2] : tensor<2x3x4xf32>, tensor<2x4xf32> -> tensor<2x3x4xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x2x8xf32>, %c: tensor<4x2xf32>, %p: tensor<4xi32>) {
+  // rope-c2
+  // expected-error@+1 {{'dagrt.rope' op expects at most 3 rotated dims, got 4}}
+  %0 = dagrt.rope %x tables %c, %c at 5 : tensor<1x4x2x8xf32>, tensor<4x2xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x2x8xf32>, %c: tensor<4x2xf32>, %p: tensor<4xi32>) {
+  // rope-c1
+  // expected-error@+1 {{'dagrt.rope' op expects positions and a config, or tables of cosines and sines}}
+  %0 = dagrt.rope %x : tensor<1x4x2x8xf32>
+  return
+}
+
+// -----
+
+func.func @f(%x: tensor<1x4x2x8xf32>, %c: tensor<4x2xf32>, %p: tensor<4xi32>) {
+  // rope-c3
+  // expected-error@+1 {{'dagrt.rope' op expects 'at' and 'interleaved' in the config, got them beside it}}
+  %0 = dagrt.rope %x, %p <theta 1.0e+04, dims 4> at 4 : tensor<1x4x2x8xf32>, tensor<4xi32>
   return
 }
 
@@ -537,7 +676,7 @@ func.func @f(%x: tensor<4xf32>) {
 func.func @f(%x: tensor<4x4xf32>) {
   // softmax-c1
   // expected-error@+1 {{'dagrt.softmax' op expects a result of 2 dims, got 'tensor<4xf32>'}}
-  %0 = "dagrt.softmax"(%x) {operandSegmentSizes = array<i32: 1, 0, 0, 0>}
+  %0 = "dagrt.softmax"(%x) <{operandSegmentSizes = array<i32: 1, 0, 0, 0, 0, 0>}>
     : (tensor<4x4xf32>) -> tensor<4xf32>
   return
 }
@@ -554,8 +693,8 @@ func.func @f(%x: tensor<4x4xf32>) {
 // -----
 
 func.func @f(%x: tensor<4x4xf32>, %p: tensor<4xi32>, %r: tensor<4x4xi32>) {
-  // softmax-c2
-  // expected-error@+1 {{'dagrt.softmax' op expects key positions of 1 dims, got 'tensor<4x4xi32>'}}
+  // softmax-c4
+  // expected-error@+1 {{'dagrt.softmax' op expects an operand of at least 3 dims with a batch of positions or masks, got 'tensor<4x4xf32>'}}
   %0 = dagrt.softmax %x positions %p, %r causal : tensor<4x4xf32>, tensor<4xi32>, tensor<4x4xi32>
   return
 }
@@ -682,7 +821,7 @@ func.func @f(%x: tensor<4x8xf32>, %y: tensor<4x9xf32>) {
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // expected-note@+1 {{operand defined here}}
 func.func @f(%x: tensor<2x8xf32, #dagrt.dist<@m, ["tp", _], of [4, 8]>>) {
-  // expected-error@+1 {{'dagrt.concat' op expects d to be whole on each device, got operand #0 cut over ["tp"]}}
+  // expected-error@+1 {{'dagrt.concat' op expects d to be replicated on each device, got operand #0 sharded over ["tp"]}}
   %0 = dagrt.concat %x, %x dim 0
     : tensor<2x8xf32, #dagrt.dist<@m, ["tp", _], of [4, 8]>>, tensor<2x8xf32, #dagrt.dist<@m, ["tp", _], of [4, 8]>>
     -> tensor<4x8xf32, #dagrt.dist<@m, ["tp", _], of [8, 8]>>
@@ -713,7 +852,7 @@ func.func @f(%x: tensor<4x8xf32>) {
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // expected-note@+1 {{operand defined here}}
 func.func @f(%x: tensor<4x8xf32, #dagrt.dist<@m, ["tp", _], of [8, 8]>>) {
-  // expected-error@+1 {{'dagrt.slice' op expects d to be whole on each device, got operand #0 cut over ["tp"]}}
+  // expected-error@+1 {{'dagrt.slice' op expects d to be replicated on each device, got operand #0 sharded over ["tp"]}}
   %0 = dagrt.slice %x dim 0 offset 0 : tensor<4x8xf32, #dagrt.dist<@m, ["tp", _], of [8, 8]>>
     -> tensor<1x8xf32, #dagrt.dist<@m, [_, _], of [1, 8]>>
   return
@@ -725,7 +864,7 @@ func.func @f(%q: tensor<1x4x1x2x8xf32>, %k: tensor<1x4x1x8xf32>, %s: tensor<1x2x
   // attention-c2
   // expected-error@+1 {{'dagrt.attention' op expects positions of queries and keys with ALiBi, got none}}
   %0 = "dagrt.attention"(%q, %k, %k, %s)
-    {scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 1>}
+    <{scale = 1.0 : f64, operandSegmentSizes = array<i32: 1, 1, 1, 0, 0, 1, 0, 0, 0>}>
     : (tensor<1x4x1x2x8xf32>, tensor<1x4x1x8xf32>, tensor<1x4x1x8xf32>, tensor<1x2xf32>)
     -> tensor<1x4x1x2x8xf32>
   return

@@ -124,17 +124,6 @@ func.func @f(%x: tensor<?x8xf32, #dagrt.sizes<[seq_len, 8]>>) -> tensor<1x8xf32>
 
 // -----
 
-func.func @f(%q: tensor<1x?x2x4x8xf32, #dagrt.sizes<[1, n, 2, 4, 8]>>, %k: tensor<1x?x2x8xf32, #dagrt.sizes<[1, m, 2, 8]>>) // expected-note {{keys defined here}}
-    -> tensor<1x?x2x4x8xf32, #dagrt.sizes<[1, n, 2, 4, 8]>> {
-  // expected-error@+1 {{expects 'past' to be the number of keys before the first query, m keys - n queries, got 0}}
-  %y = dagrt.attention %q, %k, %k scale 1.0
-    : tensor<1x?x2x4x8xf32, #dagrt.sizes<[1, n, 2, 4, 8]>>, tensor<1x?x2x8xf32, #dagrt.sizes<[1, m, 2, 8]>>,
-      tensor<1x?x2x8xf32, #dagrt.sizes<[1, m, 2, 8]>> -> tensor<1x?x2x4x8xf32, #dagrt.sizes<[1, n, 2, 4, 8]>>
-  return %y : tensor<1x?x2x4x8xf32, #dagrt.sizes<[1, n, 2, 4, 8]>>
-}
-
-// -----
-
 dagrt.mesh @a <"tp" = 2> devices [0, 1]
 dagrt.mesh @b <"sp" = 2> devices [2, 3]
 // The message has the global shape of the operand, in names, too.

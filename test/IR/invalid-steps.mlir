@@ -61,7 +61,7 @@ func.func @f(%x: tensor<4x4xf32, #x>, %w: tensor<8x3xf32, #w>) {
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 func.func @f(%x: tensor<4x8xf32, #x>, %w: tensor<8x3xf32, #w>) {
   // matmul_step-c2
-  // expected-error@+1 {{'dagrt.matmul_step' op expects one dim to be held in blocks over one whole axis by one tensor and whole by the other, got none}}
+  // expected-error@+1 {{'dagrt.matmul_step' op expects one dim to be sharded over one full axis in one tensor and replicated by the other, got none}}
   %0 = dagrt.matmul_step %x, %w step 0 of 2
     : tensor<4x8xf32, #x>, tensor<8x3xf32, #w> -> tensor<4x3xf32, #y>
   return
@@ -77,7 +77,7 @@ dagrt.mesh @m <"dp" = 2, "tp" = 2> devices [0, 1, 2, 3]
 // expected-note@+1 {{right operand defined here}}
 func.func @f(%x: tensor<2x4xf32, #x>, %w: tensor<8x3xf32, #w>) {
   // matmul_step-c2: two dims in blocks
-  // expected-error@+1 {{'dagrt.matmul_step' op expects one dim to be held in blocks over one whole axis by one tensor and whole by the other, and all others to be cut alike, got a dim cut over ["tp"] and []}}
+  // expected-error@+1 {{'dagrt.matmul_step' op expects one dim to be sharded over one full axis in one tensor and replicated in the other, and all others to be sharded alike, got a dim sharded over ["tp"] and []}}
   %0 = dagrt.matmul_step %x, %w step 0 of 2
     : tensor<2x4xf32, #x>, tensor<8x3xf32, #w> -> tensor<4x3xf32, #y>
   return
@@ -148,7 +148,7 @@ func.func @f(%x: tensor<4x4xf32, #x>, %w: tensor<8x3xf32, #w>) {
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 func.func @f(%x: tensor<4x8xf32, #x>, %w: tensor<8x6xf32, #w>) {
   // matmul_step-c3
-  // expected-error@+1 {{'dagrt.matmul_step' op expects a product that is a sum over ["tp"], of which blocks of the result collect the terms, got one over []}}
+  // expected-error@+1 {{'dagrt.matmul_step' op expects a matmul that is a sum over ["tp"], of which blocks of the result collect the terms, got one over []}}
   %0 = dagrt.matmul_step %x, %w step 0 of 2
     : tensor<4x8xf32, #x>, tensor<8x6xf32, #w> -> tensor<4x3xf32, #y>
   return
@@ -192,7 +192,7 @@ func.func @f(%x: tensor<4x5xf32, #p>, %w: tensor<8x6xf32, #w>) {
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 func.func @f(%x: tensor<4x2xf32, #p>, %w: tensor<4x6xf32, #w>) {
   // matmul_step-c4
-  // expected-error@+1 {{'dagrt.matmul_step' op expects a product of pieces to contract a dim that is whole on each device, got one cut over ["tp"]}}
+  // expected-error@+1 {{'dagrt.matmul_step' op expects a matmul of pieces to contract a dim that is replicated on each device, got one sharded over ["tp"]}}
   %0 = dagrt.matmul_step %x, %w piece 0 of 2
     : tensor<4x2xf32, #p>, tensor<4x6xf32, #w> -> tensor<4x6xf32, #y>
   return
@@ -371,9 +371,9 @@ func.func @f(%x: tensor<4x3xf32, #x>) {
 dagrt.mesh @b <"sp" = 2> devices [2, 3]
 func.func @f(%m: !m) {
   // recv-c2
-  // expected-error@+1 {{'dagrt.recv' op expects a payload whose dim 1 is whole to receive it in pieces, got 'tensor<4x3xf32, #dagrt.dist<@b, [_, "sp"], of [4, 6]>>'}}
-  %0 = dagrt.recv %m dim 1 piece 0 of 2 : !m -> tensor<4x2xf32, #p>
-  %1 = dagrt.recv %m dim 1 piece 1 of 2 : !m -> tensor<4x2xf32, #p>
+  // expected-error@+1 {{'dagrt.recv' op expects a payload whose dim 1 is replicated to receive it in pieces, got 'tensor<4x3xf32, #dagrt.dist<@b, [_, "sp"], of [4, 6]>>'}}
+  %0 = dagrt.recv %m dim 1 piece 0 of 2 : !m -> tensor<4x3xf32, #p>
+  %1 = dagrt.recv %m dim 1 piece 1 of 2 : !m -> tensor<4x3xf32, #p>
   return
 }
 

@@ -34,7 +34,7 @@ dagrt.mesh @m <"a" = 4294967296, "b" = 4294967296> devices [0]
 // -----
 
 // mesh-c2
-// expected-error@+1 {{'dagrt.mesh' op expects 4 devices, the product of the axis sizes, got 3}}
+// expected-error@+1 {{'dagrt.mesh' op expects 4 devices, the product of the sizes of the axes, got 3}}
 dagrt.mesh @m <"tp" = 4> devices [0, 1, 2]
 
 // -----
@@ -112,7 +112,6 @@ dagrt.mesh @m <"tp" = 2> devices [3, 3]
 // -----
 
 // parameter-c3
-// expected-note@+1 {{mesh declared here}}
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // expected-error@+1 {{'dagrt.parameter' op expects a result that is not partial, got #dagrt.dist<@m, [_], of [4], partial ["tp"]>}}
 %0 = dagrt.parameter "w" : tensor<4xf32, #dagrt.dist<@m, [_], of [4], partial ["tp"]>>
@@ -132,7 +131,6 @@ dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // -----
 
 // positions-c1
-// expected-note@+1 {{mesh declared here}}
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // expected-error@+1 {{'dagrt.positions' op expects a result that is not partial}}
 %0 = dagrt.positions : tensor<4xi32, #dagrt.dist<@m, [_], of [4], partial ["tp"]>>
@@ -161,7 +159,6 @@ dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // -----
 
 // axis_index-c1
-// expected-note@+1 {{mesh declared here}}
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 // expected-error@+1 {{'dagrt.axis_index' op expects a result that is not partial}}
 %0 = dagrt.axis_index : tensor<1xi32, #dagrt.dist<@m, [_], of [1], partial ["tp"]>>

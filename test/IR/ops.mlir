@@ -134,8 +134,8 @@ func.func @attention(%q: tensor<1x8x2x3x4xf32>, %k: tensor<1x8x2x4xf32>, %v: ten
   %1 = dagrt.attention %q, %k, %k positions %p, %p scale 0.5
     : tensor<1x8x2x3x4xf32>, tensor<1x8x2x4xf32>, tensor<1x8x2x4xf32>, tensor<8xi32>, tensor<8xi32>
     -> tensor<1x8x2x3x4xf32>
-  // CHECK-NEXT: positions %{{.*}}, %{{.*}} causal window 3 scale 5.000000e-01 past 4 :
-  %2 = dagrt.attention %q, %past, %past positions %p, %r causal window 3 scale 0.5 past 4
+  // CHECK-NEXT: positions %{{.*}}, %{{.*}} causal window 3 scale 5.000000e-01 :
+  %2 = dagrt.attention %q, %past, %past positions %p, %r causal window 3 scale 0.5
     : tensor<1x8x2x3x4xf32>, tensor<1x12x2x4xf32>, tensor<1x12x2x4xf32>, tensor<8xi32>,
       tensor<12xi32> -> tensor<1x8x2x3x4xf32>
   return

@@ -31,7 +31,7 @@ dagrt.mesh @pool <"sp" = 2> devices [3, 4]
 // RECV: all_gather
 // RINGS-LABEL: @gathered
 // RINGS-NOT: all_gather
-// REMARK: Decomposed {{.*}}'dagrt.all_gather' and 2 products become 3 steps each
+// REMARK: Decomposed {{.*}}'dagrt.all_gather' and 2 matmuls become 3 steps each
 // CHECK-LABEL: @gathered
 func.func @gathered(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>)
     -> (tensor<3x3xf32, #h>, tensor<3x3xf32, #h>) {
@@ -60,7 +60,7 @@ func.func @gathered(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>)
 // RECV: reduce_scatter
 // RINGS-LABEL: @scattered
 // RINGS-NOT: reduce_scatter
-// REMARK: Decomposed {{.*}}'dagrt.reduce_scatter' and 1 products become 3 steps each
+// REMARK: Decomposed {{.*}}'dagrt.reduce_scatter' and 1 matmuls become 3 steps each
 // CHECK-LABEL: @scattered
 func.func @scattered(%h: tensor<3x3xf32, #h>, %d: tensor<3x5xf32, #d>) -> tensor<3x2xf32, #x> {
   // CHECK-SAME: %[[H:.*]]: tensor<3x3xf32, {{.*}}>, %[[D:.*]]: tensor<3x5xf32
@@ -81,7 +81,7 @@ func.func @scattered(%h: tensor<3x3xf32, #h>, %d: tensor<3x5xf32, #d>) -> tensor
 // RINGS-LABEL: @arriving
 // RINGS: recv
 // RINGS-NOT: piece
-// REMARK: Decomposed {{.*}}'dagrt.recv' and 1 products become 3 steps each
+// REMARK: Decomposed {{.*}}'dagrt.recv' and 1 matmuls become 3 steps each
 // CHECK-LABEL: @arriving
 func.func @arriving(%x: tensor<3x2xf32, #x>, %w: tensor<5x7xf32, #qw>) -> tensor<2x7xf32, #qh> {
   // CHECK: %[[M:.*]] = dagrt.send
@@ -98,7 +98,7 @@ func.func @arriving(%x: tensor<3x2xf32, #x>, %w: tensor<5x7xf32, #qw>) -> tensor
   return %y : tensor<2x7xf32, #qh>
 }
 
-// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' stays whole: 'dagrt.relu' needs it whole
+// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' is not decomposed: 'dagrt.relu' needs all of it
 // CHECK-LABEL: @needed_whole
 func.func @needed_whole(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>)
     -> (tensor<3x3xf32, #h>, tensor<3x5xf32, #xw>) {
@@ -109,7 +109,7 @@ func.func @needed_whole(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>)
   return %a, %r : tensor<3x3xf32, #h>, tensor<3x5xf32, #xw>
 }
 
-// REMARK: NotDecomposed {{.*}}'dagrt.reduce_scatter' stays whole: its operand is not a product
+// REMARK: NotDecomposed {{.*}}'dagrt.reduce_scatter' is not decomposed: its operand is not a matmul
 // CHECK-LABEL: @not_a_product
 func.func @not_a_product(%p: tensor<3x5xf32, #xp>) -> tensor<3x2xf32, #x> {
   // CHECK: reduce_scatter
@@ -117,7 +117,7 @@ func.func @not_a_product(%p: tensor<3x5xf32, #xp>) -> tensor<3x2xf32, #x> {
   return %y : tensor<3x2xf32, #x>
 }
 
-// REMARK: NotDecomposed {{.*}}'dagrt.recv' stays whole: what is sent is not cut along its last dim
+// REMARK: NotDecomposed {{.*}}'dagrt.recv' is not decomposed: what is sent is not sharded along its last dim
 // CHECK-LABEL: @sent_by_tokens
 func.func @sent_by_tokens(%x: tensor<1x5xf32, #t>, %w: tensor<5x7xf32, #qw>) -> tensor<2x7xf32, #qh> {
   %m = dagrt.send %x : tensor<1x5xf32, #t> -> !dagrt.message<tensor<2x5xf32, #q>>
@@ -132,7 +132,7 @@ func.func @sent_by_tokens(%x: tensor<1x5xf32, #t>, %w: tensor<5x7xf32, #qw>) -> 
 #half = #dagrt.dist<@four, [_, "tp":(1)2], of [3, 4]>
 #whole = #dagrt.dist<@four, [_, _], of [3, 4]>
 dagrt.mesh @four <"tp" = 4> devices [5, 6, 7, 8]
-// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' stays whole: its dim is not cut over one whole axis
+// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' is not decomposed: its dim is not sharded over one full axis
 // CHECK-LABEL: @part_of_an_axis
 func.func @part_of_an_axis(%x: tensor<3x2xf32, #half>, %w: tensor<4x4xf32, #dagrt.dist<@four, [_, _], of [4, 4]>>)
     -> tensor<3x4xf32, #whole> {
@@ -144,7 +144,7 @@ func.func @part_of_an_axis(%x: tensor<3x2xf32, #half>, %w: tensor<4x4xf32, #dagr
 }
 
 // A time that a person gave is for the op as it stands.
-// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' stays whole: its time was given
+// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' is not decomposed: its time was given
 // CHECK-LABEL: @given_gather
 func.func @given_gather(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>) -> tensor<3x3xf32, #h> {
   // CHECK: all_gather {{.*}}#dagrt.cost<7 ps>
@@ -154,7 +154,7 @@ func.func @given_gather(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>) -> ten
   return %a : tensor<3x3xf32, #h>
 }
 
-// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' stays whole: the time of a product was given
+// REMARK: NotDecomposed {{.*}}'dagrt.all_gather' is not decomposed: the time of a matmul was given
 // CHECK-LABEL: @given_product
 func.func @given_product(%x: tensor<3x2xf32, #x>, %w: tensor<5x3xf32, #w>) -> tensor<3x3xf32, #h> {
   // CHECK: all_gather

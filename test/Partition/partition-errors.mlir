@@ -80,7 +80,7 @@ func.func @too_few_heads(%x: tensor<1x6x8xf32>) -> tensor<1x6x1x3x4xf32> {
 
 func.func @heads_do_not_divide(%x: tensor<1x6x8xf32>) -> tensor<1x6x3x4x4xf32> {
   %w = dagrt.parameter "q" : tensor<8x3x4x4xf32>
-  // expected-error @below {{expects the size of axis "tp" to be at most the 3 elements that it cuts first, or a multiple of them (attention.query), got 3 key/value heads on 4 devices: use tp 1, 2, 3, 6, 9 or 12}}
+  // expected-error @below {{expects the size of axis "tp" to be at most the 3 elements that it shards first, or a multiple of them (attention.query), got 3 key/value heads on 4 devices: use tp 1, 2, 3, 6, 9 or 12}}
   %q = dagrt.matmul %x, %w {dagrt.role = #dagrt.role<attention.query, layer 1>}
     : tensor<1x6x8xf32>, tensor<8x3x4x4xf32> -> tensor<1x6x3x4x4xf32>
   return %q : tensor<1x6x3x4x4xf32>

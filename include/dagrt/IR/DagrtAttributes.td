@@ -36,7 +36,7 @@ def Dagrt_SizeKind : I32EnumAttr<"SizeKind", "what an expression of sizes is", [
 }
 
 def Dagrt_SizeAttr : Dagrt_Attr<"Size", "size"> {
-  let summary = "A size: a number, or an expression over named sizes";
+  let summary = "A size: a number, or an expression over symbolic sizes";
   let description = [{
     An integer, a name, `a + b`, `a - b`, `a * b`, `a floordiv b`, `a ceildiv b`, `a mod b`,
     `min(a, b)` or `max(a, b)`, with parentheses. Inside types and ops the expression stands bare.
@@ -123,8 +123,8 @@ def Dagrt_SizesAttr : Dagrt_Attr<"Sizes", "sizes",
 def Dagrt_AxisRefAttr : Dagrt_Attr<"AxisRef", "axis"> {
   let summary = "A mesh axis, or a part of one";
   let description = [{
-    `"tp"` is a whole axis. `"tp":(2)4` is a sub-axis, as in Shardy: the axis is
-    read as the product `2 x 4 x rest`, most significant first, and the
+    `"tp"` is a full axis. `"tp":(2)4` is a sub-axis, as in Shardy: the axis is
+    read as `2 x 4 x rest`, most significant first, and the
     reference means the factor 4. A device's index along it is
     `(index along "tp" / rest) mod 4`. `"tp"+1` is the axis rotated by one: device `i` holds
     the shard that device `i + 1` would hold (a step of a ring).
@@ -132,8 +132,8 @@ def Dagrt_AxisRefAttr : Dagrt_Attr<"AxisRef", "axis"> {
   let parameters = (ins
     StringRefParameter<"name of the axis">:$name,
     DefaultValuedParameter<"int64_t", "0", "product of the sizes before the sub-axis">:$preSize,
-    DefaultValuedParameter<"int64_t", "0", "size of the sub-axis, 0 for the whole axis">:$size,
-    DefaultValuedParameter<"int64_t", "0", "rotation, of a whole axis only">:$rotation);
+    DefaultValuedParameter<"int64_t", "0", "size of the sub-axis, 0 for the full axis">:$size,
+    DefaultValuedParameter<"int64_t", "0", "rotation, of a full axis only">:$rotation);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
@@ -147,7 +147,7 @@ def Dagrt_AxisRefAttr : Dagrt_Attr<"AxisRef", "axis"> {
 def Dagrt_AxesAttr : Dagrt_Attr<"Axes", "axes"> {
   let summary = "Axes in order, the most significant first";
   let description = [{
-    What one dim is cut over. The shard that a device holds has the index that
+    The axes that shard one dim. The shard of a device has the index that
     its indices along the axes spell, the first axis most significant.
     Written `["tp"]`, or `["dp", "tp":(1)4]`.
   }];
@@ -172,7 +172,7 @@ def Dagrt_DistAttr : Dagrt_Attr<"Dist", "dist",
     The encoding of a placed tensor. The tensor's shape is what one device holds.
 
     - `mesh`: the symbol of the mesh that holds the value.
-    - `dims`: for each dim, the axes it is cut over: `_`, `"tp"`, or several,
+    - `dims`: for each dim, the axes that shard it: `_`, `"tp"`, or several,
       `{"dp", "tp":(1)4}`. A dim of `of` elements over `n` shards has the local
       size `ceil(of / n)`; shard `i` holds the elements from `i * local` on, and
       what reaches past the end is padding.
@@ -242,8 +242,8 @@ def Dagrt_ViewAttr : Dagrt_Attr<"View", "view"> {
 def Dagrt_TokenOrderAttr : Dagrt_Attr<"TokenOrder", "order"> {
   let summary = "An order of the tokens that balances causal attention";
   let description = [{
-    `zigzag<P>`: the `s` tokens are cut into `2P` chunks that differ by one
-    token at most (the first `s mod 2P` are the longer ones) and stand in the order 0, 2P-1, 1, 2P-2, ... Cut in `P` equal
+    `zigzag<P>`: the `s` tokens are divided into `2P` chunks that differ by one
+    token at most (the first `s mod 2P` are the longer ones) and are in the order 0, 2P-1, 1, 2P-2, ... Sharded in `P` equal
     blocks, each block then holds a cheap and a dear part of a causal mask.
   }];
   let parameters = (ins "int64_t":$blocks);
@@ -272,7 +272,7 @@ def Dagrt_RopeScaling : I32EnumAttr<"RopeScaling", "how rotary frequencies are s
 def Dagrt_RopeAttr : Dagrt_Attr<"Rope", "rope_config"> {
   let summary = "Frequencies of a rotary position embedding";
   let description = [{
-    `dims` leading elements of each head are rotated in pairs; pair `j` turns by
+    `dims` elements of each head, the first ones or those from `at` on, are rotated in pairs; pair `j` turns by
     `position * theta^(-2j/dims)`, the frequency changed by `scaling`:
 
     | scaling | factors | source |
@@ -283,10 +283,10 @@ def Dagrt_RopeAttr : Dagrt_Attr<"Rope", "rope_config"> {
     | `yarn` | factor, beta_fast, beta_slow, original length, attention factor | Peng et al., YaRN |
     | `longrope` | attention factor, then a divisor for each pair | Phi-3 |
 
-    Pairs are `(j, j + dims/2)`, or `(2j, 2j + 1)` when `interleaved` (GPT-J).
+    Pairs are `(j, j + dims/2)`, or `(2j, 2j + 1)` when `interleaved` (GPT-J), counted from `at`.
   }];
   let parameters = (ins
-    Dagrt_RealParameter<>:$theta, "int64_t":$dims, "bool":$interleaved,
+    Dagrt_RealParameter<>:$theta, "int64_t":$dims, "int64_t":$at, "bool":$interleaved,
     "::dagrt::RopeScaling":$scaling,
     "::mlir::DenseF64ArrayAttr":$factors);
   let hasCustomAssemblyFormat = 1;
@@ -308,7 +308,7 @@ def Dagrt_RoleAttr : Dagrt_Attr<"Role", "role"> {
   let description = [{
     A dotted name, most general word first (`attention.query.rope`), the
     layer, if it belongs to one, and the micro-batch, if it works on one of several:
-    `#dagrt.role<ffn.up, layer 3, microbatch 1>`. Strategies and reports match roles by whole words
+    `#dagrt.role<ffn.up, layer 3, microbatch 1>`. Strategies and reports match roles by words
     from the left: `attention` matches `attention.query`, and not `attention_pool`.
     Set by the importers; never derived from names.
 
@@ -330,7 +330,7 @@ def Dagrt_RoleAttr : Dagrt_Attr<"Role", "role"> {
   let parameters = (ins
     StringRefParameter<"dotted name">:$name,
     DefaultValuedParameter<"int64_t", "-1", "layer, -1 for none">:$layer,
-    DefaultValuedParameter<"int64_t", "-1", "micro-batch, -1 for the whole batch">:$microbatch);
+    DefaultValuedParameter<"int64_t", "-1", "micro-batch, -1 for all of the batch">:$microbatch);
   let builders = [
     AttrBuilder<(ins "::llvm::StringRef":$name, CArg<"int64_t", "-1">:$layer), [{
       return $_get($_ctxt, name, layer, /*microbatch=*/-1);
@@ -397,13 +397,13 @@ def Dagrt_CostAttr : Dagrt_Attr<"Cost", "cost"> {
     - `algorithm`: what a collective or transfer uses (`ring`, `tree`, `nvls`, `p2p`), or empty.
     - `below_percent`, `above_percent`: the error bar, by how much the time may be shorter or longer in
       four of five cases; -1 when unknown. Written `error -4 to 12`, or `error 5` for `error -5 to 5`.
-    - `fingerprint`: what the time was computed for, written `for 0x...`; 0 if nobody said. The upper
+    - `fingerprint`: what the time was computed for, written `for 0x...`; 0 if unknown. The upper
       half stands for the work and the device (or for what is sent and the links), the lower half for
       the model with its tables, or for the fixed times of a cluster's description; 0 there if a
       person gave the time.
 
     A time that a model computed holds for what its fingerprint says only: on an op that has changed
-    since, it is computed anew. A time without a fingerprint, as people write it, is given: the op
+    since, it is computed again. A time without a fingerprint, as people write it, is given: the op
     keeps it.
 
     ```mlir

@@ -26,7 +26,7 @@ def Dagrt_Dialect : Dialect {
 
     The **placed form** is a program for many devices. Every tensor carries a
     distribution (`#dagrt.dist`) as its encoding: the mesh of devices that holds
-    it and how each of its dims is cut over the mesh's axes. The tensor's shape
+    it and how each of its dims is sharded over the mesh's axes. The tensor's shape
     is what *one* device holds. Inside a mesh the program is SPMD: one op stands
     for the same op on every device. Between meshes it is MPMD: `dagrt.send` and
     `dagrt.recv`. The operations of all meshes stand in one block.
@@ -71,6 +71,7 @@ def Dagrt_Dialect : Dialect {
   }];
 
   let hasOperationAttrVerify = 1;
+  let hasRegionArgAttrVerify = 1;
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
   let dependentDialects = ["::mlir::func::FuncDialect"];

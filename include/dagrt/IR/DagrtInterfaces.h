@@ -13,6 +13,7 @@
 
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/OpDefinition.h"
+#include "mlir/IR/SymbolTable.h"
 
 namespace dagrt {
 
@@ -25,14 +26,29 @@ struct SameTypes : mlir::OpTrait::TraitBase<ConcreteType, SameTypes> {
   static llvm::LogicalResult verifyTrait(mlir::Operation *op) { return verifySameTypes(op); }
 };
 
-/// Verifies a placed op by its sharding rule, on the mesh that its types name (ShardingRule.h).
+class Layout;
+
+/// Verifies the placed types of an op, and that its results lie as they must by its sharding rule
+/// (ShardingRule.h), if it has one. An op without operands may produce any distribution that is not
+/// partial.
 llvm::LogicalResult verifyPlacedByRule(mlir::Operation *op, mlir::SymbolTableCollection &symbols);
+
+/// Verifies that the result of a CollectiveOpInterface lies as the op changes its operand's layout.
+llvm::LogicalResult verifyCollective(mlir::Operation *op, mlir::SymbolTableCollection &symbols);
 
 /// Implements SymbolUserOpInterface for an op whose distributions follow from its sharding rule.
 template <typename ConcreteType>
 struct VerifiedByRule : mlir::OpTrait::TraitBase<ConcreteType, VerifiedByRule> {
   llvm::LogicalResult verifySymbolUses(mlir::SymbolTableCollection &symbols) {
     return verifyPlacedByRule(this->getOperation(), symbols);
+  }
+};
+
+/// Implements SymbolUserOpInterface for a collective.
+template <typename ConcreteType>
+struct VerifiedByLayout : mlir::OpTrait::TraitBase<ConcreteType, VerifiedByLayout> {
+  llvm::LogicalResult verifySymbolUses(mlir::SymbolTableCollection &symbols) {
+    return verifyCollective(this->getOperation(), symbols);
   }
 };
 

@@ -29,10 +29,16 @@ def Dagrt_SameTypes : NativeOpTrait<"SameTypes"> {
   let cppNamespace = "::dagrt";
 }
 
+// The same of a collective, by the change of layout that it makes.
+def Dagrt_VerifiedByLayoutTrait : NativeOpTrait<"VerifiedByLayout"> {
+  let cppNamespace = "::dagrt";
+}
+def Dagrt_VerifiedByLayout : TraitList<[SymbolUserOpInterface, Dagrt_VerifiedByLayoutTrait]>;
+
 def ShardingRuleOpInterface : OpInterface<"ShardingRuleOpInterface"> {
   let cppNamespace = "::dagrt";
   let description = [{
-    How an op may be cut over devices: its factors, and which dim of which
+    How an op may be sharded: its factors, and which dim of which
     operand or result each of them is.
   }];
   let methods = [
@@ -42,7 +48,7 @@ def ShardingRuleOpInterface : OpInterface<"ShardingRuleOpInterface"> {
       }],
       "::dagrt::ShardingRule", "getShardingRule", (ins)>,
     InterfaceMethod<[{
-        Builds ops that compute this op with decomposable factors cut.
+        Builds ops that compute this op with decomposable factors sharded.
         `operands` are placed values that lie as `factorAxes` (an axes list for each factor of
         the rule) asks. Returns the placed results, or failure if the op
         has no such form: then the partitioner gathers the operands.
@@ -52,7 +58,7 @@ def ShardingRuleOpInterface : OpInterface<"ShardingRuleOpInterface"> {
            "::llvm::ArrayRef<::dagrt::AxesAttr>":$factorAxes), [{}],
       [{ return ::mlir::failure(); }]>,
     InterfaceMethod<[{
-        True if `decompose` can cut the decomposable factor number `factor`.
+        True if `decompose` can shard the decomposable factor number `factor`.
       }],
       "bool", "canDecompose", (ins "unsigned":$factor), [{}], [{ return false; }]>
   ];
@@ -67,12 +73,33 @@ def WorkOpInterface : OpInterface<"WorkOpInterface"> {
   let methods = [
     InterfaceMethod<"The op's work, from its types.", "::dagrt::Work", "getWork", (ins)>,
     InterfaceMethod<[{
-        The sizes that the op's time depends on, for formulas: products of what one device has, of
-        symbolic sizes, too. Of a GEMM these are m, k and n, whose product is half its FLOPs: batches
-        of products fold into them. By default the rows and the columns of the first result.
+        The sizes that the op's time depends on, for formulas: products of the sizes on one device, of
+        symbolic sizes, too. Of a GEMM these are m, k and n, and `2 m k n` are its FLOPs: batches
+        of matmuls fold into them. By default the rows and the columns of the first result.
       }],
       "::llvm::SmallVector<::dagrt::SizeProduct, 3>", "getWorkSizes", (ins), [{}],
       [{ return ::dagrt::getRowsAndColumns($_op); }]>
+  ];
+}
+
+def CollectiveOpInterface : OpInterface<"CollectiveOpInterface"> {
+  let cppNamespace = "::dagrt";
+  let description = [{
+    An op of one operand and one result that changes how a value lies on its mesh. What it does to
+    the layout is said here, once: the verifier, the builders and the fuzzer apply it.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        Changes the operand's layout, whose axes are normalized, into the result's. Where the operand
+        does not lie as the op needs it, fails and says so through `emitError`, which may be null.
+      }],
+      "::llvm::LogicalResult", "changeLayout",
+      (ins "::dagrt::Layout &":$layout, "::dagrt::EmitErrorFn":$emitError)>,
+    InterfaceMethod<[{
+        The axes along which devices work together. Those that are written in the op are verified
+        before the layout is changed.
+      }],
+      "::dagrt::AxesAttr", "getGroupAxes", (ins)>
   ];
 }
 

@@ -31,9 +31,15 @@ def Dagrt_MessageType : Dagrt_Type<"Message", "message"> {
   let genVerifyDecl = 1;
 }
 
-include "dagrt/IR/StructureOps.td"
-include "dagrt/IR/ComputeOps.td"
-include "dagrt/IR/StepOps.td"
-include "dagrt/IR/CommunicationOps.td"
+include "dagrt/IR/Ops/Structure.td"
+include "dagrt/IR/Ops/Embedding.td"
+include "dagrt/IR/Ops/Matmul.td"
+include "dagrt/IR/Ops/MatmulStep.td"
+include "dagrt/IR/Ops/Elementwise.td"
+include "dagrt/IR/Ops/Norm.td"
+include "dagrt/IR/Ops/Rope.td"
+include "dagrt/IR/Ops/Attention.td"
+include "dagrt/IR/Ops/Movement.td"
+include "dagrt/IR/Ops/Communication.td"
 
 #endif // DAGRT_IR_DAGRTOPS_TD

@@ -5,9 +5,9 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// What a distribution means: local shapes, the box of the global tensor that a
-// device holds, and whether a placed type is consistent. All rounding up
-// happens here.
+// What a distribution means: local shapes, arithmetic on the axes of a mesh, and whether a placed
+// type is consistent. All rounding up happens here. Layout.h has the value type that a
+// distribution and its mesh make.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,8 +19,15 @@
 #include "mlir/IR/BuiltinTypes.h"
 #include "mlir/IR/Operation.h"
 
+namespace mlir {
+class SymbolTableCollection;
+} // namespace mlir
+
 namespace dagrt {
 class MeshOp;
+
+/// Begins an error of the caller. A null function: no error is wanted.
+using EmitErrorFn = llvm::function_ref<mlir::InFlightDiagnostic()>;
 
 /// One global size: a number, or `ShapedType::kDynamic` and the expression that it is. A size that
 /// is neither, `?` in a tensor of IR from elsewhere, has no expression.
@@ -89,14 +96,16 @@ llvm::SmallVector<SizeAttr> getGlobalSizes(mlir::RankedTensorType type);
 /// one that the type names; a type that is not placed has its global sizes.
 llvm::SmallVector<SizeAttr> getLocalSizes(MeshOp mesh, mlir::RankedTensorType type);
 
-/// The mesh that `name` names, seen from `from`; null if there is none.
-MeshOp lookupMesh(mlir::Operation *from, mlir::FlatSymbolRefAttr name);
+/// The expressions of all sizes of a shape; none if they are numbers.
+llvm::SmallVector<SizeAttr> getSizeSymbols(mlir::MLIRContext *context, GlobalShape shape);
 
-/// The same in constant time, with tables of symbols that are built once.
+/// The mesh that `name` names, seen from `from`; null if there is none. Searches the module's
+/// symbols: where many are looked up, `symbols` keeps what was found.
+MeshOp lookupMesh(mlir::Operation *from, mlir::FlatSymbolRefAttr name);
 MeshOp lookupMesh(mlir::Operation *from, mlir::FlatSymbolRefAttr name,
                   mlir::SymbolTableCollection &symbols);
 
-/// Number of shards that `axes` cut a dim into.
+/// Number of shards of a dim that `axes` shard.
 int64_t getNumShards(MeshOp mesh, AxesAttr axes);
 
 /// Index along `axes` of the device at `device` (its place in the mesh's list).
@@ -116,18 +125,11 @@ struct Range {
   int64_t size() const { return end - begin; }
 };
 
-/// The real (unpadded) elements that the device at `device` holds. The sizes are numbers.
-llvm::SmallVector<Range> getBox(MeshOp mesh, DistAttr dist, int64_t device);
+/// A box of global elements: a range of each dim.
+using Box = llvm::SmallVector<Range>;
 
-/// Devices that hold one and the same box, or one term of the same partial sum.
-int64_t getNumReplicas(MeshOp mesh, DistAttr dist);
-
-/// A placed type: the global shape cut as `dims` says, on `mesh`.
-mlir::RankedTensorType getPlacedType(MeshOp mesh, GlobalShape globalShape, mlir::Type elementType,
-                                     llvm::ArrayRef<AxesAttr> dims, AxesAttr partial = {});
-
-/// Joins neighbouring sub-axes, drops axes of size 1 and writes whole axes as such, so that
-/// equal cuts are equal attributes.
+/// Joins neighbouring sub-axes, drops axes of size 1 and writes full axes as such, so that
+/// equal shardings are equal attributes.
 AxesAttr normalizeAxes(MeshOp mesh, llvm::ArrayRef<AxisRefAttr> axes);
 
 /// `front` followed by `back`, normalized.
@@ -136,7 +138,7 @@ AxesAttr concatAxes(MeshOp mesh, AxesAttr front, AxesAttr back);
 /// True if the two lists use a common part of an axis.
 bool overlaps(MeshOp mesh, AxesAttr a, AxesAttr b);
 
-/// If `whole` ends with `tail`, what stands before it. A sub-axis may be cut off a whole axis.
+/// If `whole` ends with `tail`, the axes before it. A sub-axis may be split off a full axis.
 std::optional<AxesAttr> removeTail(MeshOp mesh, AxesAttr whole, AxesAttr tail);
 
 /// If `whole` begins with `head`, what stands after it.
@@ -149,16 +151,14 @@ std::optional<AxesAttr> removeAxes(MeshOp mesh, AxesAttr axes, AxesAttr gone);
 /// True if the two lists hold the same parts of axes, in any order.
 bool isSameSet(MeshOp mesh, AxesAttr a, AxesAttr b);
 
-/// True if two distributions on `mesh` say the same, however their axes are written.
-bool isSameDist(MeshOp mesh, DistAttr a, DistAttr b);
-
-/// Checks that `mesh` has the axes, whole or in part. `what` names their user in the error.
+/// Checks that `mesh` has the axes, in full or in part. `what` names their user in the error.
 llvm::LogicalResult verifyAxes(mlir::Operation *op, MeshOp mesh, AxesAttr axes,
                                const llvm::Twine &what);
 
 /// Checks a placed type against its mesh: the mesh and its axes exist, no axis is
 /// used twice, and the local shape follows from the global one. `what` names the value in the
-/// error ("operand #0"). A type that is not placed is consistent.
+/// error ("operand #0"). A type that is not placed is consistent. `symbols` keeps what was looked
+/// up.
 llvm::LogicalResult verifyPlacedType(mlir::Operation *op, mlir::Type type, const llvm::Twine &what,
                                      mlir::SymbolTableCollection &symbols);
 

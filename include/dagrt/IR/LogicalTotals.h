@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // The totals of a program in either form. They do not change when equal ops are merged (CSE), when
-// ops that nothing reads are removed, or when a value is laid out in another way: what no result
+// ops that nothing reads are removed, or when a value is resharded: what no result
 // depends on counts nothing, and ops that compute the same thing, wherever and however often, count
 // once. Operations that differ in their role are different ones, as they are for CSE.
 //

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // A model repeats its layers, and a pipeline repeats its meshes: most ops do what an op before them
-// does, perhaps on another mesh with the same axes. Whoever asks each op what it computes, or what
+// does, perhaps on another mesh with the same axes. Asking each op what it computes, or what
 // it costs, asks one of each kind, and is done in time linear in ops however many meshes there are.
 //
 //===----------------------------------------------------------------------===//
@@ -37,7 +37,7 @@ namespace dagrt {
 class OpKinds {
 public:
   /// Devices lie alike if a renaming that keeps their order makes them equal: of all ids, or, with
-  /// `devicesPerNode`, of whole nodes, which ids fill in order.
+  /// `devicesPerNode`, of all nodes, which ids fill in order.
   explicit OpKinds(int64_t devicesPerNode = 0) : devicesPerNode(devicesPerNode) {}
 
   /// The kind of `op`: a number from 0, a new one for the first op of a kind.

@@ -1,4 +1,4 @@
-//===- ShardingRule.h - How ops may be cut -*- C++ -*-===//
+//===- ShardingRule.h - How ops may be sharded -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,10 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // A sharding rule names the factors of an op: independent dims of its iteration space, each of
-// which appears as a dim of some operands and results (a matmul has m..., k... and n...). Cutting a
-// factor over mesh axes cuts all dims that it appears as. The rule says what
-// that does to the results, and so the results' distributions follow from the
-// operands' distributions.
+// which appears as a dim of some operands and results (a matmul has m..., k... and n...). Sharding
+// a factor over mesh axes shards all dims that it appears as. The rule says what that does to the
+// results, and so the results' distributions follow from the operands' distributions.
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,12 +21,13 @@
 
 namespace dagrt {
 
-/// What cutting a factor means for the op.
+/// What sharding a factor means for the op.
 enum class FactorKind {
   Free,         ///< Each device computes its part of the results.
   Contracted,   ///< Each device computes a term of the results: they are partial.
+  Local,        ///< Each device computes with its part, and the op says what that makes: no sum.
   Decomposable, ///< Needs to be rewritten first (ShardingRuleOpInterface::decompose).
-  Indivisible,  ///< Must be whole on every device.
+  Indivisible,  ///< Must be replicated on every device.
 };
 
 /// One factor of an op. Factors with one name form a group that an axis is spread over, the
@@ -37,7 +37,7 @@ struct Factor {
   int64_t size = 0; ///< Global size; ShapedType::kDynamic if symbolic.
   FactorKind kind = FactorKind::Free;
   SizeAttr symbol; ///< The size as an expression; null if it is a number, or unknown.
-  /// True if another operand counts its elements by their places, as ids do the rows of a table.
+  /// True if another operand counts its elements by their positions, as ids do the rows of a table.
   bool hasPlaces = false;
 };
 
@@ -68,13 +68,9 @@ ShardingRule getElementwiseRule(mlir::Operation *op, PartialRule partial);
 mlir::FailureOr<llvm::SmallVector<mlir::RankedTensorType>>
 inferResultTypes(mlir::Operation *op, const ShardingRule &rule);
 
-/// Verifies shapes and, in placed form, distributions of an op by its rule. An op without
-/// operands may produce any distribution that is not partial.
-llvm::LogicalResult verifyByRule(mlir::Operation *op, const ShardingRule &rule,
-                                 mlir::SymbolTableCollection &symbols);
-
-/// The part of it that an op's own verifier does: it cannot look symbols up, so that a placed op is
-/// left to `verifySymbolUses` (VerifiedByRule).
+/// Verifies what the rule of an op says of its sizes; and that all operands and results are placed,
+/// or none. For `verify`, which cannot look symbols up: the rest is left to `verifySymbolUses`
+/// (VerifiedByRule).
 llvm::LogicalResult verifyLogicalByRule(mlir::Operation *op);
 
 } // namespace dagrt

@@ -42,7 +42,7 @@ public:
 
   /// The number of `name`, if it is bound.
   std::optional<int64_t> lookup(llvm::StringRef name) const;
-  /// Binds `name`, anew if it is bound.
+  /// Binds `name`, again if it is bound.
   void set(llvm::StringRef name, int64_t number);
 
   bool empty() const { return entries.empty(); }
@@ -108,7 +108,7 @@ private:
 mlir::FailureOr<mlir::Type> bindType(mlir::Type type, const SizeBinding &sizes,
                                      mlir::Operation *symbols, SizeBinding::EmitError emitError);
 
-/// The sizes that micro-batches have. A batch that is cut into N parts has N elements at least:
+/// The sizes that micro-batches have. A batch that is split into N parts has N elements at least:
 /// with fewer, the last parts would be empty, and what the program does and takes would mean
 /// nothing.
 class MicrobatchSizes {

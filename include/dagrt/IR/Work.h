@@ -39,7 +39,7 @@ enum class WorkKind {
 /// `gemm`, `attention`, ...
 llvm::StringRef getWorkKindName(WorkKind kind);
 
-/// `batch` products `[m, k] x [k, n]`: the arguments of Get_Time.
+/// `batch` matmuls `[m, k] x [k, n]`: the arguments of Get_Time.
 struct GemmShape {
   int64_t batch = 1, m = 0, k = 0, n = 0;
   bool operator==(const GemmShape &o) const {
@@ -50,7 +50,8 @@ struct GemmShape {
 /// One fused attention kernel on the busiest device.
 struct AttentionShape {
   int64_t batch = 0, queries = 0, keys = 0, heads = 0, keyHeads = 0, headDim = 0;
-  int64_t valueDim = 0; ///< Of values and results; headDim is that of queries and keys.
+  int64_t valueDim = 0;       ///< Of values and results; headDim is that of queries and keys.
+  bool valuesAreKeys = false; ///< A value is the first elements of its key, and is not read again.
   /// (query, key) pairs that the mask lets through, for one batch element and head.
   double pairs = 0;
   bool causal = false;
@@ -64,7 +65,7 @@ struct Work {
   WorkKind kind = WorkKind::None;
   /// Element type of the op's result.
   mlir::Type elementType;
-  /// Of products, element types of what is multiplied; null where it is that of the result.
+  /// Of matmuls, element types of what is multiplied; null where it is that of the result.
   mlir::Type lhsType, rhsType;
   std::optional<GemmShape> gemm;
   std::optional<AttentionShape> attention;
@@ -72,7 +73,8 @@ struct Work {
   /// name for what it does, and then only its bytes say how long it takes.
   llvm::StringRef kernel;
   /// Rows and columns of norms, softmax, rope and elementwise ops on the busiest device:
-  /// columns is the last dim (of the normalized dims, their product; of rope, all of a token).
+  /// columns is the last dim (of several normalized dims, all their elements; of rope, all of a
+  /// token).
   int64_t rows = 0, columns = 0;
 
   /// On the busiest device: FLOPs of real elements, bytes read and written.
@@ -85,9 +87,9 @@ struct Work {
   double bytes() const { return bytesRead + bytesWritten; }
 };
 
-/// The element type at whose rate a product runs: the wider of the operands' types, and a float
-/// rather than an integer (a product of bf16 and int4 is one of bf16). What sums are kept in does
-/// not matter, but for f64: no unit adds products of narrower types in it.
+/// The element type at whose rate a matmul runs: the wider of the operands' types, and a float
+/// rather than an integer (a matmul of bf16 and int4 is one of bf16). What sums are kept in does
+/// not matter, but for f64: no unit adds results of narrower types in it.
 mlir::Type getProductType(mlir::Type lhs, mlir::Type rhs, mlir::Type result);
 mlir::Type getProductType(const Work &work);
 
@@ -95,8 +97,20 @@ mlir::Type getProductType(const Work &work);
 /// least one for a single bit.
 double getElementBytes(mlir::Type elementType);
 
-/// Number of real elements on the busiest device (which is the first).
+/// Number of elements of a tensor on the busiest device (which is the first), and their bytes;
+/// symbolic sizes count as 0.
 double getLocalElements(mlir::Type type);
+double getLocalBytes(mlir::Type type);
+
+/// Number of elements of a tensor's global shape; symbolic sizes count as 0.
+double getGlobalElements(mlir::Type type);
+
+/// The product of the sizes; 0 if one is symbolic, or it is not below 2^63.
+int64_t getProduct(llvm::ArrayRef<int64_t> sizes);
+
+/// Rows of `columns` elements each; 0 if there are none. Sizes that overflow are reported by
+/// each user of them.
+int64_t countRows(double elements, int64_t columns);
 
 /// A product of sizes as a formula writes it, factor by factor: `1024·seq_len`. Null factors have
 /// no name.
@@ -105,7 +119,7 @@ using SizeProduct = llvm::SmallVector<SizeAttr, 4>;
 /// What one device has of a value of `type`, around `op`; nothing if it is no ranked tensor.
 SizeProduct getSizesOnDevice(mlir::Operation *op, mlir::Type type);
 
-/// One size for a product of them, which formulas write as one number; null if one has no name.
+/// One size for several, multiplied, which formulas write as one number; null if one has no name.
 SizeAttr multiplySizes(llvm::ArrayRef<SizeAttr> sizes, mlir::MLIRContext *context);
 
 /// The leading sizes and the last size of the first result of `op` on one device.
@@ -114,6 +128,10 @@ llvm::SmallVector<SizeProduct, 3> getRowsAndColumns(mlir::Operation *op);
 /// Work of an op that reads its tensor operands and writes its results once and does
 /// `flopsPerElement` operations for each result element.
 Work getStreamingWork(mlir::Operation *op, WorkKind kind, double flopsPerElement);
+
+/// Work of a matmul of the first two operands, whose shape on one device is `local` and in the
+/// model `global`.
+Work getGemmWork(mlir::Operation *op, GemmShape local, GemmShape global);
 
 /// Sets `totalFlops` and `logicalFlops` of an op whose work spreads evenly over real
 /// elements: `logicalFlops` is given, and each of the factors' shards is computed by as many

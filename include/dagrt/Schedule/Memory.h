@@ -34,7 +34,7 @@ struct MemoryOptions {
 };
 
 /// Bytes that a device holds of a value of `type`: of a tensor, or of the payload of a message.
-double getLocalBytes(mlir::Type type);
+double getStoredBytes(mlir::Type type);
 
 /// The same at other sizes than those of the types.
 using BytesOfType = llvm::function_ref<double(mlir::Type)>;
@@ -75,7 +75,7 @@ mlir::FailureOr<std::vector<MeshMemory>> computeMemory(const Timeline &timeline,
                                                        const MemoryOptions &options = {});
 
 /// Bytes of the distinct parameters of each mesh on one of its devices.
-std::vector<double> sumWeights(const Timeline &timeline, BytesOfType getBytes = getLocalBytes);
+std::vector<double> sumWeights(const Timeline &timeline, BytesOfType getBytes = getStoredBytes);
 
 } // namespace dagrt
 

@@ -132,7 +132,8 @@ struct AttentionTimer {
     return 2 * call.batch * call.heads * call.queries * call.headDim * call.elementBytes;
   }
   double getKeyBytes(double keys) const {
-    return 2 * call.batch * call.keyHeads * keys * call.headDim * call.elementBytes;
+    double parts = call.valuesAreKeys ? 1 : 2;
+    return parts * call.batch * call.keyHeads * keys * call.headDim * call.elementBytes;
   }
 
   /// Bytes/us of the L2 and of the memory at a part of their rates.

@@ -39,11 +39,10 @@ def attentions():
         query = tensor([batch, queries, key_heads, heads // key_heads, size], "bf16")
         key = tensor([batch, keys, key_heads, size], "bf16")
         of_queries, of_keys = "tensor<%dxi32>" % queries, "tensor<%dxi32>" % keys
-        past = " past %d" % (keys - queries) if keys > queries else ""
         text = ("%%p = dagrt.positions first %d : %s\n  %%r = dagrt.positions : %s\n"
-                "  %%y = dagrt.attention %%q, %%k, %%v positions %%p, %%r causal scale 1.0%s\n"
+                "  %%y = dagrt.attention %%q, %%k, %%v positions %%p, %%r causal scale 1.0\n"
                 "    : %s, %s, %s, %s, %s -> %s" %
-                (keys - queries, of_queries, of_keys, past, query, key, key, of_queries, of_keys, query))
+                (keys - queries, of_queries, of_keys, query, key, key, of_queries, of_keys, query))
         yield ("attention", dict(phase="decode" if queries == 1 else "prefill", dtype="bf16",
                                  batch=batch, q_len=queries, kv_len=keys, num_heads=heads,
                                  num_kv_heads=key_heads, head_dim=size),

@@ -28,6 +28,7 @@ struct AttentionCall {
   double queries = 0, keys = 0; ///< Tokens of one sequence. The keys count the new ones too.
   double heads = 1, keyHeads = 1, headDim = 0;
   double valueDim = 0;         ///< Of values and results; 0 for as queries and keys.
+  bool valuesAreKeys = false;  ///< A value is the first elements of its key: one read is both.
   double pairs = 0;            ///< (query, key) of one sequence and head that are not masked.
   bool hasOtherScores = false; ///< A soft cap or ALiBi, which the model leaves out.
   double matrixFlops = 0;      ///< Peak rate for the element type, in FLOP/s.

@@ -1,4 +1,4 @@
-//===- Ops.cpp - Syntax shared by the ops -*- C++ -*-===//
+//===- OpSyntax.cpp - Syntax shared by the ops -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -53,6 +53,34 @@ static ParseResult parseSameType(OpAsmParser &, Type operand, Type &result) {
   return success();
 }
 static void printSameType(OpAsmPrinter &, Operation *, Type, Type) {}
+
+/// Sines have the type of cosines, if there are any, and the result has that of the operand.
+static ParseResult parseRopeTypes(OpAsmParser &, Type x, Type cosines, Type &sines, Type &result) {
+  sines = cosines;
+  result = x;
+  return success();
+}
+static void printRopeTypes(OpAsmPrinter &, Operation *, Type, Type, Type, Type) {}
+
+static ParseResult parseRopeConfig(OpAsmParser &parser, RopeAttr &config) {
+  config = cast_if_present<RopeAttr>(RopeAttr::parse(parser, {}));
+  return failure(!config);
+}
+static void printRopeConfig(OpAsmPrinter &printer, Operation *, RopeAttr config) {
+  if (config)
+    config.print(printer);
+}
+
+/// `, T`, where the operand is there.
+static ParseResult parseTypeIfPresent(OpAsmParser &parser,
+                                      const std::optional<OpAsmParser::UnresolvedOperand> &operand,
+                                      Type &type) {
+  return failure(operand && (parser.parseComma() || parser.parseType(type)));
+}
+static void printTypeIfPresent(OpAsmPrinter &printer, Operation *, Value operand, Type type) {
+  if (operand)
+    printer << ", " << type;
+}
 
 /// The types of a norm's scale, and of its bias where it has one.
 static ParseResult parseNormWeightTypes(OpAsmParser &parser,

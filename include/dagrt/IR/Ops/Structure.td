@@ -1,4 +1,4 @@
-//===- StructureOps.td - Meshes, parameters, positions -*- C++ -*-===//
+//===- Structure.td - Meshes, parameters, positions -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -10,8 +10,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DAGRT_IR_STRUCTUREOPS_TD
-#define DAGRT_IR_STRUCTUREOPS_TD
+#ifndef DAGRT_IR_OPS_STRUCTURE_TD
+#define DAGRT_IR_OPS_STRUCTURE_TD
 
 def Dagrt_MeshOp : Dagrt_Op<"mesh", [Symbol]> {
   let summary = "Devices, arranged along named axes";
@@ -48,15 +48,19 @@ def Dagrt_MeshOp : Dagrt_Op<"mesh", [Symbol]> {
   }];
 }
 
-def Dagrt_ParameterOp : Dagrt_Op<"parameter", [Pure, Dagrt_VerifiedByRule,
-    DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
-    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+/// An op without operands that makes a value wherever it is asked for.
+class Dagrt_SourceOp<string mnemonic>
+    : Dagrt_Op<mnemonic, [Pure, Dagrt_VerifiedByRule,
+        DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
+        DeclareOpInterfaceMethods<WorkOpInterface>]>;
+
+def Dagrt_ParameterOp : Dagrt_SourceOp<"parameter"> {
   let summary = "A weight of the model, by its name";
   let description = [{
     The weight that checkpoints call `name`, or the part of it that `view`
     selects. In placed form each device holds its shard. A parameter used on two
     meshes is two ops of one name: one parameter, and memory on each mesh.
-    `fan_in` is how many products are summed into one output of the op that uses
+    `fan_in` is how many terms are summed into one output of the op that uses
     it; random weights are scaled by its inverse square root.
 
     **Constraints**
@@ -80,9 +84,7 @@ def Dagrt_ParameterOp : Dagrt_Op<"parameter", [Pure, Dagrt_VerifiedByRule,
   }];
 }
 
-def Dagrt_PositionsOp : Dagrt_Op<"positions", [Pure, Dagrt_VerifiedByRule,
-    DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
-    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+def Dagrt_PositionsOp : Dagrt_SourceOp<"positions"> {
   let summary = "The numbers of the tokens";
   let description = [{
     `first, first + 1, ...`: where each token stands in its sequence. With an
@@ -109,9 +111,7 @@ def Dagrt_PositionsOp : Dagrt_Op<"positions", [Pure, Dagrt_VerifiedByRule,
   }];
 }
 
-def Dagrt_AlibiSlopesOp : Dagrt_Op<"alibi_slopes", [Pure, Dagrt_VerifiedByRule,
-    DeclareOpInterfaceMethods<ShardingRuleOpInterface>,
-    DeclareOpInterfaceMethods<WorkOpInterface>]> {
+def Dagrt_AlibiSlopesOp : Dagrt_SourceOp<"alibi_slopes"> {
   let summary = "The slopes of all heads in ALiBi";
   let description = [{
     How much of its score each head loses for each token between query and key (Press et al.,
@@ -148,12 +148,12 @@ def Dagrt_AxisIndexOp : Dagrt_Op<"axis_index", [Pure,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Each device's index along axes of its mesh";
   let description = [{
-    A placed tensor of one element a device: the numbers `0, 1, ..., n - 1`, cut over
+    A placed tensor of one element a device: the numbers `0, 1, ..., n - 1`, sharded over
     the given axes, so that each device holds its own index. With
     `dagrt.all_slice` the only op that depends on the device.
 
     **Constraints**
-    1. `axis_index-c1`: the result is `[n]` cut over axes of `n` shards in all.
+    1. `axis_index-c1`: the result is `[n]` sharded over axes of `n` shards in all.
 
     Example:
     ```mlir
@@ -168,4 +168,4 @@ def Dagrt_AxisIndexOp : Dagrt_Op<"axis_index", [Pure,
   let assemblyFormat = "attr-dict `:` type($result)";
 }
 
-#endif // DAGRT_IR_STRUCTUREOPS_TD
+#endif // DAGRT_IR_OPS_STRUCTURE_TD

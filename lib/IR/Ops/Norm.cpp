@@ -1,17 +1,17 @@
-//===- NormOps.cpp - Norms, whole and in steps -*- C++ -*-===//
+//===- Norm.cpp - Norms, fused and in steps -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A norm needs its rows whole, or their moments. Where a strategy cuts the normed dims, a norm
+// A norm needs all of its rows, or their moments. If a strategy shards the normed dims, a norm
 // decomposes: each device computes its part of the moments, an all_reduce completes them, and the
 // norm that is given them treats every element alone.
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/IR/Dagrt.h"
+#include "Checks.h"
 
 #include "mlir/IR/Builders.h"
 
@@ -19,8 +19,6 @@
 
 using namespace mlir;
 using namespace dagrt;
-
-static RankedTensorType getTensor(Value value) { return cast<RankedTensorType>(value.getType()); }
 
 /// The type that moments of `type` are kept in.
 static Type getMomentType(Type type) {
@@ -38,7 +36,7 @@ static LogicalResult verifyMoment(Operation *op, Value moment, RankedTensorType 
                            << ", got " << moment.getType();
 }
 
-/// The product of static sizes below 2^63; none otherwise.
+/// The number of elements of static sizes below 2^63; none otherwise.
 static std::optional<int64_t> getRowSize(ArrayRef<int64_t> sizes) {
   int64_t product = 1;
   for (int64_t size : sizes)
@@ -86,7 +84,7 @@ LogicalResult MomentOp::verify() {
   // moment-c3
   auto count = static_cast<int64_t>(getCount());
   std::optional<int64_t> size = getRowSize(getGlobalShape(getX().getType()).take_back(dims));
-  // Rows without elements have no mean; nobody reads it.
+  // Rows without elements have no mean, and it is not read.
   if (size)
     size = std::max<int64_t>(*size, 1);
   bool isPlaced = static_cast<bool>(getDist(getX().getType()));
@@ -191,24 +189,20 @@ LogicalResult LayerNormOp::verify() {
 // Decomposition
 //===----------------------------------------------------------------------===//
 
-/// The moment of `x`, completed over the devices that its last `normed` dims are cut over.
+/// The moment of `x`, completed over the devices that its last `normed` dims are sharded over.
 static Value createMoment(OpBuilder &builder, Operation *norm, Value x, int64_t order,
                           int64_t normed) {
-  RankedTensorType type = getTensor(x);
-  DistAttr dist = getDist(type);
-  MeshOp mesh = lookupMesh(builder.getInsertionBlock()->getParentOp(), dist.getMesh());
+  Layout layout = *Layout::get(builder.getInsertionBlock()->getParentOp(), x.getType());
+  MeshOp mesh = layout.getMesh();
   AxesAttr axes = AxesAttr::get(builder.getContext(), {});
-  for (AxesAttr cut : dist.getDims().take_back(normed))
+  for (AxesAttr cut : layout.getDims().take_back(normed))
     axes = concatAxes(mesh, axes, cut);
-  auto getType = [&](AxesAttr partial) {
-    return getPlacedType(mesh, getGlobalShape(type).drop_back(normed),
-                         getMomentType(type.getElementType()), dist.getDims().drop_back(normed),
-                         partial);
-  };
-  std::optional<int64_t> size = getRowSize(dist.getOf().take_back(normed));
+  Layout terms(mesh, layout.getShape().drop_back(normed), layout.getDims().drop_back(normed), axes);
+  Type type = terms.getType(getMomentType(getTensor(x).getElementType()));
+  std::optional<int64_t> size = getRowSize(layout.getShape().take_back(normed));
   int64_t count = size ? std::max<int64_t>(*size, 1) : 0;
-  auto moment = MomentOp::create(builder, norm->getLoc(), getType(axes), x, order, normed, count);
-  auto whole = AllReduceOp::create(builder, norm->getLoc(), getType({}), moment.getResult(), axes);
+  auto moment = MomentOp::create(builder, norm->getLoc(), type, x, order, normed, count);
+  auto whole = AllReduceOp::create(builder, norm->getLoc(), mesh, moment.getResult(), axes);
   for (Operation *op : {moment.getOperation(), whole.getOperation()})
     op->setDiscardableAttrs(norm->getDiscardableAttrDictionary());
   return whole;
@@ -218,7 +212,7 @@ bool RmsNormOp::canDecompose(unsigned factor) {
   return getShardingRule().factors[factor].kind == FactorKind::Decomposable;
 }
 
-/// rms_norm(x, scale) with cut rows -> rms_norm(x, scale) square all_reduce(moment(x)).
+/// rms_norm(x, scale) with sharded rows -> rms_norm(x, scale) square all_reduce(moment(x)).
 FailureOr<SmallVector<Value>> RmsNormOp::decompose(OpBuilder &builder, ValueRange operands,
                                                    ArrayRef<AxesAttr>) {
   int64_t normed = getNormed();
@@ -233,7 +227,8 @@ bool LayerNormOp::canDecompose(unsigned factor) {
   return getShardingRule().factors[factor].kind == FactorKind::Decomposable;
 }
 
-/// layer_norm(x, scale, bias) with cut rows -> layer_norm(x, scale, bias) moments of both orders.
+/// layer_norm(x, scale, bias) with sharded rows -> layer_norm(x, scale, bias) moments of both
+/// orders.
 FailureOr<SmallVector<Value>> LayerNormOp::decompose(OpBuilder &builder, ValueRange operands,
                                                      ArrayRef<AxesAttr>) {
   int64_t normed = getNormed();
@@ -244,4 +239,40 @@ FailureOr<SmallVector<Value>> LayerNormOp::decompose(OpBuilder &builder, ValueRa
                                   getEpsilonAttr(), getDimsAttr());
   norm->setDiscardableAttrs(getOperation()->getDiscardableAttrDictionary());
   return SmallVector<Value>{norm.getResult()};
+}
+
+//===----------------------------------------------------------------------===//
+// Work
+//===----------------------------------------------------------------------===//
+
+/// Columns of a norm are all the normed dims. A norm that is given its moments is spared the
+/// FLOPs that they take.
+static Work getNormWork(Operation *op, int64_t normed, double flopsPerElement, StringRef kernel) {
+  Work work = getStreamingWork(op, WorkKind::Norm, flopsPerElement);
+  work.kernel = kernel;
+  work.columns = std::max<int64_t>(
+      getProduct(cast<RankedTensorType>(op->getOperand(0).getType()).getShape().take_back(normed)),
+      1);
+  work.rows = countRows(getLocalElements(op->getResult(0).getType()), work.columns);
+  return work;
+}
+
+Work RmsNormOp::getWork() {
+  return getNormWork(*this, getNormed(), getSquare() ? 2 : 4, "rmsnorm");
+}
+Work LayerNormOp::getWork() {
+  double flops = (getMean() ? 3 : 6) + (getBias() ? 1 : 0);
+  return getNormWork(*this, getNormed(), flops, "layernorm");
+}
+
+/// An addition for each element, and for a square a multiplication.
+Work MomentOp::getWork() {
+  Work work = getStreamingWork(*this, WorkKind::Norm, 0);
+  RankedTensorType x = getX().getType();
+  work.columns = std::max<int64_t>(getProduct(x.getShape().take_back(getDims())), 1);
+  work.rows = countRows(getLocalElements(x), work.columns);
+  auto order = static_cast<double>(getOrder());
+  work.flops = getLocalElements(x) * order;
+  setTotalFlops(*this, work, getGlobalElements(x) * order);
+  return work;
 }

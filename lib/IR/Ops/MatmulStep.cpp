@@ -1,4 +1,4 @@
-//===- MatmulStep.cpp - Products in steps -*- C++ -*-===//
+//===- MatmulStep.cpp - Matmuls in steps -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -12,6 +12,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/IR/MatmulStep.h"
+#include "dagrt/IR/Layout.h"
 
 #include "llvm/Support/MathExtras.h"
 
@@ -54,7 +55,7 @@ static AxesAttr getAxes(MatmulStepOp op, MeshOp mesh, ProductSide side, int64_t 
 
 static bool isContracted(const ProductFactor &factor) { return factor.second == ProductSide::Rhs; }
 
-/// The block that `factor` is held in; none if its two tensors are not cut as in a ring.
+/// The block that `factor` is sharded in; none if its two tensors are not sharded as in a ring.
 static std::optional<StepBlock> matchBlock(MatmulStepOp op, MeshOp mesh,
                                            const ProductFactor &factor) {
   AxesAttr first = getAxes(op, mesh, factor.first, factor.firstDim);
@@ -88,26 +89,24 @@ std::optional<StepBlock> dagrt::getStepBlock(MatmulStepOp op) {
 // Ranges
 //===----------------------------------------------------------------------===//
 
-/// The rows of the whole right operand that a piece is.
+/// The rows of the full right operand that a piece is.
 static Range getPieceRows(MatmulStepOp op) {
   return getBlockRange(getGlobalShape(op.getRhs().getType()).front(), op.getSteps(), op.getStep());
 }
 
 SmallVector<Range> dagrt::getStepRanges(MatmulStepOp op, int64_t place) {
   MeshOp mesh = getMesh(op);
-  SmallVector<Range> boxes[3];
+  Box boxes[3];
   for (ProductSide side : {ProductSide::Lhs, ProductSide::Rhs, ProductSide::Result})
-    boxes[unsigned(side)] = getBox(mesh, getDist(getSideType(op, side)), place);
-  SmallVector<Range> ranges;
+    boxes[unsigned(side)] = Layout(mesh, getDist(getSideType(op, side))).getBox(place);
+  Box ranges;
   for (const ProductFactor &factor : getFactors(op)) {
     if (op.getPiece() && isContracted(factor)) {
       ranges.push_back(getPieceRows(op));
       continue;
     }
-    Range a = boxes[unsigned(factor.first)][factor.firstDim];
-    Range b = boxes[unsigned(factor.second)][factor.secondDim];
-    int64_t begin = std::max(a.begin, b.begin);
-    ranges.push_back({begin, std::max(begin, std::min(a.end, b.end))});
+    ranges.append(intersect(boxes[unsigned(factor.first)][factor.firstDim],
+                            boxes[unsigned(factor.second)][factor.secondDim]));
   }
   return ranges;
 }
@@ -151,7 +150,7 @@ Range dagrt::getPieceRange(RecvOp op) {
 //===----------------------------------------------------------------------===//
 
 /// matmul_step-c1
-static LogicalResult verifyValues(MatmulStepOp op, SymbolTableCollection &symbols) {
+static LogicalResult verifyValues(MatmulStepOp op) {
   int64_t lhs = op.getLhs().getType().getRank(), rhs = op.getRhs().getType().getRank();
   int64_t contract = op.getContract(), most = std::min(lhs, rhs);
   if (contract < 1 || contract > most)
@@ -164,8 +163,6 @@ static LogicalResult verifyValues(MatmulStepOp op, SymbolTableCollection &symbol
     DistAttr dist = getDist(type);
     if (!dist)
       return op.emitOpError() << "expects " << what << " to be placed, got " << type;
-    if (failed(verifyPlacedType(op, type, what, symbols)))
-      return failure();
     if (!mesh)
       mesh = dist.getMesh();
     if (dist.getMesh() != mesh)
@@ -224,18 +221,18 @@ static FailureOr<std::optional<StepBlock>> verifyCuts(MatmulStepOp op, MeshOp me
     }
     InFlightDiagnostic error = op.emitOpError();
     if (op.getPiece())
-      error << "expects every dim of a product of pieces to be cut alike in both of its tensors";
+      error << "expects every dim of a matmul of pieces to be sharded alike in both of its tensors";
     else
-      error << "expects one dim to be held in blocks over one whole axis by one tensor and whole "
-               "by the other, and all others to be cut alike";
-    error << ", got a dim cut over " << first.str() << " and " << second.str();
+      error << "expects one dim to be sharded over one full axis in one tensor and replicated "
+               "in the other, and all others to be sharded alike";
+    error << ", got a dim sharded over " << first.str() << " and " << second.str();
     error.attachNote(op.getLhs().getLoc()) << "left operand defined here";
     error.attachNote(op.getRhs().getLoc()) << "right operand defined here";
     return failure();
   }
   if (!block && !op.getPiece())
-    return op.emitOpError() << "expects one dim to be held in blocks over one whole axis by one "
-                               "tensor and whole by the other, got none";
+    return op.emitOpError() << "expects one dim to be sharded over one full axis in one "
+                               "tensor and replicated in the other, got none";
   return block;
 }
 
@@ -264,7 +261,7 @@ static LogicalResult verifyStep(MatmulStepOp op, MeshOp mesh,
   return error;
 }
 
-/// matmul_step-c3: the product's pending sum, of which a travelling block collects the terms.
+/// matmul_step-c3: the matmul's pending sum, of which a travelling block collects the terms.
 static LogicalResult verifyPartial(MatmulStepOp op, MeshOp mesh,
                                    const std::optional<StepBlock> &block) {
   AxesAttr partial = AxesAttr::get(op.getContext(), {});
@@ -277,7 +274,7 @@ static LogicalResult verifyPartial(MatmulStepOp op, MeshOp mesh,
         op.getContext(), AxisRefAttr::get(op.getContext(), block->axis.getName(), 0, 0, 0));
     std::optional<AxesAttr> rest = removeAxes(mesh, partial, axis);
     if (!rest)
-      return op.emitOpError() << "expects a product that is a sum over " << axis.str()
+      return op.emitOpError() << "expects a matmul that is a sum over " << axis.str()
                               << ", of which blocks of the result collect the terms, got one over "
                               << partial.str();
     partial = *rest;
@@ -290,17 +287,17 @@ static LogicalResult verifyPartial(MatmulStepOp op, MeshOp mesh,
 }
 
 /// matmul_step-c4
-static LogicalResult verifyPiece(MatmulStepOp op) {
+static LogicalResult verifyPiece(MatmulStepOp op, MeshOp mesh) {
   if (!op.getPiece())
     return success();
   int64_t contract = op.getContract();
   if (contract != 1)
-    return op.emitOpError() << "expects a product of pieces to contract 1 dim, got " << contract;
-  AxesAttr axes = getAxes(op, getMesh(op), ProductSide::Rhs, 0);
+    return op.emitOpError() << "expects a matmul of pieces to contract 1 dim, got " << contract;
+  AxesAttr axes = getAxes(op, mesh, ProductSide::Rhs, 0);
   if (!axes.empty())
     return op.emitOpError()
-           << "expects a product of pieces to contract a dim that is whole on each "
-              "device, got one cut over "
+           << "expects a matmul of pieces to contract a dim that is replicated on each "
+              "device, got one sharded over "
            << axes.str();
   int64_t rows = getGlobalShape(op.getRhs().getType()).front(), steps = op.getSteps();
   if (ShapedType::isDynamic(rows) || getBlockRange(rows, steps, steps - 1).size() > 0)
@@ -407,16 +404,21 @@ static LogicalResult verifyUse(MatmulStepOp op, const std::optional<StepBlock> &
   }
 }
 
+LogicalResult MatmulStepOp::verify() { return verifyValues(*this); }
+
 LogicalResult MatmulStepOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  if (failed(verifyValues(*this, symbols)))
+  if (failed(verifyPlacedType(*this, getLhs().getType(), "operand #0", symbols)) ||
+      failed(verifyPlacedType(*this, getRhs().getType(), "operand #1", symbols)) ||
+      failed(verifyPlacedType(*this, getType(), "result #0", symbols)))
     return failure();
   MeshOp mesh = lookupMesh(*this, getDist(getType()).getMesh(), symbols);
   // The number of steps is a divisor of what follows.
   if (static_cast<int64_t>(getSteps()) < 1)
     return verifyStep(*this, mesh, std::nullopt);
   FailureOr<std::optional<StepBlock>> block = verifyCuts(*this, mesh);
-  if (failed(block) || failed(verifyStep(*this, mesh, *block)) || failed(verifyPiece(*this)) ||
-      failed(verifySizes(*this)) || failed(verifyPartial(*this, mesh, *block)))
+  if (failed(block) || failed(verifyStep(*this, mesh, *block)) ||
+      failed(verifyPiece(*this, mesh)) || failed(verifySizes(*this)) ||
+      failed(verifyPartial(*this, mesh, *block)))
     return failure();
   if (failed(verifyAccumulator(*this, *block)))
     return failure();
@@ -450,7 +452,7 @@ LogicalResult MatmulJoinOp::verifySymbolUses(SymbolTableCollection &) {
 // Work
 //===----------------------------------------------------------------------===//
 
-/// As of the product, with the block that a device multiplies in place of the whole.
+/// As of the matmul, with the block that a device multiplies in place of the full dim.
 SmallVector<SizeProduct, 3> MatmulStepOp::getWorkSizes() {
   std::optional<StepBlock> block = getStepBlock(*this);
   SizeProduct m, k, n;
@@ -505,13 +507,13 @@ Work MatmulStepOp::getWork() {
   work.bytesWritten = m * n * getElementBytes(work.elementType);
   work.bytesRead = m * k * getElementBytes(work.lhsType) + k * n * getElementBytes(work.rhsType) +
                    (getAcc() ? work.bytesWritten : 0);
-  // The blocks of a ring's step are, over all devices, the whole dim once for each block.
+  // The blocks of a ring's step are, over all devices, the full dim once for each block.
   work.logicalFlops = block ? logical / static_cast<double>(getSteps()) : logical;
   work.totalFlops = work.logicalFlops * static_cast<double>(mesh.getNumDevices()) / shards;
   return work;
 }
 
-/// Part of the sum of a product, whose FLOPs the steps count: the model knows nothing of it.
+/// Part of the sum of a matmul, whose FLOPs the steps count: the model knows nothing of it.
 Work MatmulJoinOp::getWork() {
   Work work = getStreamingWork(*this, WorkKind::Elementwise, 1);
   work.logicalFlops = work.totalFlops = 0;

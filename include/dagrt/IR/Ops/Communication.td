@@ -1,4 +1,4 @@
-//===- CommunicationOps.td - Collectives and messages -*- C++ -*-===//
+//===- Communication.td - Collectives and messages -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -6,23 +6,32 @@
 //===----------------------------------------------------------------------===//
 //
 // All communication of a placed program is one of these ops. Collectives work inside a
-// mesh over named axes; send and recv move a value between two meshes and lay it
-// anew on the way.
+// mesh over named axes; send and recv move a value between two meshes and reshard it
+// on the way.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DAGRT_IR_COMMUNICATIONOPS_TD
-#define DAGRT_IR_COMMUNICATIONOPS_TD
+#ifndef DAGRT_IR_OPS_COMMUNICATION_TD
+#define DAGRT_IR_OPS_COMMUNICATION_TD
 
-class Dagrt_CollectiveOp<string mnemonic, list<Trait> traits = []>
-    : Dagrt_Op<mnemonic, !listconcat([Pure,
-        DeclareOpInterfaceMethods<CommunicationOpInterface>,
-        DeclareOpInterfaceMethods<SymbolUserOpInterface>], traits)> {
-  // What axes do to a value depends on the mesh: all is checked with its symbols.
+/// Builders take the mesh that the operand lies on, which the result's type follows from, or that
+/// type itself.
+class Dagrt_CollectiveOp<string mnemonic, list<Trait> traits, dag builderArguments>
+    : Dagrt_Op<mnemonic, !listconcat([Pure, Dagrt_VerifiedByLayout,
+        DeclareOpInterfaceMethods<CollectiveOpInterface>], traits)> {
+  let builders = [
+    OpBuilder<!con((ins "::dagrt::MeshOp":$mesh, "::mlir::Value":$operand), builderArguments)>
+  ];
   let hasVerifier = 0;
 }
 
-def Dagrt_AllReduceOp : Dagrt_CollectiveOp<"all_reduce"> {
+/// One that moves data over links.
+class Dagrt_CommunicationOp<string mnemonic, dag builderArguments>
+    : Dagrt_CollectiveOp<mnemonic, [DeclareOpInterfaceMethods<CommunicationOpInterface>],
+                         builderArguments>;
+
+def Dagrt_AllReduceOp : Dagrt_CommunicationOp<"all_reduce",
+    (ins "::dagrt::AxesAttr":$axes)> {
   let summary = "Sums a partial value; every device gets the sum";
   let description = [{
     **Constraints**
@@ -45,14 +54,15 @@ def Dagrt_AllReduceOp : Dagrt_CollectiveOp<"all_reduce"> {
   let assemblyFormat = "$operand `axes` custom<AxesList>($axes) attr-dict `:` type($operand) `->` type($result)";
 }
 
-def Dagrt_AllGatherOp : Dagrt_CollectiveOp<"all_gather"> {
-  let summary = "Joins the shards of a dim; every device gets the whole";
+def Dagrt_AllGatherOp : Dagrt_CommunicationOp<"all_gather",
+    (ins "int64_t":$dim, "::dagrt::AxesAttr":$axes)> {
+  let summary = "Joins the shards of a dim and replicates it";
   let description = [{
-    Padding is dropped: a dim that is no longer cut has its real size.
+    Padding is dropped: a dim that is no longer sharded has its real size.
 
     **Constraints**
-    1. `all_gather-c1`: `axes` are the last axes that dim `dim` of the operand is cut over.
-    2. `all_gather-c2`: if the dim stays cut over other axes, their shards are whole numbers of the parts over `axes`.
+    1. `all_gather-c1`: `axes` are the last axes that dim `dim` of the operand is sharded over.
+    2. `all_gather-c2`: if the dim stays sharded over other axes, their shards are whole numbers of the parts over `axes`.
 
     Example:
     ```mlir
@@ -72,12 +82,13 @@ def Dagrt_AllGatherOp : Dagrt_CollectiveOp<"all_gather"> {
   let hasCanonicalizer = 1;
 }
 
-def Dagrt_ReduceScatterOp : Dagrt_CollectiveOp<"reduce_scatter"> {
+def Dagrt_ReduceScatterOp : Dagrt_CommunicationOp<"reduce_scatter",
+    (ins "int64_t":$dim, "::dagrt::AxesAttr":$axes)> {
   let summary = "Sums a partial value; each device gets a shard of the sum";
   let description = [{
     **Constraints**
     1. `reduce_scatter-c1`: the operand is partial over `axes`; in the result they are the last axes of dim `dim`.
-    2. `reduce_scatter-c2`: if the dim stays cut over other axes, their shards are whole numbers of the parts over `axes`.
+    2. `reduce_scatter-c2`: if the dim stays sharded over other axes, their shards are whole numbers of the parts over `axes`.
 
     Example:
     ```mlir
@@ -96,12 +107,13 @@ def Dagrt_ReduceScatterOp : Dagrt_CollectiveOp<"reduce_scatter"> {
   let assemblyFormat = "$operand `dim` $dim `axes` custom<AxesList>($axes) attr-dict `:` type($operand) `->` type($result)";
 }
 
-def Dagrt_AllToAllOp : Dagrt_CollectiveOp<"all_to_all"> {
-  let summary = "Moves a cut from one dim to another";
+def Dagrt_AllToAllOp : Dagrt_CommunicationOp<"all_to_all",
+    (ins "int64_t":$gather, "int64_t":$scatter, "::dagrt::AxesAttr":$axes)> {
+  let summary = "Moves the sharding of one dim to another";
   let description = [{
     **Constraints**
     1. `all_to_all-c1`: `axes` are the last axes of dim `gather` of the operand, and the last axes of dim `scatter` of the result.
-    2. `all_to_all-c2`: if the dim stays cut over other axes, their shards are whole numbers of the parts over `axes`.
+    2. `all_to_all-c2`: if the dim stays sharded over other axes, their shards are whole numbers of the parts over `axes`.
 
     Example:
     ```mlir
@@ -122,17 +134,15 @@ def Dagrt_AllToAllOp : Dagrt_CollectiveOp<"all_to_all"> {
   }];
 }
 
-def Dagrt_AllSliceOp : Dagrt_Op<"all_slice", [Pure,
-    DeclareOpInterfaceMethods<WorkOpInterface>,
-    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let hasVerifier = 0;
+def Dagrt_AllSliceOp : Dagrt_CollectiveOp<"all_slice", [DeclareOpInterfaceMethods<WorkOpInterface>],
+    (ins "int64_t":$dim, "::dagrt::AxesAttr":$axes)> {
   let summary = "Each device keeps its own shard of a replica";
   let description = [{
-    Cuts dim `dim` further, over `axes`; nothing is sent. Padding is zero.
+    Shards dim `dim` further, over `axes`; nothing is sent. Padding is zero.
 
     **Constraints**
     1. `all_slice-c1`: the operand holds replicas over `axes`; in the result they are the last axes of dim `dim`.
-    2. `all_slice-c2`: if the dim stays cut over other axes, their shards are whole numbers of the parts over `axes`.
+    2. `all_slice-c2`: if the dim stays sharded over other axes, their shards are whole numbers of the parts over `axes`.
 
     Example:
     ```mlir
@@ -152,15 +162,16 @@ def Dagrt_AllSliceOp : Dagrt_Op<"all_slice", [Pure,
   let hasCanonicalizer = 1;
 }
 
-def Dagrt_ShiftOp : Dagrt_CollectiveOp<"shift"> {
+def Dagrt_ShiftOp : Dagrt_CommunicationOp<"shift",
+    (ins "int64_t":$dim, "int64_t":$by)> {
   let summary = "Ring step: devices pass their shards on";
   let description = [{
-    Every device gets the shard of the device `by` places further along the axis, which is a
-    cycle. The value stays the same; who holds which shard moves on by `by`: a dim cut over
-    `"tp"` is cut over `"tp"+1` after one step.
+    Every device gets the shard of the device `by` positions further along the axis, which is a
+    cycle. The value stays the same; the devices that have its shards rotate by `by`: a dim sharded over
+    `"tp"` is sharded over `"tp"+1` after one step.
 
     **Constraints**
-    1. `shift-c1`: dim `dim` is cut over one whole axis, which the result rotates by `by`.
+    1. `shift-c1`: dim `dim` is sharded over one full axis, which the result rotates by `by`.
 
     Example:
     ```mlir
@@ -185,13 +196,13 @@ def Dagrt_SendOp : Dagrt_Op<"send", [
   let summary = "Sends a value to another mesh";
   let description = [{
     Makes a message of a placed value. The message's payload type is what the
-    receiver gets, and may lie in any way on the other mesh: each
-    receiver's box is cut with each sender's box, an element crosses once for
+    receiver gets, and may have any sharding on the other mesh: each
+    receiver's box is intersected with each sender's box, an element crosses once for
     each receiver that needs it, and senders that hold replicas share the work.
 
     **Constraints**
     1. `send-c1`: the operand is not partial, and neither is the payload.
-    2. `send-c2`: the payload lies on another mesh, with the same global shape and element type.
+    2. `send-c2`: the payload is on another mesh, with the same global shape and element type.
     3. `send-c3`: the message is received exactly once, or each of its pieces is.
 
     Example:
@@ -213,20 +224,19 @@ def Dagrt_SendOp : Dagrt_Op<"send", [
   let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($message)";
 }
 
-def Dagrt_RecvOp : Dagrt_Op<"recv", [
-    DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Dagrt_RecvOp : Dagrt_Op<"recv", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Receives a message";
   let description = [{
     The moment at which a message has arrived. Padding of the received shards is zero.
 
-    A message whose source was cut into shards along a dim that arrives whole can be received in pieces, one
-    for each shard: `dim d piece p of P` is block `p` of that dim. A piece arrives before the whole message has:
+    If the source shards a dim that the payload replicates, the message can be received in pieces, one
+    for each shard: `dim d piece p of P` is block `p` of that dim. A piece arrives before the end of the message:
     every receiver takes the senders' pieces in an order of its own, so that after `(p + 1) / P` of the
     message's time each receiver has `p + 1` of them.
 
     **Constraints**
     1. `recv-c1`: the result is the message's payload, or the block of it that is the piece.
-    2. `recv-c2`: a piece has a dim that is whole in the payload and that the sent value has cut into as many shards as there are pieces, none of them empty.
+    2. `recv-c2`: a piece has a dim that is replicated in the payload and that the sent value shards into as many shards as there are pieces, none of them empty.
 
     The example of `dagrt.send` shows both.
 
@@ -254,4 +264,4 @@ def Dagrt_RecvOp : Dagrt_Op<"recv", [
   let hasCanonicalizer = 1;
 }
 
-#endif // DAGRT_IR_COMMUNICATIONOPS_TD
+#endif // DAGRT_IR_OPS_COMMUNICATION_TD

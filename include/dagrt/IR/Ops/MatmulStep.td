@@ -1,54 +1,53 @@
-//===- StepOps.td - Products in steps -*- C++ -*-===//
+//===- MatmulStep.td - Matmuls in steps -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// A product whose operand arrives block by block, or whose result leaves so, is computed in steps,
+// A matmul whose operand arrives block by block, or whose result leaves so, is computed in steps,
 // and communication hides behind them. The types say which block a step takes; the verifiers say
 // that every block is taken once.
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DAGRT_IR_STEPOPS_TD
-#define DAGRT_IR_STEPOPS_TD
+#ifndef DAGRT_IR_OPS_MATMULSTEP_TD
+#define DAGRT_IR_OPS_MATMULSTEP_TD
 
 def Dagrt_MatmulStepOp : Dagrt_Op<"matmul_step", [Pure,
     DeclareOpInterfaceMethods<WorkOpInterface, ["getWorkSizes"]>,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
-  let hasVerifier = 0;
-  let summary = "Some terms of a matrix product, added to those before";
+  let summary = "Some terms of a matmul, added to those before";
   let description = [{
-    A part of the product that `dagrt.matmul` would compute of the same global operands: each device
+    A part of the matmul of the same global operands: each device
     multiplies those elements that it holds of both operands, and adds them to those elements that it holds
     of the result. `acc` has the sum of the steps before; without it there are none, and the rest of the
     result is zero.
 
-    In a ring, one dim of the product is held in blocks over a whole axis by one of the two tensors that have
-    it, and whole by the other. The steps of a ring differ in how the blocks are rotated, and together they
-    compute the product:
+    In a ring, one dim of the matmul is sharded over a full axis in one of the two tensors that have
+    it, and replicated in the other. The steps of a ring differ in how the blocks are rotated, and together they
+    compute the matmul:
 
-    - An operand is held in blocks: step `t` has the block of the device `t` places further, which `dagrt.shift` has
-      brought. The device reads that block of its whole operand (rows of a weight), or fills that block of its
-      result (tokens). This replaces an `all_gather` before the product.
-    - The result is held in blocks: step `t` computes the block of the device `of - 1 - t` places further, and the
-      product would be a pending sum over the axis. A block travels from device to device and collects a term
+    - An operand is sharded: step `t` has the block of the device `t` positions further, which `dagrt.shift` has
+      brought. The device reads that block of its replicated operand (rows of a weight), or fills that block of its
+      result (tokens). This replaces an `all_gather` before the matmul.
+    - The result is sharded: step `t` computes the block of the device `of - 1 - t` positions further, and the
+      matmul would be a pending sum over the axis. A block travels from device to device and collects a term
       of each. So that it can travel while a device computes, there are two such sums, of the even and of the odd
       steps, and each moves on by two devices after a step; `dagrt.matmul_join` adds them in the end. This
-      replaces a `reduce_scatter` after the product.
+      replaces a `reduce_scatter` after the matmul.
 
     With `piece`, `lhs` is a block of the contracted dim, which has arrived in a message (`dagrt.recv`).
 
     **Constraints**
     1. `matmul_step-c1`: all values are placed on one mesh, operands are not partial, and shapes are those of `dagrt.matmul`.
-    2. `matmul_step-c2`: in a ring, one dim is held in blocks over one whole axis by one tensor and whole by the other; all others are cut alike.
+    2. `matmul_step-c2`: in a ring, one dim is sharded over one full axis in one tensor and replicated in the other; all others are sharded alike.
     3. `matmul_step-c3`: `step` is less than `of`, which is the number of blocks, and says how far they are rotated.
-    4. `matmul_step-c4`: a piece is block `step` of the only contracted dim, which is not cut, and none of the `of` blocks is empty.
+    4. `matmul_step-c4`: a piece is block `step` of the only contracted dim, which is not sharded, and none of the `of` blocks is empty.
     5. `matmul_step-c5`: `acc` has the type of the result and comes from the step before: the last one of the same ring, or the one before that, shifted by -2, where the result is held in blocks.
     6. `matmul_step-c6`: a sum that lacks steps is used once, by the next step, or by the shift or join on its way there.
 
-    Example: an `all_gather` and the product that reads it, as a ring of two steps.
+    Example: an `all_gather` and the matmul that reads it, as a ring of two steps.
     ```mlir
     #x0 = #dagrt.dist<@base, [_, "tp"], of [4, 8]>
     #x1 = #dagrt.dist<@base, [_, "tp"+1], of [4, 8]>
@@ -87,7 +86,7 @@ def Dagrt_MatmulJoinOp : Dagrt_Op<"matmul_join", [Pure, Dagrt_SameTypes, SameOpe
     **Constraints**
     1. `matmul_join-c1`: `lhs` is the last step of a ring whose result is held in blocks, and `rhs` the step before it, shifted by -1.
 
-    Example: a product and the `reduce_scatter` of its sum, as a ring of two steps.
+    Example: a matmul and the `reduce_scatter` of its sum, as a ring of two steps.
     ```mlir
     #x = #dagrt.dist<@base, [_, "tp"], of [4, 8]>
     #w = #dagrt.dist<@base, ["tp", _], of [8, 6]>
@@ -110,4 +109,4 @@ def Dagrt_MatmulJoinOp : Dagrt_Op<"matmul_join", [Pure, Dagrt_SameTypes, SameOpe
   let assemblyFormat = "$lhs `,` $rhs attr-dict `:` type($result)";
 }
 
-#endif // DAGRT_IR_STEPOPS_TD
+#endif // DAGRT_IR_OPS_MATMULSTEP_TD

@@ -1,16 +1,16 @@
-//===- CommunicationOps.cpp - Collectives and messages -*- C++ -*-===//
+//===- Communication.cpp - Collectives and messages -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 //
-// Each collective changes its operand's distribution in one way; the verifiers apply that change
-// and compare.
+// Each collective changes its operand's layout in one way, which the verifier and the builders
+// apply.
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 #include "dagrt/IR/MatmulStep.h"
 #include "dagrt/IR/Transfer.h"
 
@@ -39,180 +39,130 @@ StringRef dagrt::getCommunicationKindName(CommunicationKind kind) {
 }
 
 //===----------------------------------------------------------------------===//
-// Verification
+// Collectives
 //===----------------------------------------------------------------------===//
 
-namespace {
-/// A collective's operand distribution, taken apart so that it can be changed.
-struct Change {
-  Operation *op;
-  MeshOp mesh;
-  RankedTensorType source;
-  SmallVector<AxesAttr> dims;
-  AxesAttr partial;
-
-  /// An error with notes at the operand and the mesh.
-  InFlightDiagnostic emitError() {
-    InFlightDiagnostic error = op->emitOpError();
-    error.attachNote(op->getOperand(0).getLoc()) << "operand defined here, of type " << source;
-    return error;
-  }
-
-  LogicalResult checkDim(int64_t dim) {
-    if (dim >= 0 && dim < source.getRank())
-      return success();
-    if (source.getRank() == 0)
-      return emitError() << "expects an operand that has dims, got " << source;
-    return emitError() << "expects a dim from 0 to " << source.getRank() - 1 << ", got " << dim;
-  }
-
-  /// Checks that cutting shards of dim `dim` over `outer` into `inner` parts each makes the shards
-  /// of the whole cut. Each cut rounds up for itself: 5 elements in halves of 3 and 2 are not
-  /// quarters of 2, 2, 1 and 0 in pairs, and a group along `inner` would miss elements.
-  LogicalResult checkNested(int64_t dim, AxesAttr outer, AxesAttr inner) {
-    int64_t size = getGlobalShape(source)[dim];
-    int64_t shards = getNumShards(mesh, outer), parts = getNumShards(mesh, inner);
-    if (ShapedType::isDynamic(size) || shards == 1 || parts == 1)
-      return success();
-    int64_t shard = getShardSize(size, shards), part = getShardSize(size, shards * parts);
-    if (size <= 1 || shard == parts * part)
-      return success();
-    return emitError() << "expects dim " << dim << " of " << size
-                       << " elements to have shards over " << outer.str() << " of " << parts
-                       << " parts of " << part << ", got " << shard << " elements";
-  }
-
-  /// Takes `axes` off the end of dim `dim`.
-  LogicalResult gather(int64_t dim, AxesAttr axes) {
-    if (failed(checkDim(dim)))
-      return failure();
-    std::optional<AxesAttr> rest = removeTail(mesh, dims[dim], axes);
-    if (!rest || axes.empty())
-      return emitError() << "expects dim " << dim << " of the operand to be cut over " << axes.str()
-                         << ", got " << dims[dim].str();
-    dims[dim] = *rest;
-    return checkNested(dim, *rest, axes);
-  }
-
-  /// Appends `axes` to dim `dim`; they must not be in use.
-  LogicalResult scatter(int64_t dim, AxesAttr axes) {
-    if (failed(checkDim(dim)))
-      return failure();
-    bool used = overlaps(mesh, partial, axes);
-    for (AxesAttr other : dims)
-      used |= overlaps(mesh, other, axes);
-    if (used || axes.empty())
-      return emitError() << "expects the operand to hold replicas over " << axes.str() << ", got "
-                         << getDist(source);
-    AxesAttr outer = dims[dim];
-    dims[dim] = concatAxes(mesh, outer, axes);
-    return checkNested(dim, outer, axes);
-  }
-
-  /// Takes `axes` off the pending sum.
-  LogicalResult reduce(AxesAttr axes) {
-    std::optional<AxesAttr> rest = removeAxes(mesh, partial, axes);
-    if (!rest || axes.empty())
-      return emitError() << "expects an operand partial over " << axes.str() << ", got "
-                         << getDist(source);
-    partial = *rest;
-    return success();
-  }
-
-  /// Compares the result with the changed operand.
-  LogicalResult checkResult() {
-    RankedTensorType expected =
-        getPlacedType(mesh, getGlobalShape(source), source.getElementType(), dims, partial);
-    auto actual = cast<RankedTensorType>(op->getResult(0).getType());
-    // The local shape of a placed type follows from its distribution.
-    if (actual == expected ||
-        (actual.getElementType() == expected.getElementType() && getDist(actual) &&
-         isSameDist(mesh, getDist(actual), getDist(expected))))
-      return success();
-    return emitError() << "expects a result of type " << expected << ", got " << actual;
-  }
-};
-} // namespace
-
-/// Checks operand, result and axes of a collective, and takes the operand apart.
-static FailureOr<Change> startChange(Operation *op, AxesAttr axes, SymbolTableCollection &symbols) {
-  auto source = cast<RankedTensorType>(op->getOperand(0).getType());
-  DistAttr dist = getDist(source);
-  if (!dist) {
+/// A collective's operand is placed, and its result's type is that of the changed layout.
+LogicalResult dagrt::verifyCollective(Operation *op, SymbolTableCollection &symbols) {
+  Value operand = op->getOperand(0);
+  auto source = cast<RankedTensorType>(operand.getType());
+  auto actual = cast<RankedTensorType>(op->getResult(0).getType());
+  if (!getDist(source)) {
     InFlightDiagnostic error = op->emitOpError() << "expects a placed operand, got " << source;
-    error.attachNote(op->getOperand(0).getLoc()) << "operand defined here";
+    error.attachNote(operand.getLoc()) << "operand defined here";
     return failure();
   }
   if (failed(verifyPlacedType(op, source, "operand #0", symbols)) ||
-      failed(verifyPlacedType(op, op->getResult(0).getType(), "result #0", symbols)))
+      failed(verifyPlacedType(op, actual, "result #0", symbols)))
     return failure();
-  MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
-  if (axes && failed(verifyAxes(op, mesh, axes, "'axes'")))
+  Layout layout = Layout::get(symbols, op, source)->getNormalized();
+  auto axes = op->getAttrOfType<AxesAttr>("axes");
+  if (axes && failed(verifyAxes(op, layout.getMesh(), axes, "'axes'")))
     return failure();
-  Change change{op, mesh, source, {}, normalizeAxes(mesh, dist.getPartial().getAxes())};
-  for (AxesAttr dim : dist.getDims())
-    change.dims.push_back(normalizeAxes(mesh, dim.getAxes()));
-  return change;
+  auto emitError = [&]() {
+    InFlightDiagnostic error = op->emitOpError();
+    error.attachNote(operand.getLoc()) << "operand defined here, of type " << source;
+    return error;
+  };
+  if (failed(cast<CollectiveOpInterface>(op).changeLayout(layout, emitError)))
+    return failure();
+  std::optional<Layout> result = Layout::get(symbols, op, actual);
+  if (result && *result == layout && actual.getElementType() == source.getElementType())
+    return success();
+  return emitError() << "expects a result of type " << layout.getType(source.getElementType())
+                     << ", got " << actual;
 }
 
-LogicalResult AllReduceOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  // all_reduce-c1
-  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
-  if (failed(change) || failed(change->reduce(getAxes())))
-    return failure();
-  return change->checkResult();
+// all_reduce-c1
+LogicalResult AllReduceOp::changeLayout(Layout &layout, EmitErrorFn emitError) {
+  return layout.reduce(getAxes(), emitError);
 }
 
-LogicalResult AllGatherOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  // all_gather-c1, all_gather-c2
-  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
-  if (failed(change) || failed(change->gather(getDim(), getAxes())))
-    return failure();
-  return change->checkResult();
+// all_gather-c1, all_gather-c2
+LogicalResult AllGatherOp::changeLayout(Layout &layout, EmitErrorFn emitError) {
+  return layout.gather(getDim(), getAxes(), emitError);
 }
 
-LogicalResult ReduceScatterOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  // reduce_scatter-c1, reduce_scatter-c2
-  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
-  if (failed(change) || failed(change->reduce(getAxes())) ||
-      failed(change->scatter(getDim(), getAxes())))
-    return failure();
-  return change->checkResult();
+// reduce_scatter-c1, reduce_scatter-c2
+LogicalResult ReduceScatterOp::changeLayout(Layout &layout, EmitErrorFn emitError) {
+  return failure(failed(layout.reduce(getAxes(), emitError)) ||
+                 failed(layout.scatter(getDim(), getAxes(), emitError)));
 }
 
-LogicalResult AllToAllOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  // all_to_all-c1, all_to_all-c2
-  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
-  if (failed(change) || failed(change->gather(getGather(), getAxes())) ||
-      failed(change->scatter(getScatter(), getAxes())))
-    return failure();
-  return change->checkResult();
+// all_to_all-c1, all_to_all-c2
+LogicalResult AllToAllOp::changeLayout(Layout &layout, EmitErrorFn emitError) {
+  return layout.exchange(getGather(), getScatter(), getAxes(), emitError);
 }
 
-LogicalResult AllSliceOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  // all_slice-c1, all_slice-c2
-  FailureOr<Change> change = startChange(*this, getAxes(), symbols);
-  if (failed(change) || failed(change->scatter(getDim(), getAxes())))
-    return failure();
-  return change->checkResult();
+// all_slice-c1, all_slice-c2
+LogicalResult AllSliceOp::changeLayout(Layout &layout, EmitErrorFn emitError) {
+  return layout.scatter(getDim(), getAxes(), emitError);
 }
 
-LogicalResult ShiftOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  // shift-c1
-  FailureOr<Change> change = startChange(*this, {}, symbols);
-  if (failed(change) || failed(change->checkDim(getDim())))
-    return failure();
-  AxesAttr axes = change->dims[getDim()];
-  if (axes.size() != 1 || !axes.getAxes()[0].isWhole())
-    return change->emitError() << "expects dim " << getDim()
-                               << " to be cut over one whole axis, got " << axes.str();
-  AxisRefAttr axis = axes.getAxes()[0];
-  int64_t size = change->mesh.getAxisSize(axis.getName());
-  int64_t rotation = (axis.getRotation() + static_cast<int64_t>(getBy()) % size + size) % size;
-  change->dims[getDim()] =
-      AxesAttr::get(getContext(), AxisRefAttr::get(getContext(), axis.getName(), 0, 0, rotation));
-  return change->checkResult();
+// shift-c1
+LogicalResult ShiftOp::changeLayout(Layout &layout, EmitErrorFn emitError) {
+  return layout.rotate(getDim(), getBy(), emitError);
 }
+
+AxesAttr AllReduceOp::getGroupAxes() { return getAxes(); }
+AxesAttr AllGatherOp::getGroupAxes() { return getAxes(); }
+AxesAttr ReduceScatterOp::getGroupAxes() { return getAxes(); }
+AxesAttr AllToAllOp::getGroupAxes() { return getAxes(); }
+AxesAttr AllSliceOp::getGroupAxes() { return getAxes(); }
+AxesAttr ShiftOp::getGroupAxes() { return getDist(getOperand().getType()).getDims()[getDim()]; }
+
+/// Gives a collective's result its type; until then it has the operand's. `operand` lies on `mesh`
+/// as the op needs it.
+template <typename OpT>
+static void inferResult(OperationState &state, MeshOp mesh, Value operand) {
+  auto type = cast<RankedTensorType>(operand.getType());
+  // An op that stands nowhere and is asked what it does.
+  OwningOpRef<OpT> op(cast<OpT>(Operation::create(state)));
+  Layout layout = Layout(mesh, getDist(type)).getNormalized();
+  [[maybe_unused]] LogicalResult changed = op->changeLayout(layout, {});
+  assert(succeeded(changed) && "expects an operand that lies as the collective needs it");
+  state.types = {layout.getType(type.getElementType())};
+}
+
+void AllReduceOp::build(OpBuilder &builder, OperationState &state, MeshOp mesh, Value operand,
+                        AxesAttr axes) {
+  build(builder, state, operand.getType(), operand, axes);
+  inferResult<AllReduceOp>(state, mesh, operand);
+}
+
+void AllGatherOp::build(OpBuilder &builder, OperationState &state, MeshOp mesh, Value operand,
+                        int64_t dim, AxesAttr axes) {
+  build(builder, state, operand.getType(), operand, dim, axes);
+  inferResult<AllGatherOp>(state, mesh, operand);
+}
+
+void ReduceScatterOp::build(OpBuilder &builder, OperationState &state, MeshOp mesh, Value operand,
+                            int64_t dim, AxesAttr axes) {
+  build(builder, state, operand.getType(), operand, dim, axes);
+  inferResult<ReduceScatterOp>(state, mesh, operand);
+}
+
+void AllToAllOp::build(OpBuilder &builder, OperationState &state, MeshOp mesh, Value operand,
+                       int64_t gather, int64_t scatter, AxesAttr axes) {
+  build(builder, state, operand.getType(), operand, gather, scatter, axes);
+  inferResult<AllToAllOp>(state, mesh, operand);
+}
+
+void AllSliceOp::build(OpBuilder &builder, OperationState &state, MeshOp mesh, Value operand,
+                       int64_t dim, AxesAttr axes) {
+  build(builder, state, operand.getType(), operand, dim, axes);
+  inferResult<AllSliceOp>(state, mesh, operand);
+}
+
+void ShiftOp::build(OpBuilder &builder, OperationState &state, MeshOp mesh, Value operand,
+                    int64_t dim, int64_t by) {
+  build(builder, state, operand.getType(), operand, dim, by);
+  inferResult<ShiftOp>(state, mesh, operand);
+}
+
+//===----------------------------------------------------------------------===//
+// Messages
+//===----------------------------------------------------------------------===//
 
 /// send-c3: each piece of the message that `first` receives a piece of is received once.
 static LogicalResult verifyReceivedInPieces(Operation *op, RecvOp first) {
@@ -264,7 +214,7 @@ static LogicalResult verifyReceivedOnce(Operation *op, Value message) {
     error.attachNote(user->getLoc()) << "used here";
   if (message.use_empty())
     error.attachNote(op->getOperand(0).getLoc())
-        << "the value that nobody receives is defined here";
+        << "the value that is not received is defined here";
   return error;
 }
 
@@ -299,7 +249,7 @@ LogicalResult SendOp::verify() {
   if (from.getMesh() == to.getMesh()) {
     InFlightDiagnostic error = emitOpError()
                                << "expects a payload on another mesh than '" << from.getMesh()
-                               << "'; a collective lays a value anew inside its mesh";
+                               << "'; a collective reshards a value inside its mesh";
     noteOperand(error);
     return error;
   }
@@ -316,14 +266,13 @@ LogicalResult SendOp::verify() {
 }
 
 LogicalResult SendOp::verifySymbolUses(SymbolTableCollection &symbols) {
-  return success(
-      succeeded(verifyPlacedType(*this, getOperand().getType(), "operand #0", symbols)) &&
-      succeeded(
-          verifyPlacedType(*this, getMessage().getType().getPayload(), "the payload", symbols)));
+  if (failed(verifyPlacedType(*this, getOperand().getType(), "operand #0", symbols)))
+    return failure();
+  return verifyPlacedType(*this, getMessage().getType().getPayload(), "the payload", symbols);
 }
 
-/// recv-c2
-static LogicalResult verifyPiece(RecvOp op, SymbolTableCollection &symbols) {
+/// recv-c2, but for what the meshes say.
+static LogicalResult verifyPiece(RecvOp op) {
   RankedTensorType payload = op.getMessage().getType().getPayload();
   if (!op.getDim() || !op.getPiece() || !op.getPieces())
     return op.emitOpError() << "expects a piece to have a dim, a number and a count, got "
@@ -335,42 +284,38 @@ static LogicalResult verifyPiece(RecvOp op, SymbolTableCollection &symbols) {
   if (pieces < 1 || piece < 0 || piece >= pieces)
     return op.emitOpError() << "expects a piece from 0 to " << std::max<int64_t>(pieces, 1) - 1
                             << ", got " << piece;
-  DistAttr dist = getDist(payload);
-  MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
-  if (getNumShards(mesh, dist.getDims()[dim]) != 1)
-    return op.emitOpError() << "expects a payload whose dim " << dim
-                            << " is whole to receive it in pieces, got " << payload;
-  int64_t size = dist.getOf()[dim];
+  int64_t size = getGlobalShape(payload)[dim];
   if (!ShapedType::isDynamic(size) && getBlockRange(size, pieces, pieces - 1).size() == 0)
     return op.emitOpError() << "expects " << pieces << " pieces of at least 1 element, got " << size
                             << " elements";
+  return success();
+}
+
+/// recv-c2: the dim is replicated where it arrives, and each shard of it is a piece.
+static LogicalResult verifyPieceShards(RecvOp op, SymbolTableCollection &symbols) {
+  int64_t dim = *op.getDim(), pieces = *op.getPieces();
+  RankedTensorType payload = op.getMessage().getType().getPayload();
+  std::optional<Layout> target = Layout::get(symbols, op, payload);
+  if (target->getNumShards(dim) != 1)
+    return op.emitOpError() << "expects a payload whose dim " << dim
+                            << " is replicated to receive it in pieces, got " << payload;
   auto send = op.getMessage().getDefiningOp<SendOp>();
-  DistAttr source = send ? getDist(send.getOperand().getType()) : DistAttr();
-  MeshOp from = source ? lookupMesh(op, source.getMesh(), symbols) : MeshOp();
-  if (!from || !from.hasShape() || source.getDims().size() != dist.getDims().size() ||
-      getNumShards(from, source.getDims()[dim]) == pieces)
+  std::optional<Layout> source =
+      send ? Layout::get(symbols, send, send.getOperand().getType()) : std::nullopt;
+  if (!source || source->getRank() != target->getRank() || source->getNumShards(dim) == pieces)
     return success();
-  InFlightDiagnostic error =
-      op.emitOpError() << "expects as many pieces as the sent value has shards along dim " << dim
-                       << ", " << getNumShards(from, source.getDims()[dim]) << ", got " << pieces;
+  InFlightDiagnostic error = op.emitOpError()
+                             << "expects as many pieces as the sent value has shards along dim "
+                             << dim << ", " << source->getNumShards(dim) << ", got " << pieces;
   error.attachNote(send.getLoc()) << "sent here";
   return error;
 }
 
 LogicalResult RecvOp::verify() {
-  // A message that comes from elsewhere has no send that counts its uses.
-  if (!getMessage().getDefiningOp<SendOp>())
-    return verifyReceivedOnce(*this, getMessage());
-  return success();
-}
-
-LogicalResult RecvOp::verifySymbolUses(SymbolTableCollection &symbols) {
   // recv-c1
   RankedTensorType payload = getMessage().getType().getPayload(), expected = payload;
-  if (failed(verifyPlacedType(*this, payload, "the payload", symbols)))
-    return failure();
   if (getDim() || getPiece() || getPieces()) {
-    if (failed(verifyPiece(*this, symbols)))
+    if (failed(verifyPiece(*this)))
       return failure();
     expected = getPieceType(payload, *getDim(), *getPiece(), *getPieces());
   }
@@ -380,7 +325,17 @@ LogicalResult RecvOp::verifySymbolUses(SymbolTableCollection &symbols) {
     error.attachNote(getMessage().getLoc()) << "message defined here";
     return error;
   }
+  // A message that comes from elsewhere has no send that counts its uses.
+  if (!getMessage().getDefiningOp<SendOp>())
+    return verifyReceivedOnce(*this, getMessage());
   return success();
+}
+
+LogicalResult RecvOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  RankedTensorType payload = getMessage().getType().getPayload();
+  if (failed(verifyPlacedType(*this, payload, "the payload", symbols)))
+    return failure();
+  return getPiece() ? verifyPieceShards(*this, symbols) : success();
 }
 
 //===----------------------------------------------------------------------===//
@@ -396,7 +351,7 @@ static double getRealBytes(RankedTensorType type) {
 }
 
 /// Bytes of what the busiest group of a collective has in common: the buffer that is reduced, or
-/// the whole that is gathered, as one device holds it.
+/// the gathered value, as one device holds it.
 static double getGroupBytes(RankedTensorType type) {
   return getLocalElements(type) * getElementBytes(type.getElementType());
 }
@@ -427,14 +382,13 @@ Communication ReduceScatterOp::getCommunication() {
 }
 
 Communication AllToAllOp::getCommunication() {
-  // What a group has in common is the operand with dim `gather` whole.
+  // What a group has in common is the operand with dim `gather` gathered.
   RankedTensorType type = getOperand().getType();
-  DistAttr dist = getDist(type);
-  MeshOp mesh = lookupMesh(*this, dist.getMesh());
-  SmallVector<AxesAttr> dims(dist.getDims());
-  dims[getGather()] = *removeTail(mesh, dims[getGather()], getAxes());
+  Layout whole = *Layout::get(*this, type);
+  [[maybe_unused]] LogicalResult gathered = whole.gather(getGather(), getAxes());
+  assert(succeeded(gathered) && "expects a verified op");
   return describe(*this, CommunicationKind::AllToAll, getAxes(),
-                  getPlacedType(mesh, getGlobalShape(dist), type.getElementType(), dims));
+                  whole.getType(type.getElementType()));
 }
 
 Communication ShiftOp::getCommunication() {
@@ -450,21 +404,24 @@ Communication SendOp::getCommunication() {
   result.mesh = getDist(result.source).getMesh();
   result.destination = getDist(result.target).getMesh();
   result.axes = AxesAttr::get(getContext(), {});
-  MeshOp from = lookupMesh(*this, result.mesh), to = lookupMesh(*this, result.destination);
-  DistAttr source = getDist(result.source), target = getDist(result.target);
-  result.bytes = getRealBytes(result.target) * getNumReplicas(to, target);
-  llvm::DenseSet<int64_t> senders(from.getDevices().begin(), from.getDevices().end());
-  if (ShapedType::isDynamicShape(source.getOf()) ||
-      llvm::none_of(to.getDevices(), [&](int64_t id) { return senders.contains(id); }))
+  Layout source = *Layout::get(*this, result.source), target = *Layout::get(*this, result.target);
+  ArrayRef<int64_t> from = source.getMesh().getDevices(), to = target.getMesh().getDevices();
+  result.bytes = getRealBytes(result.target) * static_cast<double>(target.getNumReplicas());
+  llvm::DenseSet<int64_t> senders(from.begin(), from.end());
+  if (ShapedType::isDynamicShape(source.getShape()) ||
+      llvm::none_of(to, [&](int64_t id) { return senders.contains(id); }))
     return result;
   // What a device of both meshes holds itself crosses no link.
   double elements = 0;
-  for (const TransferPiece &piece : getTransferPieces(from, source, to, target))
-    if (from.getDevices()[piece.sender] != to.getDevices()[piece.receiver])
+  for (const TransferPiece &piece : getTransferPieces(source, target))
+    if (from[piece.sender] != to[piece.receiver])
       elements += piece.elements;
   result.bytes = elements * getElementBytes(result.target.getElementType());
   return result;
 }
+
+/// What a device keeps of a replica is a view of it.
+Work AllSliceOp::getWork() { return Work(); }
 
 //===----------------------------------------------------------------------===//
 // Canonicalization
@@ -505,7 +462,7 @@ struct SliceOfGather final : OpRewritePattern<AllSliceOp> {
   }
 };
 
-/// A message that nobody reads is neither received nor sent.
+/// A message without readers is neither received nor sent.
 struct DropUnreadMessage final : OpRewritePattern<RecvOp> {
   using OpRewritePattern::OpRewritePattern;
   LogicalResult matchAndRewrite(RecvOp op, PatternRewriter &rewriter) const override {

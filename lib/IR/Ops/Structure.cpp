@@ -1,11 +1,11 @@
-//===- StructureOps.cpp - Meshes, parameters, positions -*- C++ -*-===//
+//===- Structure.cpp - Meshes, parameters, positions -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 
 #include "llvm/ADT/DenseSet.h"
 #include "llvm/ADT/bit.h"
@@ -59,7 +59,8 @@ LogicalResult MeshOp::verify() {
   }
   // mesh-c2
   if (product != getNumDevices())
-    return emitOpError() << "expects " << product << " devices, the product of the axis sizes, got "
+    return emitOpError() << "expects " << product
+                         << " devices, the product of the sizes of the axes, got "
                          << getNumDevices();
   // mesh-c3: the bound keeps ids clear of the numbers that hash tables reserve.
   constexpr int64_t kMostDevices = int64_t(1) << 31;
@@ -88,11 +89,7 @@ static LogicalResult verifyNotPartial(Operation *op) {
   DistAttr dist = getDist(op->getResult(0).getType());
   if (!dist || !dist.isPartial())
     return success();
-  InFlightDiagnostic error = op->emitOpError()
-                             << "expects a result that is not partial, got " << dist;
-  if (MeshOp mesh = lookupMesh(op, dist.getMesh()))
-    error.attachNote(mesh.getLoc()) << "mesh declared here";
-  return error;
+  return op->emitOpError() << "expects a result that is not partial, got " << dist;
 }
 
 ShardingRule ParameterOp::getShardingRule() { return getSourceRule(*this); }
@@ -193,15 +190,13 @@ LogicalResult AxisIndexOp::verify() {
 LogicalResult AxisIndexOp::verifySymbolUses(SymbolTableCollection &symbols) {
   if (failed(verifyPlacedType(*this, getType(), "result #0", symbols)))
     return failure();
-  // axis_index-c1
-  DistAttr dist = getDist(getType());
-  MeshOp mesh = lookupMesh(*this, dist.getMesh(), symbols);
-  int64_t shards = getNumShards(mesh, dist.getDims()[0]);
-  if (dist.getOf()[0] == shards)
+  Layout layout = *Layout::get(symbols, *this, getType());
+  int64_t shards = layout.getNumShards(0), elements = layout.getShape().front();
+  if (elements == shards)
     return success();
   InFlightDiagnostic error = emitOpError() << "expects as many elements as shards, " << shards
-                                           << ", got " << dist.getOf()[0];
-  error.attachNote(mesh.getLoc()) << "mesh declared here";
+                                           << ", got " << elements;
+  error.attachNote(layout.getMesh().getLoc()) << "mesh declared here";
   return error;
 }
 

@@ -1,0 +1,307 @@
+//===- Attention.cpp - Attention, fused and in steps -*- C++ -*-===//
+//
+// Licensed under the Apache License v2.0 with LLVM Exceptions.
+// SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
+//
+//===----------------------------------------------------------------------===//
+
+#include "Checks.h"
+
+#include "../BytecodeVersion.h"
+
+using namespace mlir;
+using namespace dagrt;
+
+/// Positions are `[tokens]`, or `[batch, tokens]`.
+static LogicalResult verifyPositions(Operation *op, Value positions, StringRef what) {
+  int64_t rank = getTensor(positions).getRank();
+  if (rank == 1 || rank == 2)
+    return success();
+  return op->emitOpError() << "expects " << what << " of 1 or 2 dims, got " << positions.getType();
+}
+
+/// Positions come in pairs, and masks need them.
+template <typename OpT>
+static LogicalResult verifyMask(OpT op) {
+  bool hasPositions = static_cast<bool>(op.getQueryPositions());
+  if (hasPositions != static_cast<bool>(op.getKeyPositions()))
+    return op.emitOpError() << "expects positions of both queries and keys, or of neither, "
+                               "got those of one";
+  if ((op.getCausal() || op.getWindow()) && !hasPositions)
+    return op.emitOpError() << "expects positions of queries and keys with a mask, got none";
+  if (op.getSlopes() && !hasPositions)
+    return op.emitOpError() << "expects positions of queries and keys with ALiBi, got none";
+  if (std::optional<int64_t> window = op.getWindow())
+    if (!op.getCausal() || *window < 1)
+      return op.emitOpError() << "expects a causal window of at least 1, got " << *window
+                              << (op.getCausal() ? "" : " without 'causal'");
+  if (!hasPositions)
+    return success();
+  if (failed(verifyPositions(op, op.getQueryPositions(), "query positions")))
+    return failure();
+  return verifyPositions(op, op.getKeyPositions(), "key positions");
+}
+
+/// Slopes and sinks are two dims of heads, a cap is a number that scores can reach, and a mask has
+/// a number for each pair of a query and a key.
+template <typename OpT>
+static LogicalResult verifyScoreChanges(OpT op) {
+  if (std::optional<APFloat> cap = op.getSoftCap())
+    if (failed(verifyCap(op, *cap)))
+      return failure();
+  if (op.getSlopes() && failed(verifyRank(op, op.getSlopes(), 2, "slopes")))
+    return failure();
+  if (op.getSink() && failed(verifyRank(op, op.getSink(), 2, "a sink")))
+    return failure();
+  if (!op.getMask())
+    return success();
+  int64_t rank = getTensor(op.getMask()).getRank();
+  if (rank == 2 || rank == 3)
+    return success();
+  return op.emitOpError() << "expects a mask of 2 or 3 dims, got " << op.getMask().getType();
+}
+
+namespace {
+/// The factors that positions, slopes, masks and sinks have dims of.
+struct ScoreFactors {
+  unsigned batch, query, key;
+  FactorNumbers heads; ///< Groups, then heads in a group.
+};
+} // namespace
+
+/// Adds what changes the scores to a rule, in the order of the operands up to the sink.
+template <typename OpT>
+static void addScoreOperands(OpT op, ShardingRule &rule, const ScoreFactors &factors) {
+  auto add = [&](Value value, FactorNumbers dims) {
+    // Without the batch, all of its elements have the same.
+    if (value)
+      rule.operands.push_back(FactorNumbers(ArrayRef(dims).take_back(getTensor(value).getRank())));
+  };
+  add(op.getQueryPositions(), {factors.batch, factors.query});
+  add(op.getKeyPositions(), {factors.batch, factors.key});
+  add(op.getSlopes(), factors.heads);
+  add(op.getMask(), {factors.batch, factors.query, factors.key});
+  add(op.getSink(), factors.heads);
+}
+
+ShardingRule AttentionOp::getShardingRule() {
+  ShardingRule rule;
+  GlobalShape q = getGlobalShape(getQuery().getType());
+  GlobalShape k = getGlobalShape(getKey().getType());
+  GlobalShape result = getGlobalShape(getResult().getType());
+  unsigned batch = rule.addFactor("batch", q[0]);
+  unsigned query = rule.addFactor("query", q[1]);
+  unsigned group = rule.addFactor("heads", q[2]);
+  unsigned head = rule.addFactor("heads", q[3]);
+  unsigned headDim = rule.addFactor("head_dim", q[4], FactorKind::Indivisible);
+  unsigned key =
+      rule.addFactor("key", k[1], getShard() ? FactorKind::Local : FactorKind::Decomposable);
+  GlobalSize values = getValue() ? getGlobalShape(getValue().getType())[3]
+                                 : GlobalSize(static_cast<int64_t>(*getValueDims()));
+  unsigned valueDim = rule.addFactor("value_dim", values, FactorKind::Indivisible);
+  rule.operands.push_back({batch, query, group, head, headDim});
+  rule.operands.push_back({batch, key, group, headDim});
+  if (getValue())
+    rule.operands.push_back({batch, key, group, valueDim});
+  addScoreOperands(*this, rule, {batch, query, key, {group, head}});
+  FactorNumbers parts, rows = {batch, query, group, head};
+  if (getShard()) {
+    parts.push_back(rule.addFactor("part", result.front()));
+    rule.operands.push_back(parts);
+  }
+  rule.results.push_back(concat(parts, concat(rows, {valueDim})));
+  if (getLogSums())
+    rule.results.push_back(concat(parts, rows));
+  return rule;
+}
+
+/// attention-c1
+static LogicalResult verifyValues(AttentionOp op) {
+  bool hasValue = static_cast<bool>(op.getValue()), hasDims = op.getValueDims().has_value();
+  if (hasValue == hasDims)
+    return op.emitOpError() << "expects either a value or 'value_dims', got "
+                            << (hasValue ? "both" : "neither");
+  if (hasValue)
+    return verifyRank(op, op.getValue(), 4, "a value");
+  auto dims = static_cast<int64_t>(*op.getValueDims());
+  int64_t most = getGlobalShape(op.getKey().getType()).back();
+  if (dims >= 1 && (ShapedType::isDynamic(most) || dims <= most))
+    return success();
+  return op.emitOpError() << "expects 'value_dims' from 1 to " << most << ", got " << dims;
+}
+
+/// attention-c3, but for what meshes say.
+static LogicalResult verifyLogSums(AttentionOp op) {
+  if (op.getShard() && !op.getLogSums())
+    return op.emitOpError() << "expects log-sums as second result with a shard, got none";
+  if (op.getShard() && (!getDist(op.getShard().getType()) || !getDist(op.getKey().getType()) ||
+                        op.getShard().getType().getRank() != 1))
+    return op.emitOpError() << "expects placed keys and shard numbers of one dim, got "
+                            << op.getShard().getType();
+  if (!op.getLogSums())
+    return success();
+  if (op.getSink())
+    return op.emitOpError() << "expects no sink with log-sums: it joins where parts are merged";
+  Type element = op.getQuery().getType().getElementType();
+  Type type = element.isF64() ? element : Type(Float32Type::get(op.getContext()));
+  if (getTensor(op.getLogSums()).getElementType() != type)
+    return op.emitOpError() << "expects log-sums of " << type << ", got "
+                            << op.getLogSums().getType();
+  return verifyRank(op, op.getLogSums(), 4 + op.getNumPartDims(), "log-sums");
+}
+
+LogicalResult AttentionOp::verify() {
+  // attention-c1
+  if (failed(verifyRank(*this, getQuery(), 5, "a query")) ||
+      failed(verifyRank(*this, getKey(), 4, "a key")) || failed(verifyValues(*this)) ||
+      failed(verifyRank(*this, getResult(), 5 + getNumPartDims(), "a result")))
+    return failure();
+  SmallVector<Value> values = {getQuery(), getKey(), getResult()};
+  if (getValue())
+    values.insert(values.begin() + 2, getValue());
+  if (failed(verifyElementTypes(*this, values)))
+    return failure();
+  // attention-c2
+  if (failed(verifyMask(*this)))
+    return failure();
+  // attention-c3, attention-c4
+  if (failed(verifyLogSums(*this)) || failed(verifyScoreChanges(*this)))
+    return failure();
+  return verifyLogicalByRule(*this);
+}
+
+LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &tables) {
+  // attention-c5
+  if (getShard() && failed(verifyShardNumbers(*this, getShard(), getKey(), 1, "the keys", tables)))
+    return failure();
+  return verifyPlacedByRule(*this, tables);
+}
+
+ShardingRule AttentionScoresOp::getShardingRule() {
+  ShardingRule rule;
+  GlobalShape q = getGlobalShape(getQuery().getType());
+  unsigned batch = rule.addFactor("batch", q[0]);
+  unsigned query = rule.addFactor("query", q[1]);
+  unsigned group = rule.addFactor("heads", q[2]);
+  unsigned head = rule.addFactor("heads", q[3]);
+  unsigned headDim = rule.addFactor("head_dim", q[4], FactorKind::Contracted);
+  unsigned key = rule.addFactor("key", getGlobalShape(getKey().getType())[1]);
+  rule.partial = PartialRule::Bilinear;
+  rule.operands.push_back({batch, query, group, head, headDim});
+  rule.operands.push_back({batch, key, group, headDim});
+  rule.results.push_back({batch, group, head, query, key});
+  return rule;
+}
+
+LogicalResult AttentionScoresOp::verify() {
+  // attention_scores-c1
+  if (failed(verifyRank(*this, getQuery(), 5, "a query")) ||
+      failed(verifyRank(*this, getKey(), 4, "a key")) ||
+      failed(verifyRank(*this, getResult(), 5, "a result")))
+    return failure();
+  return verifyLogicalByRule(*this);
+}
+
+ShardingRule SoftmaxOp::getShardingRule() {
+  ShardingRule rule;
+  GlobalShape scores = getGlobalShape(getScores().getType());
+  FactorNumbers leading = addFactors(rule, "heads", scores.drop_back(2));
+  unsigned query = rule.addFactor("query", scores[scores.size() - 2]);
+  unsigned key = rule.addFactor("key", scores.back(), FactorKind::Decomposable);
+  FactorNumbers all = concat(leading, {query, key});
+  rule.operands.push_back(all);
+  ArrayRef<unsigned> heads = ArrayRef(leading).take_back(2);
+  addScoreOperands(*this, rule, {all.front(), query, key, FactorNumbers(heads)});
+  rule.results.push_back(all);
+  return rule;
+}
+
+/// Dims of the largest operand that has one for the batch, beside the queries and keys.
+static bool readsBatch(SoftmaxOp op) {
+  auto hasRank = [](Value value, int64_t rank) {
+    return value && getTensor(value).getRank() == rank;
+  };
+  return hasRank(op.getQueryPositions(), 2) || hasRank(op.getKeyPositions(), 2) ||
+         hasRank(op.getMask(), 3);
+}
+
+LogicalResult SoftmaxOp::verify() {
+  // softmax-c1
+  int64_t rank = getScores().getType().getRank();
+  if (rank < 2)
+    return emitOpError() << "expects an operand of at least 2 dims, got " << getScores().getType();
+  if (failed(verifyRank(*this, getResult(), rank, "a result")) ||
+      failed(verifyElementTypes(*this, {getScores(), getResult()})))
+    return failure();
+  // softmax-c2
+  if (failed(verifyMask(*this)))
+    return failure();
+  // softmax-c3
+  if ((getSlopes() || getSink()) && rank < 4)
+    return emitOpError() << "expects an operand of at least 4 dims with "
+                         << (getSlopes() ? "ALiBi" : "a sink") << ", got " << getScores().getType();
+  if (failed(verifyScoreChanges(*this)))
+    return failure();
+  // softmax-c4
+  if (readsBatch(*this) && rank < 3)
+    return emitOpError() << "expects an operand of at least 3 dims with a batch of positions or "
+                            "masks, got "
+                         << getScores().getType();
+  return verifyLogicalByRule(*this);
+}
+
+ShardingRule AttentionContextOp::getShardingRule() {
+  ShardingRule rule;
+  GlobalShape p = getGlobalShape(getWeights().getType());
+  unsigned batch = rule.addFactor("batch", p[0]);
+  unsigned group = rule.addFactor("heads", p[1]);
+  unsigned head = rule.addFactor("heads", p[2]);
+  unsigned query = rule.addFactor("query", p[3]);
+  unsigned key = rule.addFactor("key", p[4], FactorKind::Contracted);
+  unsigned headDim = rule.addFactor("head_dim", getGlobalShape(getValue().getType())[3]);
+  rule.partial = PartialRule::Bilinear;
+  rule.operands.push_back({batch, group, head, query, key});
+  rule.operands.push_back({batch, key, group, headDim});
+  rule.results.push_back({batch, query, group, head, headDim});
+  return rule;
+}
+
+LogicalResult AttentionContextOp::verify() {
+  // attention_context-c1
+  if (failed(verifyRank(*this, getWeights(), 5, "weights")) ||
+      failed(verifyRank(*this, getValue(), 4, "a value")) ||
+      failed(verifyRank(*this, getResult(), 5, "a result")))
+    return failure();
+  return verifyLogicalByRule(*this);
+}
+
+//===----------------------------------------------------------------------===//
+// Bytecode
+//===----------------------------------------------------------------------===//
+
+LogicalResult AttentionOp::readProperties(DialectBytecodeReader &reader, OperationState &state) {
+  auto &properties = state.getOrAddProperties<Properties>();
+  bool isFirst = getBytecodeVersion(reader) < 2;
+  IntegerAttr past;
+  if (failed(reader.readOptionalAttribute(properties.causal)) ||
+      (isFirst && failed(reader.readOptionalAttribute(past))) ||
+      failed(reader.readAttribute(properties.scale)) ||
+      failed(reader.readOptionalAttribute(properties.soft_cap)) ||
+      (!isFirst && failed(reader.readOptionalAttribute(properties.value_dims))) ||
+      failed(reader.readOptionalAttribute(properties.window)))
+    return failure();
+  if (past && past.getInt() != 0)
+    return reader.emitError() << "expects attention without 'past', which positions say now, got "
+                              << past.getInt();
+  return reader.readSparseArray(MutableArrayRef(properties.operandSegmentSizes));
+}
+
+void AttentionOp::writeProperties(DialectBytecodeWriter &writer) {
+  const Properties &properties = getProperties();
+  writer.writeOptionalAttribute(properties.causal);
+  writer.writeAttribute(properties.scale);
+  writer.writeOptionalAttribute(properties.soft_cap);
+  writer.writeOptionalAttribute(properties.value_dims);
+  writer.writeOptionalAttribute(properties.window);
+  writer.writeSparseArray(ArrayRef(properties.operandSegmentSizes));
+}
