@@ -64,7 +64,7 @@ void dagrt::replaceEmptyTensors(func::FuncOp func) {
     else if (isNothing || isEmptySum)
       replaceByZero(&op);
   }
-  // Nobody receives what is not there.
+  // Messages without elements are not received.
   for (Operation *send : sends)
     if (send->use_empty())
       send->erase();

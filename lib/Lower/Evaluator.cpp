@@ -12,17 +12,12 @@
 
 #include "dagrt/Lower/Evaluator.h"
 #include "CarriedType.h"
-#include "Kernels.h"
-#include "PlacedArray.h"
 #include "SeededValues.h"
-#include "dagrt/IR/MatmulStep.h"
 #include "dagrt/IR/Padding.h"
+#include "dagrt/Lower/LowerInterfaces.h"
 #include "dagrt/Lower/Parameters.h"
 #include "dagrt/Support/Units.h"
 
-#include "mlir/Dialect/Arith/IR/Arith.h"
-
-#include "llvm/ADT/TypeSwitch.h"
 #include "llvm/Support/FormatVariadic.h"
 
 #include <cmath>
@@ -40,10 +35,7 @@ static Placement getPlacement(Operation *from, Value value) {
 //===----------------------------------------------------------------------===//
 
 static bool isKnown(Operation *op) {
-  return isLocalCompute(op) ||
-         isa<ParameterOp, PositionsOp, AlibiSlopesOp, AxisIndexOp, AllReduceOp, AllGatherOp,
-             ReduceScatterOp, AllToAllOp, AllSliceOp, ShiftOp, SendOp, RecvOp, MatmulStepOp,
-             arith::ConstantOp, func::ReturnOp>(op);
+  return isa<LocalComputeOpInterface, PlacedEvaluationOpInterface, func::ReturnOp>(op);
 }
 
 /// A static tensor of floats or integers, consistently placed. `what` names the value.
@@ -76,10 +68,9 @@ static LogicalResult checkOp(Operation *op, SymbolTableCollection &symbols) {
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
     if (failed(checkType(op, type, "result #" + Twine(i), symbols)))
       return failure();
-  auto constant = dyn_cast<arith::ConstantOp>(op);
-  if (constant && !isa<DenseIntOrFPElementsAttr>(constant.getValue()))
-    return op->emitOpError() << "expects dense elements to evaluate it, got "
-                             << constant.getValue();
+  auto placed = dyn_cast<PlacedEvaluationOpInterface>(op);
+  if (placed && failed(placed.verifyEvaluable()))
+    return failure();
   return success();
 }
 
@@ -91,7 +82,7 @@ LogicalResult dagrt::checkSignature(func::FuncOp func) {
     DistAttr dist = getDist(type);
     if (isa<MessageType>(type) || (dist && dist.isPartial()))
       return func.emitOpError() << "expects argument #" << i
-                                << " to be a whole value to evaluate it, got " << type;
+                                << " to be a global value to evaluate it, got " << type;
     if (failed(getHoistedParameter(func, i)))
       return failure();
   }
@@ -261,13 +252,10 @@ public:
   FailureOr<std::vector<Array>> run(ArrayRef<Array> inputs);
 
 private:
-  PlacedArray evaluateOp(Operation *op);
-  PlacedArray evaluateLocal(Operation *op, Placement placement);
-  PlacedArray evaluateStep(MatmulStepOp op, Placement placement);
+  /// The results of an op.
+  SmallVector<PlacedArray> evaluateOp(Operation *op);
+  SmallVector<PlacedArray> evaluateLocal(LocalComputeOpInterface compute);
   LogicalResult collectResults(func::ReturnOp op);
-
-  /// The operand of an op that has one.
-  const PlacedArray &getOperand(Operation *op) { return values.find(op->getOperand(0))->second; }
 
   func::FuncOp func;
   const EvaluatorOptions &options;
@@ -275,37 +263,6 @@ private:
   std::vector<Array> results;
 };
 } // namespace
-
-static PlacedArray evaluatePositions(PositionsOp op, Placement placement) {
-  // The token that stands at each place; padding counts on, past the real tokens.
-  SmallVector<int64_t> tokens;
-  if (TokenOrderAttr order = op.getOrderAttr())
-    for (auto [first, size] : order.getRuns(placement.getGlobalShape()[0]))
-      for (int64_t i = 0; i < size; ++i)
-        tokens.push_back(first + i);
-  int64_t first = op.getFirst();
-  return fillByIndex(std::move(placement), [&](ArrayRef<int64_t> index, bool isReal) {
-    return static_cast<double>(first + (isReal && !tokens.empty() ? tokens[index[0]] : index[0]));
-  });
-}
-
-static PlacedArray evaluateConstant(arith::ConstantOp op, Placement placement) {
-  PlacedArray result = PlacedArray::getZeros(std::move(placement));
-  auto elements = cast<DenseIntOrFPElementsAttr>(op.getValue());
-  std::vector<double> numbers;
-  if (isa<FloatType>(elements.getElementType()))
-    for (APFloat number : elements.getValues<APFloat>()) {
-      bool losesInfo;
-      number.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-      numbers.push_back(number.convertToDouble());
-    }
-  else
-    for (const APInt &number : elements.getValues<APInt>())
-      numbers.push_back(number.signedRoundToDouble());
-  for (Array &local : result.locals)
-    local.elements = numbers;
-  return result;
-}
 
 /// What `device` holds of `value`, with zeros in the padding of `dims`.
 static Array zeroPadding(const PlacedArray &value, int64_t device, ArrayRef<int64_t> dims) {
@@ -321,12 +278,17 @@ static Array zeroPadding(const PlacedArray &value, int64_t device, ArrayRef<int6
   return array;
 }
 
-PlacedArray Evaluation::evaluateLocal(Operation *op, Placement placement) {
-  PlacedArray result(std::move(placement));
-  SmallVector<SmallVector<int64_t>> padded;
+SmallVector<PlacedArray> Evaluation::evaluateLocal(LocalComputeOpInterface compute) {
+  Operation *op = compute;
+  SmallVector<PlacedArray> results;
+  SmallVector<SmallVector<int64_t>> shapes, padded;
+  for (Value result : op->getResults()) {
+    results.emplace_back(getPlacement(op, result));
+    shapes.push_back(results.back().placement.localShape);
+  }
   for (unsigned i = 0, e = op->getNumOperands(); i < e; ++i)
     padded.push_back(getContractedPadding(op, i));
-  for (int64_t device = 0, e = result.placement.getNumDevices(); device < e; ++device) {
+  for (int64_t device = 0, e = results[0].placement.getNumDevices(); device < e; ++device) {
     SmallVector<const Array *> operands;
     std::list<Array> cleared;
     for (auto [operand, dims] : llvm::zip_equal(op->getOperands(), padded)) {
@@ -335,78 +297,20 @@ PlacedArray Evaluation::evaluateLocal(Operation *op, Placement placement) {
       if (!dims.empty())
         operands.back() = &cleared.emplace_back(zeroPadding(value, device, dims));
     }
-    result.locals.push_back(computeLocal(op, operands, result.placement.localShape));
+    for (auto [result, array] : llvm::zip_equal(results, compute.computeLocal(operands, shapes)))
+      result.locals.push_back(std::move(array));
   }
-  return result;
+  return results;
 }
 
-/// Each device multiplies what it holds of both operands, and adds it to what it holds of the
-/// result.
-PlacedArray Evaluation::evaluateStep(MatmulStepOp op, Placement placement) {
-  PlacedArray result =
-      op.getAcc() ? values.find(op.getAcc())->second : PlacedArray::getZeros(placement);
-  const PlacedArray &lhs = values.find(op.getLhs())->second;
-  const PlacedArray &rhs = values.find(op.getRhs())->second;
-  for (int64_t device = 0, e = placement.getNumDevices(); device < e; ++device) {
-    SmallVector<Range> ranges = getStepRanges(op, device);
-    auto cut = [&](const PlacedArray &value, ProductSide side) {
-      return cutBox(value.locals[device], value.placement.getOrigin(device),
-                    getSideRanges(op, side, ranges));
-    };
-    SmallVector<Range> box = getSideRanges(op, ProductSide::Result, ranges);
-    SmallVector<int64_t> shape;
-    for (Range range : box)
-      shape.push_back(range.size());
-    Array product =
-        multiply(cut(lhs, ProductSide::Lhs), cut(rhs, ProductSide::Rhs), op.getContract(), shape);
-    addBox(product, result.locals[device], placement.getOrigin(device), box);
-  }
-  return result;
-}
-
-static PlacedArray receive(RecvOp op, const PlacedArray &message, Placement placement) {
-  if (!op.getPiece())
-    return message;
-  PlacedArray result(std::move(placement));
-  int64_t dim = *op.getDim(), offset = getPieceRange(op).begin;
-  for (const Array &local : message.locals)
-    result.locals.push_back(sliceAlong(local, dim, offset, result.placement.localShape));
-  return result;
-}
-
-PlacedArray Evaluation::evaluateOp(Operation *op) {
-  Placement placement = getPlacement(op, op->getResult(0));
-  return TypeSwitch<Operation *, PlacedArray>(op)
-      .Case([&](ParameterOp op) {
-        return makeParameter(ParameterInfo::get(op), placement, options.seed);
-      })
-      .Case([&](PositionsOp op) { return evaluatePositions(op, placement); })
-      .Case([&](AlibiSlopesOp op) {
-        SmallVector<double> slopes = op.getSlopes();
-        int64_t width = placement.getGlobalShape()[1];
-        return fillByIndex(placement, [&](ArrayRef<int64_t> index, bool isReal) {
-          return isReal ? slopes[index[0] * width + index[1]] : 0;
-        });
-      })
-      .Case([&](AxisIndexOp) {
-        return fillByIndex(placement, [](ArrayRef<int64_t> index, bool) { return index[0]; });
-      })
-      .Case([&](arith::ConstantOp op) { return evaluateConstant(op, placement); })
-      .Case([&](AllReduceOp op) { return allReduce(getOperand(op), op.getAxes(), placement); })
-      .Case([&](AllGatherOp op) { return exchange(getOperand(op), op.getAxes(), placement); })
-      .Case([&](AllToAllOp op) { return exchange(getOperand(op), op.getAxes(), placement); })
-      .Case([&](ReduceScatterOp op) {
-        return reduceScatter(getOperand(op), op.getAxes(), placement);
-      })
-      .Case([&](AllSliceOp op) { return cutOwn(getOperand(op), placement); })
-      .Case([&](ShiftOp op) {
-        AxisRefAttr axis = placement.dist.getDims()[op.getDim()].getAxes()[0];
-        return shift(getOperand(op), axis.getName(), op.getBy(), placement);
-      })
-      .Case([&](SendOp op) { return transfer(getOperand(op), placement); })
-      .Case([&](RecvOp op) { return receive(op, getOperand(op), placement); })
-      .Case([&](MatmulStepOp op) { return evaluateStep(op, placement); })
-      .Default([&](Operation *op) { return evaluateLocal(op, placement); });
+SmallVector<PlacedArray> Evaluation::evaluateOp(Operation *op) {
+  if (auto compute = dyn_cast<LocalComputeOpInterface>(op))
+    return evaluateLocal(compute);
+  SmallVector<const PlacedArray *> operands;
+  for (Value operand : op->getOperands())
+    operands.push_back(&values.find(operand)->second);
+  return {cast<PlacedEvaluationOpInterface>(op).evaluatePlaced(
+      operands, getPlacement(op, op->getResult(0)), options.seed)};
 }
 
 /// Gathers the function's results.
@@ -439,10 +343,11 @@ FailureOr<std::vector<Array>> Evaluation::run(ArrayRef<Array> inputs) {
       ok = succeeded(collectResults(terminator));
       return success(ok);
     }
-    Value result = op.getResult(0);
-    PlacedArray &value = values.try_emplace(result, evaluateOp(&op)).first->second;
-    if (!options.toF64)
-      roundToType(value, result.getType());
+    for (auto [result, array] : llvm::zip_equal(op.getResults(), evaluateOp(&op))) {
+      PlacedArray &value = values.try_emplace(result, std::move(array)).first->second;
+      if (!options.toF64)
+        roundToType(value, result.getType());
+    }
     for (Value value : finished)
       values.erase(value);
     return success();

@@ -8,7 +8,7 @@
 // One walk over the placed function. An op of a mesh that the device belongs to is cloned with the
 // device's shapes; what depends on the device becomes a constant or a slice; communication becomes
 // calls of the runtime. All devices walk the same ops in the same order and number the same
-// messages, so each message has one tag on both sides, and nobody waits for a message that a later
+// messages, so each message has one tag on both sides, and no rank waits for a message that a later
 // op sends: a receive is posted where the message is defined, and no send blocks.
 //
 //===----------------------------------------------------------------------===//
@@ -16,6 +16,7 @@
 #include "dagrt/Lower/ExtractRank.h"
 #include "EmptyTensors.h"
 #include "RankExtractor.h"
+#include "dagrt/Lower/LowerInterfaces.h"
 #include "dagrt/Lower/Parameters.h"
 #include "dagrt/Lower/Passes.h"
 
@@ -23,8 +24,6 @@
 #include "mlir/Dialect/Linalg/IR/Linalg.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 #include "mlir/IR/Remarks.h"
-
-#include "llvm/ADT/TypeSwitch.h"
 
 #include <set>
 
@@ -40,9 +39,8 @@ using namespace dagrt;
 // Checks
 //===----------------------------------------------------------------------===//
 
-// Collectives are written as messages between all pairs of devices, and positions as constants.
+// Collectives are written as messages between all pairs of devices.
 constexpr size_t kMostRanks = 1024;
-constexpr int64_t kMostPositions = 1 << 24;
 
 /// A static placed tensor of numbers that ranks can send. `what` names the value.
 static LogicalResult checkType(Operation *op, Type type, const Twine &what,
@@ -65,12 +63,18 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what,
 
 /// A device runs an op with operands that it holds: only messages cross meshes.
 static LogicalResult checkOneMesh(Operation *op) {
-  if (isa<SendOp, RecvOp, func::ReturnOp>(op))
+  auto isMessage = [](Type type) { return isa<MessageType>(type); };
+  if (isa<func::ReturnOp>(op) || llvm::any_of(op->getResultTypes(), isMessage) ||
+      llvm::any_of(op->getOperandTypes(), isMessage))
     return success();
   if (op->getNumResults() == 0)
-    return op->emitError() << "expects an op of one result to run it on ranks, got '"
+    return op->emitError() << "expects an op with results to run it on ranks, got '"
                            << op->getName() << "' with none";
-  FlatSymbolRefAttr mesh = getDist(getCarriedType(op->getResult(0).getType())).getMesh();
+  FlatSymbolRefAttr mesh = getDist(getCarriedType(op->getResultTypes().front())).getMesh();
+  for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
+    if (getDist(getCarriedType(type)).getMesh() != mesh)
+      return op->emitOpError() << "expects result #" << i << " on the mesh of result #0, '" << mesh
+                               << "', to run it on ranks, got " << type;
   for (auto [i, type] : llvm::enumerate(op->getOperandTypes())) {
     RankedTensorType tensor = getCarriedType(type);
     DistAttr dist = tensor ? getDist(tensor) : DistAttr();
@@ -82,23 +86,15 @@ static LogicalResult checkOneMesh(Operation *op) {
 }
 
 static LogicalResult checkOp(Operation *op, SymbolTableCollection &symbols) {
-  if (op->getNumRegions() != 0 || op->getNumResults() > 1)
-    return op->emitError() << "expects an op without regions and of one result to run it on ranks, "
-                           << "got '" << op->getName() << '\'';
+  if (op->getNumRegions() != 0)
+    return op->emitError() << "expects an op without regions to run it on ranks, got '"
+                           << op->getName() << '\'';
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
     if (failed(checkType(op, type, "result #" + Twine(i), symbols)))
       return failure();
-  auto constant = dyn_cast<arith::ConstantOp>(op);
-  if (constant && !isa<DenseIntOrFPElementsAttr>(constant.getValue()))
-    return op->emitOpError() << "expects dense elements to run it on ranks, got "
-                             << constant.getValue();
-  auto recv = dyn_cast<RecvOp>(op);
-  if (recv && !recv.getMessage().getDefiningOp<SendOp>())
-    return op->emitOpError() << "expects a message that 'dagrt.send' defines to run it on ranks";
-  auto positions = dyn_cast<PositionsOp>(op);
-  if (positions && getGlobalShape(positions.getType())[0] > kMostPositions)
-    return op->emitOpError() << "expects at most " << kMostPositions
-                             << " positions to run it on ranks, got " << positions.getType();
+  auto own = dyn_cast<RankExtractionOpInterface>(op);
+  if (own && failed(own.verifyRunsOnRanks()))
+    return failure();
   return checkOneMesh(op);
 }
 
@@ -142,101 +138,11 @@ SmallVector<int64_t> dagrt::getRankDevices(func::FuncOp func) {
 // Extraction
 //===----------------------------------------------------------------------===//
 
-RankExtractor::RankExtractor(func::FuncOp placed, func::FuncOp local, int64_t device,
-                             const ExtractRankOptions &options)
-    : placed(placed), local(local), device(device), options(options),
-      builder(OpBuilder::atBlockEnd(local.addEntryBlock())), calls(builder, local),
-      loc(placed.getLoc()) {
-  for (auto [rank, id] : llvm::enumerate(getRankDevices(placed)))
-    ranks[id] = static_cast<int64_t>(rank);
-}
-
-Type RankExtractor::convert(Type elementType) const {
-  return options.toF64 && isa<FloatType>(elementType) ? Float64Type::get(elementType.getContext())
-                                                      : elementType;
-}
-
-RankedTensorType RankExtractor::getLocalType(RankedTensorType type) const {
-  return RankedTensorType::get(type.getShape(), convert(type.getElementType()));
-}
-
-/// The device's place in the mesh of a value; none if it holds no part of it.
-std::optional<int64_t> RankExtractor::findPlace(Type type) {
-  return PlacedType(placed, getCarriedType(type)).findDevice(device);
-}
-
-//===----------------------------------------------------------------------===//
-// Ops
-//===----------------------------------------------------------------------===//
-
-/// An op that computes a device's result from that device's operands.
-FailureOr<Value> RankExtractor::extractCompute(Operation *op) {
-  if (op->getNumResults() == 0 || !findPlace(op->getResult(0).getType()))
-    return Value();
-  calls.begin(number);
-  auto lookup = dyn_cast<EmbeddingOp>(op);
-  auto matmul = dyn_cast<MatmulOp>(op);
-  Value result;
-  if (lookup && lookup.getShard()) {
-    result = extractLookup(lookup);
-  } else if (matmul && options.useGemm && hasGemm(convert(matmul.getType().getElementType()))) {
-    result = multiply(getOperand(op, 0), getOperand(op, 1), matmul.getContract(),
-                      getLocalType(matmul.getType()));
-  } else {
-    SmallVector<Value> operands;
-    for (unsigned i = 0, e = op->getNumOperands(); i < e; ++i)
-      operands.push_back(getOperand(op, i));
-    Operation *copy = builder.clone(*op);
-    copy->setOperands(operands);
-    result = copy->getResult(0);
-    result.setType(getLocalType(cast<RankedTensorType>(result.getType())));
-    // In global numbers there are as many queries as keys but for `past`; a device has fewer.
-    if (auto attention = dyn_cast<AttentionOp>(copy)) {
-      int64_t queries = attention.getQuery().getType().getDimSize(1);
-      int64_t keys = attention.getKey().getType().getDimSize(1);
-      if (keys < queries)
-        return op->emitOpError() << "expects at least as many keys as queries on a device to run "
-                                 << "it on ranks, got " << keys << " keys and " << queries
-                                 << " queries";
-      attention.setPast(keys - queries);
-    }
-  }
-  calls.end(number);
-  return result;
-}
-
-LogicalResult RankExtractor::extract(Operation *op) {
-  bool ok = true;
-  Value result =
-      TypeSwitch<Operation *, Value>(op)
-          .Case([&](PositionsOp op) { return extractPositions(op); })
-          .Case([&](AlibiSlopesOp op) { return extractSlopes(op); })
-          .Case([&](AxisIndexOp op) { return extractAxisIndex(op); })
-          .Case([&](arith::ConstantOp op) { return extractConstant(op); })
-          .Case([&](AllReduceOp op) { return extractAllReduce(op); })
-          .Case([&](ReduceScatterOp op) { return extractCollective(op, op.getAxes(), true); })
-          .Case<AllGatherOp, AllToAllOp>(
-              [&](auto op) { return extractCollective(op, op.getAxes(), false); })
-          .Case([&](ShiftOp op) {
-            AxesAttr axes = getDist(op.getOperand().getType()).getDims()[op.getDim()];
-            return extractCollective(op, axes, false);
-          })
-          .Case([&](AllSliceOp op) { return extractAllSlice(op); })
-          .Case([&](RecvOp op) { return extractRecv(op); })
-          .Case([&](MatmulStepOp op) { return extractMatmulStep(op); })
-          .Case([&](MatmulJoinOp op) { return extractJoin(op); })
-          .Case([&](SendOp op) {
-            extractSend(op);
-            return Value();
-          })
-          .Default([&](Operation *op) {
-            FailureOr<Value> result = extractCompute(op);
-            ok = succeeded(result);
-            return ok ? *result : Value();
-          });
-  if (result)
-    mapping.map(op->getResult(0), result);
-  return success(ok);
+void RankExtractor::extract(Operation *op) {
+  auto own = dyn_cast<RankExtractionOpInterface>(op);
+  SmallVector<Value> results = own ? own.extractRank(*this) : extractCompute(op);
+  if (!results.empty())
+    mapping.map(op->getResults(), results);
 }
 
 /// The values of the device, each with its number among all results.
@@ -274,8 +180,8 @@ LogicalResult RankExtractor::run() {
     loc = op.getLoc();
     if (auto terminator = dyn_cast<func::ReturnOp>(op))
       extractReturn(terminator);
-    else if (failed(extract(&op)))
-      return failure();
+    else
+      extract(&op);
     ++number;
   }
   return success();

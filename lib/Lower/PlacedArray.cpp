@@ -11,7 +11,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PlacedArray.h"
+#include "dagrt/Lower/PlacedArray.h"
 #include "dagrt/IR/Transfer.h"
 
 #include "llvm/Support/FormatVariadic.h"
@@ -27,27 +27,19 @@ using namespace dagrt;
 
 Placement Placement::get(Operation *from, RankedTensorType type) {
   Placement placement;
-  placement.dist = getDist(type);
-  if (placement.dist)
-    placement.mesh = lookupMesh(from, placement.dist.getMesh());
+  placement.layout = Layout::get(from, type);
   placement.localShape.assign(type.getShape().begin(), type.getShape().end());
   return placement;
 }
 
-int64_t Placement::getNumDevices() const { return isPlaced() ? MeshOp(mesh).getNumDevices() : 1; }
-
 SmallVector<int64_t> Placement::getOrigin(int64_t device) const {
-  SmallVector<int64_t> origin(localShape.size(), 0);
-  if (isPlaced())
-    for (auto [dim, axes] : llvm::enumerate(dist.getDims()))
-      origin[dim] = getShardIndex(mesh, axes, device) * localShape[dim];
-  return origin;
+  return layout ? layout->getOrigin(device) : SmallVector<int64_t>(localShape.size(), 0);
 }
 
-SmallVector<Range> Placement::getBox(int64_t device) const {
-  if (isPlaced())
-    return dagrt::getBox(mesh, dist, device);
-  SmallVector<Range> box;
+Box Placement::getBox(int64_t device) const {
+  if (layout)
+    return layout->getBox(device);
+  Box box;
   for (int64_t size : localShape)
     box.push_back({0, size});
   return box;
@@ -92,15 +84,6 @@ namespace {
 enum class Update { Replace, Add };
 } // namespace
 
-static SmallVector<Range> intersect(ArrayRef<Range> a, ArrayRef<Range> b) {
-  SmallVector<Range> box;
-  for (auto [x, y] : llvm::zip_equal(a, b)) {
-    int64_t begin = std::max(x.begin, y.begin);
-    box.push_back({begin, std::max(begin, std::min(x.end, y.end))});
-  }
-  return box;
-}
-
 /// Copies or adds the elements of `box` (global indices). Both arrays hold all of it; the first
 /// elements of `source` and `target` have the global indices `sourceOrigin` and `targetOrigin`.
 static void copyBox(const Array &source, ArrayRef<int64_t> sourceOrigin, Array &target,
@@ -144,8 +127,7 @@ void dagrt::addBox(const Array &part, Array &target, ArrayRef<int64_t> origin,
 /// Copies or adds what `sender` holds of the box that `receiver` must hold in `result`.
 static void passOn(const PlacedArray &value, int64_t sender, PlacedArray &result, int64_t receiver,
                    Update update) {
-  SmallVector<Range> box =
-      intersect(value.placement.getBox(sender), result.placement.getBox(receiver));
+  Box box = intersect(value.placement.getBox(sender), result.placement.getBox(receiver));
   copyBox(value.locals[sender], value.placement.getOrigin(sender), result.locals[receiver],
           result.placement.getOrigin(receiver), box, update);
 }
@@ -170,7 +152,7 @@ std::optional<ReplicaMismatch> dagrt::gather(const PlacedArray &value, double to
   for (int64_t device = 0, e = value.locals.size(); device < e; ++device) {
     SmallVector<int64_t> origin = placement.getOrigin(device);
     SmallVector<int64_t> shape, here(origin.size()), local(origin.size());
-    SmallVector<Range> box = placement.getBox(device);
+    Box box = placement.getBox(device);
     for (Range range : box)
       shape.push_back(range.size());
     forEachIndex(shape, [&](ArrayRef<int64_t> index) {
@@ -196,7 +178,7 @@ std::optional<ReplicaMismatch> dagrt::gather(const PlacedArray &value, double to
       if (distance <= worst)
         return;
       worst = distance;
-      ArrayRef<int64_t> devices = MeshOp(placement.mesh).getDevices();
+      ArrayRef<int64_t> devices = placement.layout->getMesh().getDevices();
       mismatch = {here, devices[writer[offset]], devices[device], first, element};
     });
   }
@@ -207,8 +189,8 @@ std::optional<ReplicaMismatch> dagrt::gather(const PlacedArray &value, double to
 
 LogicalResult dagrt::collectResult(func::ReturnOp op, unsigned number, PlacedArray value,
                                    double tolerance, Array &global) {
-  if (value.placement.isPlaced() && value.placement.dist.isPartial())
-    value = allReduce(value, value.placement.dist.getPartial(), value.placement);
+  if (value.placement.isPlaced() && value.placement.layout->isPartial())
+    value = allReduce(value, value.placement.layout->getPartial(), value.placement);
   std::optional<ReplicaMismatch> mismatch = gather(value, tolerance, global);
   if (!mismatch)
     return success();
@@ -225,7 +207,8 @@ LogicalResult dagrt::collectResult(func::ReturnOp op, unsigned number, PlacedArr
 }
 
 //===----------------------------------------------------------------------===//
-// Groups of devices
+// Groups of devices. Found with arithmetic of the evaluator's own, and not by getDeviceGroups: what
+// ranks and compiled programs do is compared with what stands here.
 //===----------------------------------------------------------------------===//
 
 /// Product of the sizes of the axes after `axis`: devices are in row-major order of the axes.
@@ -270,7 +253,7 @@ static std::vector<std::vector<int64_t>> getGroups(MeshOp mesh, AxesAttr axes) {
 
 PlacedArray dagrt::allReduce(const PlacedArray &value, AxesAttr axes, Placement placement) {
   PlacedArray result = PlacedArray::getZeros(std::move(placement));
-  for (auto [device, group] : llvm::enumerate(getGroups(value.placement.mesh, axes)))
+  for (auto [device, group] : llvm::enumerate(getGroups(value.placement.layout->getMesh(), axes)))
     for (int64_t member : group)
       for (auto [sum, term] :
            llvm::zip_equal(result.locals[device].elements, value.locals[member].elements))
@@ -280,7 +263,7 @@ PlacedArray dagrt::allReduce(const PlacedArray &value, AxesAttr axes, Placement 
 
 PlacedArray dagrt::exchange(const PlacedArray &value, AxesAttr axes, Placement placement) {
   PlacedArray result = PlacedArray::getZeros(std::move(placement));
-  for (auto [device, group] : llvm::enumerate(getGroups(value.placement.mesh, axes)))
+  for (auto [device, group] : llvm::enumerate(getGroups(value.placement.layout->getMesh(), axes)))
     for (int64_t member : group)
       passOn(value, member, result, device, Update::Replace);
   return result;
@@ -288,7 +271,7 @@ PlacedArray dagrt::exchange(const PlacedArray &value, AxesAttr axes, Placement p
 
 PlacedArray dagrt::reduceScatter(const PlacedArray &value, AxesAttr axes, Placement placement) {
   PlacedArray result = PlacedArray::getZeros(std::move(placement));
-  for (auto [device, group] : llvm::enumerate(getGroups(value.placement.mesh, axes)))
+  for (auto [device, group] : llvm::enumerate(getGroups(value.placement.layout->getMesh(), axes)))
     for (int64_t member : group)
       passOn(value, member, result, device, Update::Add);
   return result;
@@ -304,7 +287,7 @@ PlacedArray dagrt::cutOwn(const PlacedArray &value, Placement placement) {
 PlacedArray dagrt::shift(const PlacedArray &value, StringRef axis, int64_t by,
                          Placement placement) {
   PlacedArray result(std::move(placement));
-  MeshOp mesh = value.placement.mesh;
+  MeshOp mesh = value.placement.layout->getMesh();
   int64_t size = mesh.getAxisSize(axis), stride = getAxisStride(mesh, axis);
   for (int64_t device = 0, e = mesh.getNumDevices(); device < e; ++device) {
     int64_t index = device / stride % size;
@@ -317,7 +300,7 @@ PlacedArray dagrt::shift(const PlacedArray &value, StringRef axis, int64_t by,
 PlacedArray dagrt::transfer(const PlacedArray &value, Placement placement) {
   PlacedArray result = PlacedArray::getZeros(std::move(placement));
   const Placement &from = value.placement, &to = result.placement;
-  for (const TransferPiece &piece : getTransferPieces(from.mesh, from.dist, to.mesh, to.dist))
+  for (const TransferPiece &piece : getTransferPieces(*from.layout, *to.layout))
     copyBox(value.locals[piece.sender], from.getOrigin(piece.sender), result.locals[piece.receiver],
             to.getOrigin(piece.receiver), piece.box, Update::Replace);
   return result;

@@ -147,7 +147,7 @@ void RankCalls::allReduce(ArrayRef<int64_t> group, int64_t tag, Value source, Va
 }
 
 //===----------------------------------------------------------------------===//
-// Matrix products
+// Matmuls
 //===----------------------------------------------------------------------===//
 
 /// A contiguous buffer as a matrix.

@@ -13,7 +13,7 @@
 #ifndef DAGRT_LIB_LOWER_RANKPIECES_H
 #define DAGRT_LIB_LOWER_RANKPIECES_H
 
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 
 namespace dagrt {
 
@@ -30,34 +30,25 @@ struct RankPiece {
   LocalBox target;                  ///< In the receiver's result.
 };
 
-/// A value on its mesh.
-struct PlacedType {
-  /// Precondition: `type` is placed and static.
-  PlacedType(mlir::Operation *from, mlir::RankedTensorType type);
+/// Place of a physical device in the mesh's list; none if it is not in the mesh.
+std::optional<int64_t> findDevice(MeshOp mesh, int64_t device);
 
-  /// Place of a physical device in the mesh's list; none if it is not in the mesh.
-  std::optional<int64_t> findDevice(int64_t device);
-
-  MeshOp mesh;
-  DistAttr dist;
-  mlir::RankedTensorType type;
-};
-
-/// For each device of `mesh`, by its place, the places of the devices that differ from it along
-/// `axes` only, itself among them, ascending.
-std::vector<llvm::SmallVector<int64_t>> getGroups(MeshOp mesh, AxesAttr axes);
+/// For each device of `mesh`, by its position, the positions of the devices that differ from it
+/// along `axes` only, itself among them, ascending.
+std::vector<llvm::SmallVector<int64_t>> getPeers(MeshOp mesh, AxesAttr axes);
 
 /// What a collective over `axes` that takes `source` to `target` moves: each receiver gets its box
 /// of the result from the devices of its group, in ascending order. Where the result is a sum,
 /// each piece is a term.
-std::vector<RankPiece> getCollectivePieces(PlacedType source, PlacedType target, AxesAttr axes);
+std::vector<RankPiece> getCollectivePieces(const Layout &source, const Layout &target,
+                                           AxesAttr axes);
 
 /// The pieces of a message.
-std::vector<RankPiece> getMessagePieces(PlacedType source, PlacedType target);
+std::vector<RankPiece> getMessagePieces(const Layout &source, const Layout &target);
 
 /// The box that the device at `place` must hold of `target`, in its array of `source` and in that
 /// of `target`. It holds all of it in `source`.
-std::pair<LocalBox, LocalBox> getOwnBox(PlacedType source, PlacedType target, int64_t place);
+std::pair<LocalBox, LocalBox> getOwnBox(const Layout &source, const Layout &target, int64_t place);
 
 } // namespace dagrt
 

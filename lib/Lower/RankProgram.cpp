@@ -6,11 +6,11 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Lower/RankProgram.h"
-#include "PlacedArray.h"
 #include "SeededValues.h"
 #include "dagrt/Lower/ExtractRank.h"
 #include "dagrt/Lower/Parameters.h"
 #include "dagrt/Lower/Pipelines.h"
+#include "dagrt/Lower/PlacedArray.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
@@ -32,7 +32,7 @@ struct Slot {
 
   /// Place of a physical device in the mesh.
   int64_t getPlace(int64_t device) const {
-    ArrayRef<int64_t> devices = MeshOp(placement.mesh).getDevices();
+    ArrayRef<int64_t> devices = placement.layout->getMesh().getDevices();
     return llvm::find(devices, device) - devices.begin();
   }
 };
@@ -184,7 +184,7 @@ FailureOr<std::vector<Array>> dagrt::joinResults(func::FuncOp func, ArrayRef<int
   for (auto [device, ofDevice] : llvm::zip_equal(devices, shards))
     for (const ResultShard &shard : ofDevice) {
       PlacedArray &value = values[shard.number];
-      ArrayRef<int64_t> mesh = value.placement.mesh.getDevices();
+      ArrayRef<int64_t> mesh = value.placement.layout->getMesh().getDevices();
       value.locals[llvm::find(mesh, device) - mesh.begin()] = shard.array;
     }
   std::vector<Array> results;

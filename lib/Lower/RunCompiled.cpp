@@ -11,11 +11,11 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PlacedArray.h"
 #include "SeededValues.h"
 #include "dagrt/Lower/Jit.h"
 #include "dagrt/Lower/Parameters.h"
 #include "dagrt/Lower/Pipelines.h"
+#include "dagrt/Lower/PlacedArray.h"
 
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/IR/SymbolTable.h"
@@ -30,7 +30,9 @@ using namespace dagrt;
 //===----------------------------------------------------------------------===//
 
 static double getBytes(MemRefType type) {
-  double bytes = std::max(type.getElementTypeBitWidth() / 8, 1u);
+  // Shapes of reshapes have index elements, which are 64 bits here.
+  Type element = type.getElementType();
+  double bytes = element.isIndex() ? 8 : std::max(element.getIntOrFloatBitWidth() / 8, 1u);
   for (int64_t size : type.getShape())
     bytes *= static_cast<double>(size);
   return bytes;
@@ -164,8 +166,8 @@ static FailureOr<Array> collect(const Port &port, const Buffer &buffer, double t
   PlacedArray value = PlacedArray::getZeros(port.placement);
   for (auto [device, local] : llvm::enumerate(value.locals))
     buffer.load(local.elements, device * port.getLocalElements());
-  if (port.placement.isPlaced() && port.placement.dist.isPartial())
-    value = allReduce(value, port.placement.dist.getPartial(), port.placement);
+  if (port.placement.isPlaced() && port.placement.layout->isPartial())
+    value = allReduce(value, port.placement.layout->getPartial(), port.placement);
   Array global;
   std::optional<ReplicaMismatch> mismatch = gather(value, tolerance, global);
   if (!mismatch)

@@ -14,8 +14,8 @@
 #ifndef DAGRT_LIB_LOWER_SEEDEDVALUES_H
 #define DAGRT_LIB_LOWER_SEEDEDVALUES_H
 
-#include "PlacedArray.h"
 #include "dagrt/Lower/Parameters.h"
+#include "dagrt/Lower/PlacedArray.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 

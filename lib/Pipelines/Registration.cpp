@@ -12,6 +12,7 @@
 #include "dagrt/IR/ExternalModels.h"
 #include "dagrt/IR/Passes.h"
 #include "dagrt/Import/Passes.h"
+#include "dagrt/Lower/LowerInterfaces.h"
 #include "dagrt/Lower/Passes.h"
 #include "dagrt/Lower/Pipelines.h"
 #include "dagrt/Partition/Passes.h"
@@ -27,6 +28,7 @@ using namespace mlir;
 void dagrt::registerDialects(DialectRegistry &registry) {
   registry.insert<DagrtDialect, func::FuncDialect>();
   registerExternalModels(registry);
+  registerLowerModels(registry);
   registerReportFiles(registry);
 }
 

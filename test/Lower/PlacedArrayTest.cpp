@@ -10,7 +10,7 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "PlacedArray.h"
+#include "dagrt/Lower/PlacedArray.h"
 #include "dagrt/Lower/Compare.h"
 
 #include "mlir/IR/BuiltinOps.h"
@@ -33,10 +33,8 @@ protected:
     context.loadDialect<DagrtDialect>();
     module = parseSourceString<ModuleOp>(
         R"(dagrt.mesh @m <"dp" = 2, "tp" = 2> devices [4, 5, 6, 7])", &context);
-    placement.mesh = *module->getOps<MeshOp>().begin();
     auto axes = AxesAttr::get(&context, AxisRefAttr::get(&context, "tp", 0, 0, 0));
-    placement.dist = DistAttr::get(&context, FlatSymbolRefAttr::get(&context, "m"), axes, 5,
-                                   AxesAttr::get(&context, {}));
+    placement.layout = Layout(*module->getOps<MeshOp>().begin(), {5}, {axes});
     placement.localShape = {3};
   }
 

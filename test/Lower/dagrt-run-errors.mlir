@@ -122,7 +122,7 @@ func.func @blocks(%x: tensor<2x3xf32>) -> tensor<2x3xf32> {
 }
 
 // RUN: not dagrt-run %s --function=partial 2>&1 | FileCheck %s --check-prefix=PARTIAL
-// PARTIAL: error: 'func.func' op expects argument #0 to be a whole value to evaluate it, got 'tensor
+// PARTIAL: error: 'func.func' op expects argument #0 to be a global value to evaluate it, got 'tensor
 dagrt.mesh @m <"a" = 2> devices [0, 1]
 !partial = tensor<2xf32, #dagrt.dist<@m, [_], of [2], partial ["a"]>>
 func.func @partial(%x: !partial) -> !partial {

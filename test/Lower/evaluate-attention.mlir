@@ -50,7 +50,7 @@ func.func @weighted() -> tensor<1x1x1x1x2xf64> {
   %k = arith.constant dense<[[[[0.549306144334054845697622618461, 5.0]], [[0.0, 7.0]]]]>
     : tensor<1x2x1x2xf64>
   %v = arith.constant dense<[[[[4.0, 40.0]], [[1.0, 40.0]]]]> : tensor<1x2x1x2xf64>
-  %y = dagrt.attention %q, %k, %v scale 2.0 past 1
+  %y = dagrt.attention %q, %k, %v scale 2.0
     : tensor<1x1x1x1x2xf64>, tensor<1x2x1x2xf64>, tensor<1x2x1x2xf64> -> tensor<1x1x1x1x2xf64>
   return %y : tensor<1x1x1x1x2xf64>
 }

@@ -57,7 +57,7 @@ func.func @capped() -> tensor<1x1x1x1x1xf64> {
   %q = arith.constant dense<1.0> : tensor<1x1x1x1x1xf64>
   %k = arith.constant dense<[[[[0.61738708206861435]], [[0.0]]]]> : tensor<1x2x1x1xf64>
   %v = arith.constant dense<[[[[4.0]], [[1.0]]]]> : tensor<1x2x1x1xf64>
-  %y = dagrt.attention %q, %k, %v soft_cap 2.0 scale 2.0 past 1
+  %y = dagrt.attention %q, %k, %v soft_cap 2.0 scale 2.0
     : tensor<1x1x1x1x1xf64>, tensor<1x2x1x1xf64>, tensor<1x2x1x1xf64> -> tensor<1x1x1x1x1xf64>
   return %y : tensor<1x1x1x1x1xf64>
 }

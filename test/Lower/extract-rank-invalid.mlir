@@ -89,7 +89,7 @@ dagrt.mesh @m <"x" = 2> devices [0, 1]
 
 func.func private @print(tensor<2xf32, #dagrt.dist<@m, [_], of [2]>>)
 func.func @call(%x: tensor<2xf32, #dagrt.dist<@m, [_], of [2]>>) {
-  // expected-error @below {{expects an op of one result to run it on ranks, got 'func.call' with none}}
+  // expected-error @below {{expects an op with results to run it on ranks, got 'func.call' with none}}
   func.call @print(%x) : (tensor<2xf32, #dagrt.dist<@m, [_], of [2]>>) -> ()
   return
 }

@@ -6,7 +6,7 @@
 //===----------------------------------------------------------------------===//
 //
 // A program that is to be compiled takes its weights as arguments. An argument's attribute says
-// which weight it is, so that whoever runs the program can fill it.
+// which weight it is, so that it can be filled when the program runs.
 //
 //===----------------------------------------------------------------------===//
 

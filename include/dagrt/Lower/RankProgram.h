@@ -6,8 +6,9 @@
 //===----------------------------------------------------------------------===//
 //
 // What a rank does between the messages of its job: it makes its own shards of weights and inputs,
-// runs the compiled program of its device, and gives back its shards of the results, which somebody
-// puts together. Knows nothing of processes: the program calls the functions that it is given.
+// runs the compiled program of its device, and gives back its shards of the results, which the
+// caller puts together. Knows nothing of processes: the program calls the functions that it is
+// given.
 //
 //===----------------------------------------------------------------------===//
 

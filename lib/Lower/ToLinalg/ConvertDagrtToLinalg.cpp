@@ -15,6 +15,7 @@
 #include "../EmptyTensors.h"
 #include "MeshFactors.h"
 #include "Patterns.h"
+#include "dagrt/Lower/LowerInterfaces.h"
 #include "dagrt/Lower/Passes.h"
 
 #include "mlir/Dialect/Arith/IR/Arith.h"
@@ -116,9 +117,10 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool
 
 /// What an op spells out must not be much more than the op.
 static LogicalResult checkLength(Operation *op) {
-  if (auto rope = dyn_cast<RopeOp>(op); rope && rope.getConfig().getDims() > kMostRotated)
+  if (auto rope = dyn_cast<RopeOp>(op);
+      rope && rope.getConfig() && rope.getConfig()->getDims() > kMostRotated)
     return op->emitError() << "expects at most " << kMostRotated << " rotated dims" << kPurpose
-                           << rope.getConfig().getDims();
+                           << rope.getConfig()->getDims();
   int64_t tokens = 0;
   if (auto reorder = dyn_cast<ReorderOp>(op))
     tokens = reorder.getType().getDimSize(reorder.getDim());
@@ -130,8 +132,12 @@ static LogicalResult checkLength(Operation *op) {
   return success();
 }
 
-/// Ops of other dialects pass if nothing about them changes, or if they are elementwise.
+/// Ops of other dialects pass if nothing about them changes, if they are elementwise, or if their
+/// dialect brings patterns.
 static LogicalResult checkForeignOp(Operation *op, const TypeConverter &converter) {
+  Dialect *dialect = op->getDialect();
+  if (dialect && dialect->getRegisteredInterface<ToLinalgDialectInterface>())
+    return success();
   auto constant = dyn_cast<arith::ConstantOp>(op);
   if (isa<func::ReturnOp, func::CallOp>(op) || converter.isLegal(op) ||
       (constant && isa<DenseIntOrFPElementsAttr>(constant.getValue())) ||
@@ -218,12 +224,19 @@ struct ConvertDagrtToLinalg final
     populateFunctionOpInterfaceTypeConversionPattern<func::FuncOp>(patterns, converter);
     populateCallOpTypeConversionPattern(patterns, converter);
     populateReturnOpTypeConversionPattern(patterns, converter);
-    populateComputePatterns(converter, patterns);
-    populateStepPatterns(converter, patterns);
     populateAttentionPatterns(converter, patterns);
-    populateStructurePatterns(converter, patterns);
     populateCommunicationPatterns(converter, patterns);
+    populateElementwisePatterns(converter, patterns);
+    populateEmbeddingPatterns(converter, patterns);
+    populateMatmulPatterns(converter, patterns);
+    populateMovementPatterns(converter, patterns);
+    populateNormPatterns(converter, patterns);
+    populateRopePatterns(converter, patterns);
+    populateStructurePatterns(converter, patterns);
     populateUpstreamPatterns(converter, patterns);
+    for (Dialect *dialect : getContext().getLoadedDialects())
+      if (auto *other = dialect->getRegisteredInterface<ToLinalgDialectInterface>())
+        other->populatePatterns(converter, patterns);
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       return signalPassFailure();
     remark::analysis(module.getLoc(),

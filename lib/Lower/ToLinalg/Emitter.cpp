@@ -98,7 +98,7 @@ Value Emitter::convert(Value tensor, Type type) {
 
 Value Emitter::contract(Value lhs, Value rhs, ArrayRef<AffineMap> maps, ArrayRef<int64_t> shape,
                         Type type) {
-  // The sum is kept in the widest of the types, as products of narrower ones are exact in it.
+  // The sum is kept in the widest of the types, as narrower types multiply exactly in it.
   Type sumType = getComputeType(type);
   for (Value factor : {lhs, rhs})
     if (Type wide = getComputeType(getElementType(factor));

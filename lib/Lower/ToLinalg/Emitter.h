@@ -5,7 +5,7 @@
 //
 //===----------------------------------------------------------------------===//
 //
-// The conversion is written in terms of whole tensors: map, contract, reduce, and moving dims. Each
+// The conversion is written in terms of tensors: map, contract, reduce, and moving dims. Each
 // method is one upstream op and its result shape, or a few where upstream has no single one. All
 // shapes are static.
 //
@@ -75,7 +75,7 @@ public:
   mlir::Value takeFirst(mlir::Value tensor, llvm::ArrayRef<int64_t> dims);
   /// Zeros at the end of dim `dim` up to `size`.
   mlir::Value pad(mlir::Value tensor, int64_t dim, int64_t size);
-  /// Dim `dim` as a product of `sizes`.
+  /// Dim `dim` split into `sizes`.
   mlir::Value split(mlir::Value tensor, int64_t dim, llvm::ArrayRef<int64_t> sizes);
   /// `count` dims from `dim` on as one.
   mlir::Value join(mlir::Value tensor, int64_t dim, int64_t count);

@@ -1,4 +1,4 @@
-//===- MeshFactors.cpp - The device dim as a product of axes -*- C++ -*-===//
+//===- MeshFactors.cpp - The factors of the device dim -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -24,7 +24,7 @@ std::optional<MeshFactors> MeshFactors::get(MeshOp mesh, ArrayRef<AxesAttr> uses
   MeshFactors result;
   for (auto [nameAttr, full] : llvm::zip_equal(mesh.getAxisNames(), mesh.getAxisSizes())) {
     StringRef name = cast<StringAttr>(nameAttr).getValue();
-    // Where a part begins or ends, an axis is cut.
+    // Where a part begins or ends, an axis is split.
     std::set<int64_t> cuts{1, full};
     bool rotated = false;
     for (AxesAttr axes : uses)
@@ -110,8 +110,8 @@ Value dagrt::emitShardIndex(OpBuilder &builder, Location loc, MeshOp mesh, AxesA
   return shard;
 }
 
-/// `tensor` (devices, then local dims) with zeros in the padding of the dims `padded` of `dist`.
-static Value zeroPaddingOf(Emitter &emit, Value tensor, MeshOp mesh, DistAttr dist,
+/// `tensor` (devices, then local dims) with zeros in the padding of the dims `padded` of `layout`.
+static Value zeroPaddingOf(Emitter &emit, Value tensor, const Layout &layout,
                            ArrayRef<int64_t> padded) {
   if (padded.empty())
     return tensor;
@@ -121,11 +121,11 @@ static Value zeroPaddingOf(Emitter &emit, Value tensor, MeshOp mesh, DistAttr di
     Value device = linalg::IndexOp::create(b, loc, 0), element = x[0];
     Value zero = arith::ConstantOp::create(b, loc, b.getZeroAttr(element.getType()));
     for (int64_t dim : padded) {
-      Value shard = emitShardIndex(b, loc, mesh, dist.getDims()[dim], device);
+      Value shard = emitShardIndex(b, loc, layout.getMesh(), layout.getDim(dim), device);
       Value size = arith::ConstantIndexOp::create(b, loc, shape[dim + 1]);
       Value index = arith::AddIOp::create(b, loc, arith::MulIOp::create(b, loc, shard, size),
                                           linalg::IndexOp::create(b, loc, dim + 1));
-      Value end = arith::ConstantIndexOp::create(b, loc, dist.getOf()[dim]);
+      Value end = arith::ConstantIndexOp::create(b, loc, layout.getShape()[dim]);
       Value isReal = arith::CmpIOp::create(b, loc, arith::CmpIPredicate::ult, index, end);
       element = arith::SelectOp::create(b, loc, isReal, element, zero);
     }
@@ -133,31 +133,31 @@ static Value zeroPaddingOf(Emitter &emit, Value tensor, MeshOp mesh, DistAttr di
   });
 }
 
-Value dagrt::zeroPadding(Emitter &emit, Value tensor, MeshOp mesh, DistAttr dist) {
+Value dagrt::zeroPadding(Emitter &emit, Value tensor, const Layout &layout) {
   SmallVector<int64_t> padded;
-  for (auto [dim, axes] : llvm::enumerate(dist.getDims()))
-    if (Emitter::getShape(tensor)[dim + 1] * getNumShards(mesh, axes) != dist.getOf()[dim])
+  for (size_t dim = 0; dim < layout.getRank(); ++dim)
+    if (Emitter::getShape(tensor)[dim + 1] * layout.getNumShards(dim) != layout.getShape()[dim])
       padded.push_back(dim);
-  return zeroPaddingOf(emit, tensor, mesh, dist, padded);
+  return zeroPaddingOf(emit, tensor, layout, padded);
 }
 
 Value dagrt::zeroContracted(Emitter &emit, Operation *op, unsigned index, Value tensor) {
   SmallVector<int64_t> padded = getContractedPadding(op, index);
   if (padded.empty())
     return tensor;
-  DistAttr dist = getDist(op->getOperand(index).getType());
-  return zeroPaddingOf(emit, tensor, lookupMesh(op, dist.getMesh()), dist, padded);
+  return zeroPaddingOf(emit, tensor, *Layout::get(op, op->getOperand(index).getType()), padded);
 }
 
 //===----------------------------------------------------------------------===//
-// Shards of a whole
+// Shards of a value
 //===----------------------------------------------------------------------===//
 
 namespace {
-/// A distribution's dims as factors of its mesh.
+/// A layout's dims as factors of its mesh.
 struct Shards {
-  Shards(MeshOp mesh, DistAttr dist) : factors(*MeshFactors::get(mesh, dist.getDims())) {
-    for (AxesAttr axes : dist.getDims()) {
+  explicit Shards(const Layout &layout)
+      : factors(*MeshFactors::get(layout.getMesh(), layout.getDims())) {
+    for (AxesAttr axes : layout.getDims()) {
       dims.push_back(factors.find(axes));
       used.append(dims.back());
       for (AxisRefAttr axis : axes)
@@ -170,14 +170,14 @@ struct Shards {
   }
 
   MeshFactors factors;
-  SmallVector<SmallVector<int64_t>> dims; ///< Factors that each dim is cut over.
+  SmallVector<SmallVector<int64_t>> dims; ///< Factors that each dim is sharded over.
   SmallVector<int64_t> used, unused;      ///< Factors; the unused ones hold replicas.
   SmallVector<std::pair<int64_t, int64_t>> rotations;
 };
 } // namespace
 
-Value dagrt::distribute(Emitter &emit, Value global, MeshOp mesh, DistAttr dist) {
-  Shards shards(mesh, dist);
+Value dagrt::distribute(Emitter &emit, Value global, const Layout &layout) {
+  Shards shards(layout);
   SmallVector<int64_t> factorSizes = shards.factors.getSizes();
   // Every dim becomes its factors and what one shard holds; the factors then move to the front.
   SmallVector<int64_t> place(shards.factors.size(), -1), locals;
@@ -191,7 +191,7 @@ Value dagrt::distribute(Emitter &emit, Value global, MeshOp mesh, DistAttr dist)
       count *= factorSizes[factor];
       place[factor] = next + sizes.size() - 1;
     }
-    sizes.push_back(getShardSize(dist.getOf()[dim], count));
+    sizes.push_back(getShardSize(layout.getShape()[dim], count));
     value = emit.split(emit.pad(value, next, sizes.back() * count), next, sizes);
     next += sizes.size();
     locals.push_back(next - 1);
@@ -209,8 +209,8 @@ Value dagrt::distribute(Emitter &emit, Value global, MeshOp mesh, DistAttr dist)
   return emit.join(value, 0, shards.factors.size());
 }
 
-Value dagrt::gatherGlobal(Emitter &emit, Value tensor, MeshOp mesh, DistAttr dist) {
-  Shards shards(mesh, dist);
+Value dagrt::gatherGlobal(Emitter &emit, Value tensor, const Layout &layout) {
+  Shards shards(layout);
   Value value = emit.split(tensor, 0, shards.factors.getSizes());
   for (auto [dim, by] : shards.rotations)
     value = emit.rotate(value, dim, -by);
@@ -225,7 +225,7 @@ Value dagrt::gatherGlobal(Emitter &emit, Value tensor, MeshOp mesh, DistAttr dis
   value = emit.transpose(value, permutation);
   for (auto [dim, factors] : llvm::enumerate(shards.dims)) {
     value = emit.join(value, dim, factors.size() + 1);
-    value = emit.slice(value, dim, 0, dist.getOf()[dim]);
+    value = emit.slice(value, dim, 0, layout.getShape()[dim]);
   }
   return value;
 }

@@ -1,4 +1,4 @@
-//===- MeshFactors.h - The device dim as a product of axes -*- C++ -*-===//
+//===- MeshFactors.h - The factors of the device dim -*- C++ -*-===//
 //
 // Licensed under the Apache License v2.0 with LLVM Exceptions.
 // SPDX-License-Identifier: Apache-2.0 WITH LLVM-exception
@@ -15,18 +15,18 @@
 #define DAGRT_LIB_LOWER_TOLINALG_MESHFACTORS_H
 
 #include "Emitter.h"
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 
 namespace dagrt {
 
-/// The factors that a set of axes, whole or in part, cuts a mesh into.
+/// The factors of a mesh by a set of axes or parts of axes.
 class MeshFactors {
 public:
-  /// Nothing if the parts of an axis do not nest, so that no one product has them all as factors.
+  /// Nothing if the parts of an axis do not nest, so that no one list of factors has them all.
   static std::optional<MeshFactors> get(MeshOp mesh, llvm::ArrayRef<AxesAttr> uses);
 
   size_t size() const { return factors.size(); }
-  /// Their product is the number of devices.
+  /// Multiplied, they are the number of devices.
   llvm::SmallVector<int64_t> getSizes() const;
 
   /// The factors, as dims, that `axes` consist of, most significant first.
@@ -41,23 +41,23 @@ private:
   llvm::SmallVector<Factor> factors;
 };
 
-/// What a device of `mesh` holds of a dim that is cut over `axes`: index of its shard, computed
+/// What a device of `mesh` holds of a dim that is sharded over `axes`: index of its shard, computed
 /// from `device`, an index.
 mlir::Value emitShardIndex(mlir::OpBuilder &builder, mlir::Location loc, MeshOp mesh, AxesAttr axes,
                            mlir::Value device);
 
-/// `tensor` (devices, then local dims) with zeros in the padding of `dist`.
-mlir::Value zeroPadding(Emitter &emit, mlir::Value tensor, MeshOp mesh, DistAttr dist);
+/// `tensor` (devices, then local dims) with zeros in the padding of `layout`.
+mlir::Value zeroPadding(Emitter &emit, mlir::Value tensor, const Layout &layout);
 
 /// Operand `index` of `op`, converted to `tensor`, with zeros in the padding of dims that `op`
 /// contracts.
 mlir::Value zeroContracted(Emitter &emit, mlir::Operation *op, unsigned index, mlir::Value tensor);
 
 /// Each device's shard of `global`, padding zero; replicas get the same. `sizes` are local.
-mlir::Value distribute(Emitter &emit, mlir::Value global, MeshOp mesh, DistAttr dist);
+mlir::Value distribute(Emitter &emit, mlir::Value global, const Layout &layout);
 
 /// The global tensor, joined from the first replica of each shard.
-mlir::Value gatherGlobal(Emitter &emit, mlir::Value tensor, MeshOp mesh, DistAttr dist);
+mlir::Value gatherGlobal(Emitter &emit, mlir::Value tensor, const Layout &layout);
 
 } // namespace dagrt
 

@@ -33,23 +33,42 @@ private:
 /// 1 if a value of this type has the devices as its first dim, else 0.
 inline unsigned getLead(mlir::Type type) { return getDist(type) ? 1 : 0; }
 
-/// The product over the last `contract` dims of `lhs`, with elements of `type`; `lead` dims come
-/// first in both.
+/// The matmul over the last `contract` dims of `lhs`, with elements of `type`; `lead` dims come
+/// first in both. After these, the first dims of `rhs` are the dims `batch` of `lhs`.
 mlir::Value emitMatmul(Emitter &emit, mlir::Value lhs, mlir::Value rhs, unsigned lead,
-                       unsigned contract, mlir::Type type);
+                       unsigned contract, mlir::Type type, llvm::ArrayRef<int64_t> batch = {});
 
 /// cap * tanh(x / cap), of a scalar.
 mlir::Value emitCap(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value x, double cap);
 
-void populateStepPatterns(const LinalgTypeConverter &converter, mlir::RewritePatternSet &patterns);
-void populateComputePatterns(const LinalgTypeConverter &converter,
-                             mlir::RewritePatternSet &patterns);
+/// `count` numbers from `first` on.
+llvm::SmallVector<unsigned> countFrom(unsigned first, unsigned count);
+
+/// The map of a tensor that has the devices, if any, and the last of `rank` dims.
+mlir::AffineMap selectLast(Emitter &emit, unsigned rank, unsigned last, unsigned lead);
+
+/// The token that stands at each index of `order`, and past the `tokens` of the order the index
+/// itself; the other way round with `inverse`.
+mlir::Value emitTable(Emitter &emit, TokenOrderAttr order, int64_t tokens, int64_t size,
+                      bool inverse);
+
+// The families, each in a file of lib/Lower/Ops.
 void populateAttentionPatterns(const LinalgTypeConverter &converter,
-                               mlir::RewritePatternSet &patterns);
-void populateStructurePatterns(const LinalgTypeConverter &converter,
                                mlir::RewritePatternSet &patterns);
 void populateCommunicationPatterns(const LinalgTypeConverter &converter,
                                    mlir::RewritePatternSet &patterns);
+void populateElementwisePatterns(const LinalgTypeConverter &converter,
+                                 mlir::RewritePatternSet &patterns);
+void populateEmbeddingPatterns(const LinalgTypeConverter &converter,
+                               mlir::RewritePatternSet &patterns);
+void populateMatmulPatterns(const LinalgTypeConverter &converter,
+                            mlir::RewritePatternSet &patterns);
+void populateMovementPatterns(const LinalgTypeConverter &converter,
+                              mlir::RewritePatternSet &patterns);
+void populateNormPatterns(const LinalgTypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateRopePatterns(const LinalgTypeConverter &converter, mlir::RewritePatternSet &patterns);
+void populateStructurePatterns(const LinalgTypeConverter &converter,
+                               mlir::RewritePatternSet &patterns);
 void populateUpstreamPatterns(const LinalgTypeConverter &converter,
                               mlir::RewritePatternSet &patterns);
 

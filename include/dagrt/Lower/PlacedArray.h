@@ -10,34 +10,35 @@
 //
 //===----------------------------------------------------------------------===//
 
-#ifndef DAGRT_LIB_LOWER_PLACEDARRAY_H
-#define DAGRT_LIB_LOWER_PLACEDARRAY_H
+#ifndef DAGRT_LOWER_PLACEDARRAY_H
+#define DAGRT_LOWER_PLACEDARRAY_H
 
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 #include "dagrt/Lower/Array.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace dagrt {
 
-/// Where a value lies: a mesh and a distribution, or nowhere in particular (the logical form).
+/// Where a value lies: a layout, or nowhere in particular (the logical form).
 struct Placement {
-  MeshOp mesh;
-  DistAttr dist;
+  std::optional<Layout> layout;
   llvm::SmallVector<int64_t> localShape;
 
   /// Precondition: `type` is static and has passed `verifyPlacedType`.
   static Placement get(mlir::Operation *from, mlir::RankedTensorType type);
 
-  bool isPlaced() const { return static_cast<bool>(dist); }
-  int64_t getNumDevices() const;
-  llvm::ArrayRef<int64_t> getGlobalShape() const { return dist ? dist.getOf() : localShape; }
+  bool isPlaced() const { return layout.has_value(); }
+  int64_t getNumDevices() const { return layout ? layout->getNumDevices() : 1; }
+  llvm::ArrayRef<int64_t> getGlobalShape() const {
+    return layout ? layout->getShape().getNumbers() : llvm::ArrayRef<int64_t>(localShape);
+  }
 
   /// Global index of the first local element of `device`; past the end if it holds only padding.
   llvm::SmallVector<int64_t> getOrigin(int64_t device) const;
 
   /// The real elements that `device` holds.
-  llvm::SmallVector<Range> getBox(int64_t device) const;
+  Box getBox(int64_t device) const;
 };
 
 /// A local array for each device, in the order of the mesh's device list.
@@ -97,10 +98,10 @@ PlacedArray exchange(const PlacedArray &value, AxesAttr axes, Placement result);
 /// Each device's box in `result`, summed over the devices of its group along `axes`.
 PlacedArray reduceScatter(const PlacedArray &value, AxesAttr axes, Placement result);
 
-/// Each device's box in `result`, cut from what it holds.
+/// Each device's box in `result`, sliced from what it holds.
 PlacedArray cutOwn(const PlacedArray &value, Placement result);
 
-/// Each device gets what the device `by` places further along `axis` holds.
+/// Each device gets what the device `by` positions further along `axis` holds.
 PlacedArray shift(const PlacedArray &value, llvm::StringRef axis, int64_t by, Placement result);
 
 /// What arrives on the other mesh.
@@ -108,4 +109,4 @@ PlacedArray transfer(const PlacedArray &value, Placement result);
 
 } // namespace dagrt
 
-#endif // DAGRT_LIB_LOWER_PLACEDARRAY_H
+#endif // DAGRT_LOWER_PLACEDARRAY_H
