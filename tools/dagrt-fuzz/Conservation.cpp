@@ -83,10 +83,11 @@ static std::string findLostWeight(func::FuncOp model, func::FuncOp placed) {
     return llvm::formatv("expects {0} weights, got {1}", expected.size(), got.size()).str();
   for (auto op : placed.getOps<ParameterOp>()) {
     DistAttr dist = getDist(op.getType());
-    MeshOp mesh = lookupMesh(op, dist.getMesh());
+    Layout layout = *Layout::get(op, op.getType());
+    MeshOp mesh = layout.getMesh();
     Array holders(dist.getOf());
     for (int64_t device = 0; device < mesh.getNumDevices(); ++device)
-      countBox(getBox(mesh, dist, device), holders);
+      countBox(layout.getBox(device), holders);
     int64_t shards = 1;
     for (AxesAttr axes : dist.getDims())
       shards *= getNumShards(mesh, axes);
@@ -188,26 +189,26 @@ static std::string findLostMessage(func::FuncOp placed) {
     }
     if (uses != pieces)
       return "expects each message, or each of its pieces, to be received once";
-    DistAttr source = getDist(op.getOperand().getType());
-    DistAttr target = getDist(op.getMessage().getType().getPayload());
-    if (!seen.insert({source, target}).second)
+    RankedTensorType sent = op.getOperand().getType();
+    RankedTensorType payload = op.getMessage().getType().getPayload();
+    if (!seen.insert({getDist(sent), getDist(payload)}).second)
       continue;
-    MeshOp from = lookupMesh(op, source.getMesh()), to = lookupMesh(op, target.getMesh());
-    std::vector<Array> arrived(to.getNumDevices(), Array(target.getOf()));
+    Layout source = *Layout::get(op, sent), target = *Layout::get(op, payload);
+    std::vector<Array> arrived(target.getNumDevices(), Array(target.getShape()));
     std::vector<Array> held = arrived;
-    for (int64_t device = 0; device < to.getNumDevices(); ++device)
-      countBox(getBox(to, target, device), held[device]);
-    for (const TransferPiece &piece : getTransferPieces(from, source, to, target)) {
-      if (!isInside(piece.box, getBox(from, source, piece.sender)))
+    for (int64_t device = 0; device < target.getNumDevices(); ++device)
+      countBox(target.getBox(device), held[device]);
+    for (const TransferPiece &piece : getTransferPieces(source, target)) {
+      if (!isInside(piece.box, source.getBox(piece.sender)))
         return llvm::formatv("expects device {0} to hold what it sends",
-                             from.getDevices()[piece.sender])
+                             source.getMesh().getDevices()[piece.sender])
             .str();
       countBox(piece.box, arrived[piece.receiver]);
     }
     for (auto [device, a, b] : llvm::enumerate(arrived, held))
       if (a.elements != b.elements)
         return llvm::formatv("expects each element of device {0} to arrive once",
-                             to.getDevices()[device])
+                             target.getMesh().getDevices()[device])
             .str();
   }
   return "";

@@ -253,8 +253,7 @@ std::vector<Damaged<Type>> Damager::damage(Type type) const {
     auto mesh = dyn_cast_or_null<MeshOp>(SymbolTable::lookupSymbolIn(program, other.getMesh()));
     if (!mesh || !isOnMesh(mesh, other.getDims()))
       continue;
-    Type follows = getPlacedType(mesh, getGlobalShape(other), tensor.getElementType(),
-                                 other.getDims(), other.getPartial());
+    Type follows = Layout(mesh, other).getType(tensor.getElementType());
     if (follows != kept)
       collector.changes.push_back({follows, damaged.fields});
   }

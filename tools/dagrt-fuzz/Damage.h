@@ -13,7 +13,7 @@
 #ifndef DAGRT_TOOLS_FUZZ_DAMAGE_H
 #define DAGRT_TOOLS_FUZZ_DAMAGE_H
 
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 
 #include "mlir/IR/BuiltinOps.h"
 

@@ -74,7 +74,8 @@ static void printTable(const std::map<std::string, Counts> &rows, llvm::raw_ostr
 }
 
 void MutantReport::print(llvm::raw_ostream &os) const {
-  os << "<!-- Printed by `dagrt-fuzz --mutants test/Random/Inputs/ring.mlir`; do not edit. "
+  os << "<!-- Printed by `dagrt-fuzz --mutants test/Random/Inputs/ring.mlir "
+        "test/Random/Inputs/signatures.mlir`; do not edit. "
         "-->\n\n# Mutants\n\n"
         "What is damaged and how it is noticed is explained in [proof.md](proof.md).\n\n";
   os << all.getTotal() << " mutants of " << programs.size()

@@ -102,7 +102,8 @@ std::function<Value(Ops)> MutantList::locate(Value value) {
     return [=](Ops clone) -> Value { return clone[parent]->getRegion(0).getArgument(i); };
   }
   unsigned number = numbers[value.getDefiningOp()];
-  return [=](Ops clone) -> Value { return clone[number]->getResult(0); };
+  unsigned result = cast<OpResult>(value).getResultNumber();
+  return [=](Ops clone) -> Value { return clone[number]->getResult(result); };
 }
 
 //===----------------------------------------------------------------------===//
@@ -209,26 +210,27 @@ void MutantList::exchange(unsigned number, StringRef what) {
 //===----------------------------------------------------------------------===//
 
 void MutantList::damageTypes() {
-  if (op->getNumResults() != 1)
-    return;
   std::string what = (op->getName().getStringRef() + ": type").str();
-  Type old = op->getResult(0).getType();
   unsigned number = numbers[op];
-  for (auto &damaged : damager.damage(old)) {
-    Type type = damaged.value;
-    if (!type) {
-      add(what, damaged.fields, toString(old), {});
-      continue;
+  for (OpResult result : op->getResults()) {
+    unsigned i = result.getResultNumber();
+    Type old = result.getType();
+    for (auto &damaged : damager.damage(old)) {
+      Type type = damaged.value;
+      if (!type) {
+        add(what, damaged.fields, toString(old), {});
+        continue;
+      }
+      std::string how = toString(old) + " -> " + toString(type);
+      add(what, damaged.fields, how, [=](Ops clone) {
+        clone[number]->getResult(i).setType(type);
+        return true;
+      });
+      add(what, damaged.fields, how + ", types follow", [=](Ops clone) {
+        clone[number]->getResult(i).setType(type);
+        return clone[number]->getNextNode() && retypeFrom(clone[number]->getNextNode());
+      });
     }
-    std::string how = toString(old) + " -> " + toString(type);
-    add(what, damaged.fields, how, [=](Ops clone) {
-      clone[number]->getResult(0).setType(type);
-      return true;
-    });
-    add(what, damaged.fields, how + ", types follow", [=](Ops clone) {
-      clone[number]->getResult(0).setType(type);
-      return clone[number]->getNextNode() && retypeFrom(clone[number]->getNextNode());
-    });
   }
 }
 
@@ -321,7 +323,9 @@ std::vector<Mutant> MutantList::list() {
     op = current;
     if (auto function = dyn_cast<func::FuncOp>(op))
       damageFunction(function);
-    unsigned operand = 0;
+    // Which of the optional operands are there, where an op has several.
+    auto segments = op->getAttrOfType<DenseI32ArrayAttr>("operandSegmentSizes");
+    unsigned operand = 0, segment = 0;
     for (const OpField &field : getOpFields()) {
       if (op->getName().getStringRef() != field.op)
         continue;
@@ -330,7 +334,8 @@ std::vector<Mutant> MutantList::list() {
         damageAttribute(field, what);
         continue;
       }
-      if (operand >= op->getNumOperands())
+      bool isAbsent = segments && segments[segment++] == 0;
+      if (isAbsent || operand >= op->getNumOperands())
         continue;
       damageOperand(operand, what);
       exchange(operand, what);

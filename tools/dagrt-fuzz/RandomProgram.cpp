@@ -98,11 +98,14 @@ private:
   void addOp();
   void addUnary(unsigned x);
   void addBinary(unsigned x);
+  void addNamedDims(unsigned x);
   void addMatmul(unsigned x);
+  void addBatchMatmul(unsigned x);
   void addNorm(unsigned x);
   void addRope(unsigned x);
   void addAttention(unsigned x);
   void addDecomposed(unsigned query, unsigned key, unsigned value);
+  std::string addScoreOperands(ArrayRef<int64_t> shape, SmallVectorImpl<unsigned> &operands);
   void addSoftmax(unsigned x);
   void addSlice(unsigned x);
   void addConcat(unsigned x);
@@ -215,6 +218,36 @@ void Builder::addBinary(unsigned x) {
   add(name, {x, y}, shape);
 }
 
+/// An operand that has some dims of the other, by name.
+void Builder::addNamedDims(unsigned x) {
+  Shape shape = getShape(x), right;
+  std::string dims;
+  for (auto [dim, size] : llvm::enumerate(shape))
+    if (draw.chance(50)) {
+      right.push_back(size);
+      dims += (dims.empty() ? "" : ", ") + std::to_string(dim);
+    }
+  if (right.empty())
+    return;
+  add(draw.chance(50) ? "dagrt.add" : "dagrt.mul", {x, getValue(right)}, shape,
+      "dims = array<i64: " + dims + ">");
+}
+
+/// A matmul for each element of a dim, as those of experts or heads.
+void Builder::addBatchMatmul(unsigned x) {
+  Shape shape = getShape(x);
+  if (shape.size() < 2 || shape.size() > 4)
+    return;
+  unsigned batch = draw.below(shape.size() - 1);
+  Shape weight{shape[batch], shape.back()}, columns = drawShape(draw.below(2));
+  weight.append(columns);
+  Shape result(ArrayRef<int64_t>(shape).drop_back());
+  result.append(columns);
+  if (getProduct(result) <= 2000)
+    add("dagrt.matmul", {x, getValue(weight)}, result,
+        "batch = array<i64: " + std::to_string(batch) + ">");
+}
+
 void Builder::addMatmul(unsigned x) {
   Shape shape = getShape(x);
   if (shape.empty())
@@ -259,14 +292,26 @@ void Builder::addRope(unsigned x) {
   Shape shape = getShape(x);
   if (shape.size() < 3 || shape.back() < 2)
     return;
+  if (draw.chance(30)) {
+    Shape table{shape[1], 1 + draw.below(shape.back() / 2)};
+    if (draw.chance(40))
+      table.insert(table.begin(), shape[0]);
+    int64_t at = draw.below(shape.back() - 2 * table.back() + 1);
+    add("dagrt.rope", {x, getValue(table), getValue(table)}, shape,
+        "operandSegmentSizes = array<i32: 1, 0, 1, 1>, at = " + std::to_string(at) + " : i64" +
+            (draw.chance(30) ? ", interleaved" : ""));
+    return;
+  }
   unsigned positions = getPositions(shape[1]);
   std::string dims = std::to_string(shape.back() / 2 * 2);
   std::string interleaved = draw.chance(30) ? ", interleaved" : "";
   add("dagrt.rope", {x, positions}, shape,
-      "config = #dagrt.rope_config<theta 1.000000e+04, dims " + dims + interleaved + ">");
+      "operandSegmentSizes = array<i32: 1, 1, 0, 0>, "
+      "config = #dagrt.rope_config<theta 1.000000e+04, dims " +
+          dims + interleaved + ">");
 }
 
-/// Properties of a mask, and its positions, which are added to `operands`.
+/// Properties of a mask by positions.
 static std::string makeMask(Draw &draw, bool hasPositions) {
   std::string text;
   if (hasPositions && draw.chance(70)) {
@@ -275,6 +320,21 @@ static std::string makeMask(Draw &draw, bool hasPositions) {
       text += ", window = " + std::to_string(1 + draw.below(3)) + " : i64";
   }
   return text;
+}
+
+/// A mask and a sink, or none, as operands of scores of `shape`: their segments.
+std::string Builder::addScoreOperands(ArrayRef<int64_t> shape,
+                                      SmallVectorImpl<unsigned> &operands) {
+  bool hasMask = draw.chance(25), hasSink = shape.size() >= 4 && draw.chance(25);
+  if (hasMask) {
+    Shape mask(shape.take_back(2));
+    if (shape.size() > 2 && draw.chance(50))
+      mask.insert(mask.begin(), shape[0]);
+    operands.push_back(getValue(mask));
+  }
+  if (hasSink)
+    operands.push_back(getValue(shape.drop_back(2).take_back(2)));
+  return std::string(hasMask ? "1" : "0") + ", " + (hasSink ? "1" : "0");
 }
 
 void Builder::addAttention(unsigned x) {
@@ -300,12 +360,23 @@ void Builder::addAttention(unsigned x) {
   if (draw.chance(50))
     return addDecomposed(query, key, value);
   bool hasPositions = draw.chance(60);
-  SmallVector<unsigned> operands{query, key, value};
+  SmallVector<unsigned> operands{query, key};
+  Shape result = getShape(query);
+  std::string shared;
+  if (headDim > 0 && draw.chance(20)) {
+    result.back() = 1 + draw.below(headDim);
+    shared = ", value_dims = " + std::to_string(result.back()) + " : i64";
+  } else {
+    operands.push_back(value);
+  }
   if (hasPositions)
     operands.append(2, getPositions(tokens));
-  std::string mask = makeMask(draw, hasPositions), sizes = hasPositions ? "1, 1, 0" : "0, 0, 0";
-  add("dagrt.attention", operands, getShape(query),
-      "scale = 5.0e-01 : f64, operandSegmentSizes = array<i32: 1, 1, 1, " + sizes + ">" + mask);
+  std::string mask = makeMask(draw, hasPositions), sizes = hasPositions ? "1, 1" : "0, 0";
+  std::string scores = addScoreOperands({batch, groups, heads, tokens, tokens}, operands);
+  add("dagrt.attention", operands, result,
+      "scale = 5.0e-01 : f64, operandSegmentSizes = array<i32: 1, 1, " +
+          std::string(shared.empty() ? "1, " : "0, ") + sizes + ", 0, " + scores + ", 0>" + shared +
+          mask);
 }
 
 void Builder::addDecomposed(unsigned query, unsigned key, unsigned value) {
@@ -332,9 +403,10 @@ void Builder::addSoftmax(unsigned x) {
     unsigned keys = getPositions(shape.back());
     operands.append({queries, keys});
   }
-  std::string mask = makeMask(draw, hasPositions), sizes = hasPositions ? "1, 1, 0" : "0, 0, 0";
+  std::string mask = makeMask(draw, hasPositions), sizes = hasPositions ? "1, 1" : "0, 0";
+  std::string scores = addScoreOperands(shape, operands);
   add("dagrt.softmax", operands, shape,
-      "operandSegmentSizes = array<i32: 1, " + sizes + ">" + mask);
+      "operandSegmentSizes = array<i32: 1, " + sizes + ", 0, " + scores + ">" + mask);
 }
 
 void Builder::addSlice(unsigned x) {
@@ -418,11 +490,13 @@ void Builder::addForeign(unsigned x) {
 void Builder::addOp() {
   using Method = void (Builder::*)(unsigned);
   static constexpr Method methods[] = {
-      &Builder::addUnary,   &Builder::addBinary,    &Builder::addBinary,   &Builder::addBinary,
-      &Builder::addMatmul,  &Builder::addMatmul,    &Builder::addMatmul,   &Builder::addNorm,
-      &Builder::addRope,    &Builder::addAttention, &Builder::addSoftmax,  &Builder::addSlice,
-      &Builder::addConcat,  &Builder::addReorder,   &Builder::addMoment,   &Builder::addEmbedding,
-      &Builder::addForeign, &Builder::addRope,      &Builder::addAttention};
+      &Builder::addUnary,     &Builder::addBinary,    &Builder::addBinary,
+      &Builder::addBinary,    &Builder::addMatmul,    &Builder::addMatmul,
+      &Builder::addMatmul,    &Builder::addNorm,      &Builder::addRope,
+      &Builder::addAttention, &Builder::addSoftmax,   &Builder::addSlice,
+      &Builder::addConcat,    &Builder::addReorder,   &Builder::addMoment,
+      &Builder::addEmbedding, &Builder::addForeign,   &Builder::addRope,
+      &Builder::addAttention, &Builder::addNamedDims, &Builder::addBatchMatmul};
   // The last values are the likeliest, so that programs are deep.
   std::optional<unsigned> x = find([](const Node &) { return true; });
   for (unsigned i = 0; i < 2; ++i)

@@ -11,41 +11,12 @@
 //===----------------------------------------------------------------------===//
 
 #include "Retype.h"
-#include "dagrt/IR/Dagrt.h"
+#include "dagrt/IR/Layout.h"
 
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace dagrt;
-
-namespace {
-/// A distribution on its way through a collective.
-struct Layout {
-  MeshOp mesh;
-  SmallVector<AxesAttr> dims;
-  AxesAttr partial;
-  bool ok = true;
-
-  bool hasDim(int64_t dim) {
-    ok &= dim >= 0 && dim < static_cast<int64_t>(dims.size());
-    return ok;
-  }
-  void set(AxesAttr &axes, std::optional<AxesAttr> value) {
-    ok &= value.has_value();
-    if (value)
-      axes = *value;
-  }
-  void gather(int64_t dim, AxesAttr axes) {
-    if (hasDim(dim))
-      set(dims[dim], removeTail(mesh, dims[dim], axes));
-  }
-  void scatter(int64_t dim, AxesAttr axes) {
-    if (hasDim(dim))
-      dims[dim] = concatAxes(mesh, dims[dim], axes);
-  }
-  void reduce(AxesAttr axes) { set(partial, removeAxes(mesh, partial, axes)); }
-};
-} // namespace
 
 /// True if arithmetic on the axes of `type` is defined.
 static bool hasKnownAxes(MeshOp mesh, DistAttr dist) {
@@ -59,7 +30,7 @@ static bool hasKnownAxes(MeshOp mesh, DistAttr dist) {
 }
 
 /// The result of a collective; null if nothing follows.
-static Type inferCollective(Operation *op) {
+static Type inferCollective(CollectiveOpInterface op) {
   auto source = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
   DistAttr dist = source ? getDist(source) : DistAttr();
   MeshOp mesh = dist ? lookupMesh(op, dist.getMesh()) : MeshOp();
@@ -68,51 +39,32 @@ static Type inferCollective(Operation *op) {
   if (auto axes = op->getAttrOfType<AxesAttr>("axes"))
     if (!hasKnownAxes(mesh, DistAttr::get(op->getContext(), dist.getMesh(), {}, {}, axes)))
       return {};
-  Layout layout{mesh, SmallVector<AxesAttr>(dist.getDims()), dist.getPartial()};
-  TypeSwitch<Operation *>(op)
-      .Case([&](AllReduceOp op) { layout.reduce(op.getAxes()); })
-      .Case([&](AllGatherOp op) { layout.gather(op.getDim(), op.getAxes()); })
-      .Case([&](AllSliceOp op) { layout.scatter(op.getDim(), op.getAxes()); })
-      .Case([&](ReduceScatterOp op) {
-        layout.reduce(op.getAxes());
-        layout.scatter(op.getDim(), op.getAxes());
-      })
-      .Case([&](AllToAllOp op) {
-        layout.gather(op.getGather(), op.getAxes());
-        layout.scatter(op.getScatter(), op.getAxes());
-      })
-      .Default([&](Operation *) { layout.ok = false; });
-  if (!layout.ok)
+  Layout layout(mesh, dist);
+  if (failed(op.changeLayout(layout, {})))
     return {};
-  return getPlacedType(mesh, getGlobalShape(dist), source.getElementType(), layout.dims,
-                       layout.partial);
+  return layout.getType(source.getElementType());
 }
 
-/// A ring step rotates its axis.
-static Type inferShift(ShiftOp op) {
-  DistAttr dist = getDist(op.getOperand().getType());
-  int64_t dim = op.getDim(), by = op.getBy();
-  MeshOp mesh = dist ? lookupMesh(op, dist.getMesh()) : MeshOp();
-  if (!mesh || dim < 0 || dim >= static_cast<int64_t>(dist.getDims().size()) ||
-      dist.getDims()[dim].size() != 1 || !hasKnownAxes(mesh, dist))
-    return {};
-  AxisRefAttr axis = dist.getDims()[dim].getAxes()[0];
-  int64_t size = mesh.getAxisSize(axis.getName());
-  int64_t rotation = ((axis.getRotation() + by) % size + size) % size;
-  SmallVector<AxesAttr> dims(dist.getDims());
-  dims[dim] = AxesAttr::get(op.getContext(),
-                            AxisRefAttr::get(op.getContext(), axis.getName(), 0, 0, rotation));
-  return getPlacedType(mesh, getGlobalShape(dist), op.getType().getElementType(), dims,
-                       dist.getPartial());
+/// True if these are dims of a tensor of `rank` dims, each once.
+static bool areDims(ArrayRef<int64_t> dims, int64_t rank) {
+  llvm::SmallDenseSet<int64_t> seen;
+  return llvm::all_of(
+      dims, [&](int64_t dim) { return dim >= 0 && dim < rank && seen.insert(dim).second; });
 }
 
 /// What follows from an op's sharding rule.
 static Type inferByRule(Operation *op) {
   // The rule of a matmul reads as many dims as it contracts.
   if (auto matmul = dyn_cast<MatmulOp>(op)) {
-    int64_t contract = matmul.getContract();
-    if (contract < 1 || contract > matmul.getLhs().getType().getRank() ||
-        contract > matmul.getRhs().getType().getRank())
+    int64_t contract = matmul.getContract(), lhs = matmul.getLhs().getType().getRank();
+    int64_t rest = matmul.getRhs().getType().getRank() - contract;
+    if (contract < 1 || contract > lhs || rest < static_cast<int64_t>(matmul.getBatch().size()) ||
+        !areDims(matmul.getBatch(), lhs - contract))
+      return {};
+  }
+  if (auto dims = op->getAttrOfType<DenseI64ArrayAttr>("dims")) {
+    auto rank = [&](unsigned i) { return cast<ShapedType>(op->getOperand(i).getType()).getRank(); };
+    if (op->getNumOperands() != 2 || dims.size() != rank(1) || !areDims(dims.asArrayRef(), rank(0)))
       return {};
   }
   if (auto dim = op->getAttrOfType<IntegerAttr>("dim"))
@@ -137,9 +89,7 @@ static Type inferType(Operation *op) {
       .Case([](RecvOp op) {
         return op.getPiece() ? Type() : Type(op.getMessage().getType().getPayload());
       })
-      .Case([](ShiftOp op) { return inferShift(op); })
-      .Case<AllReduceOp, AllGatherOp, AllSliceOp, ReduceScatterOp, AllToAllOp>(
-          [](Operation *op) { return inferCollective(op); })
+      .Case([](CollectiveOpInterface op) { return inferCollective(op); })
       .Default([](Operation *op) { return inferByRule(op); });
 }
 
