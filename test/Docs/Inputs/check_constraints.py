@@ -17,8 +17,8 @@ def ids(files, pattern=ID):
 def main():
     root = pathlib.Path(sys.argv[1])
     # A definition is `1. `matmul-c1`: ...`; other mentions do not define.
-    defined = ids(root.glob("include/dagrt/IR/*.td"), re.compile(r"`([a-z0-9_]+-c[0-9]+)`:"))
-    verified = ids(root.glob("lib/IR/*.cpp"))
+    defined = ids(root.glob("include/dagrt/IR/**/*.td"), re.compile(r"`([a-z0-9_]+-c[0-9]+)`:"))
+    verified = ids(root.glob("lib/IR/**/*.cpp"))
     tested = ids(root.glob("test/IR/invalid*.mlir"))
     failures = [f"{name}: no verifier in lib/IR names it" for name in defined - verified]
     failures += [f"{name}: no test in test/IR/invalid*.mlir names it" for name in defined - tested]
