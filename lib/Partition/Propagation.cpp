@@ -13,6 +13,7 @@
 
 #include "Propagation.h"
 
+#include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
@@ -85,6 +86,7 @@ struct Planner {
 
   FailureOr<int64_t> getSize(const Factor &factor);
   LogicalResult refuseSize(const CutSpec &cut, StringRef factor, ArrayRef<int64_t> elements);
+  LogicalResult shardFactor(unsigned number, AxesAttr axes);
   LogicalResult applyCut(const CutSpec &cut);
   LogicalResult applyResult(ArrayRef<std::string> names);
   void keepPending(OperandTypes operands);
@@ -144,29 +146,94 @@ static std::string listSizes(ArrayRef<int64_t> elements, bool replicateRest, int
   return text + (sizes.size() > kMaxListed ? ", ..." : "");
 }
 
+/// `axis "tp"`, or `axes "kvp", "tp"`.
+static std::string describeAxes(const CutSpec &cut) {
+  return (cut.axes.size() == 1 ? "axis \"" : "axes \"") + llvm::join(cut.axes, "\", \"") + '"';
+}
+
+namespace {
+/// Axes that are spread as one.
+class AxisSpread {
+public:
+  AxisSpread(MeshOp mesh, ArrayRef<std::string> names) : context(mesh.getContext()) {
+    for (const std::string &name : names)
+      axes.push_back({name, mesh.getAxisSize(name)});
+  }
+  int64_t countDevices() const {
+    int64_t devices = 1;
+    for (auto [name, size] : axes)
+      devices *= size;
+    return devices;
+  }
+  /// The next axes, or parts of them, that split into `shards`; null where these end inside of an
+  /// axis that they do not divide. Precondition: so many are left.
+  AxesAttr take(int64_t shards) {
+    SmallVector<AxisRefAttr> refs;
+    while (shards > 1) {
+      auto [name, size] = axes[current];
+      int64_t part = std::min(size / used, shards);
+      if (size / used % part != 0 || shards % part != 0)
+        return {};
+      bool isFull = part == size;
+      if (part > 1)
+        refs.push_back(AxisRefAttr::get(context, name, isFull ? 0 : used, isFull ? 0 : part, 0));
+      used *= part;
+      shards /= part;
+      if (used == size) {
+        ++current;
+        used = 1;
+      }
+    }
+    return AxesAttr::get(context, refs);
+  }
+
+private:
+  MLIRContext *context;
+  SmallVector<std::pair<StringRef, int64_t>, 2> axes;
+  size_t current = 0; ///< The axis that is taken next, after `used` of its parts.
+  int64_t used = 1;
+};
+} // namespace
+
 /// Refuses an axis that cannot be spread over factors of so many elements, and says which sizes
 /// can.
 LogicalResult Planner::refuseSize(const CutSpec &cut, StringRef factor,
                                   ArrayRef<int64_t> elements) {
-  int64_t size = plan.mesh.getAxisSize(cut.axis), most = 1;
+  int64_t size = AxisSpread(plan.mesh, cut.axes).countDevices(), most = 1;
   for (int64_t number : elements)
     most = llvm::MulOverflow(most, number, most) ? INT64_MAX : most;
   bool isTooLarge = size > most && !cut.replicateRest;
   InFlightDiagnostic error = op->emitOpError();
   if (isTooLarge)
-    error << "expects at most " << most << " devices along axis \"" << cut.axis << '"';
+    error << "expects at most " << most << " devices along " << describeAxes(cut);
   else
-    error << "expects the size of axis \"" << cut.axis << "\" to be at most the "
+    error << "expects the size of " << describeAxes(cut) << " to be at most the "
           << elements.front() << " elements that it shards first, or a multiple of them";
   int64_t number = isTooLarge ? most : elements.front();
   error << describeRole() << ", got " << number << ' '
         << getElementName(op, factor, isTooLarge && elements.size() > 1) << (number == 1 ? "" : "s")
-        << " on " << size << " devices: use " << cut.axis << ' '
+        << " on " << size << " devices: use " << llvm::join(cut.axes, " times ") << ' '
         << listSizes(elements, cut.replicateRest, cut.replicateRest ? 2 * size : most);
   return error;
 }
 
-/// Spreads an entry's axis over the factors that the op has of those it names.
+/// Puts axes on a factor of the op.
+LogicalResult Planner::shardFactor(unsigned number, AxesAttr axes) {
+  const Factor &factor = plan.rule.factors[number];
+  plan.axes[number] = axes;
+  // An axis that shards the op completes a sum that is pending over it.
+  if (overlaps(plan.mesh, plan.pending, axes))
+    plan.pending = AxesAttr::get(op->getContext(), {});
+  bool isDecomposed = factor.kind == FactorKind::Decomposable;
+  if (factor.kind == FactorKind::Indivisible ||
+      (isDecomposed && !cast<ShardingRuleOpInterface>(op).canDecompose(number)))
+    return op->emitOpError() << "expects the strategy not to shard " << factor.name
+                             << ", which must be replicated on each device";
+  plan.decomposes |= isDecomposed;
+  return success();
+}
+
+/// Spreads an entry's axes over the factors that the op has of those it names.
 LogicalResult Planner::applyCut(const CutSpec &cut) {
   SmallVector<unsigned> factors;
   for (const std::string &reference : cut.over)
@@ -174,10 +241,12 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
       factors.push_back(*factor);
   if (factors.empty())
     return success();
-  int64_t size = plan.mesh.getAxisSize(cut.axis), left = size;
-  if (size == 0)
-    return op->emitOpError() << "expects the strategy to shard over axes of mesh '@"
-                             << plan.mesh.getSymName() << "', got \"" << cut.axis << '"';
+  for (const std::string &axis : cut.axes)
+    if (plan.mesh.getAxisSize(axis) == 0)
+      return op->emitOpError() << "expects the strategy to shard over axes of mesh '@"
+                               << plan.mesh.getSymName() << "', got \"" << axis << '"';
+  AxisSpread spread(plan.mesh, cut.axes);
+  int64_t size = spread.countDevices(), left = size;
   SmallVector<int64_t> elements;
   for (unsigned number : factors) {
     FailureOr<int64_t> count = getSize(plan.rule.factors[number]);
@@ -188,23 +257,14 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
   if (!canSpread(size, elements, cut.replicateRest))
     return refuseSize(cut, plan.rule.factors[factors.front()].name, elements);
   for (auto [number, count] : llvm::zip_equal(factors, elements)) {
-    const Factor &factor = plan.rule.factors[number];
     int64_t taken = std::min(left, count);
-    if (taken > 1) {
-      bool whole = taken == size;
-      auto ref = AxisRefAttr::get(op->getContext(), cut.axis, whole ? 0 : size / left,
-                                  whole ? 0 : taken, 0);
-      plan.axes[number] = AxesAttr::get(op->getContext(), ref);
-      // An axis that shards the op completes a sum that is pending over it.
-      if (overlaps(plan.mesh, plan.pending, plan.axes[number]))
-        plan.pending = AxesAttr::get(op->getContext(), {});
-      bool isDecomposed = factor.kind == FactorKind::Decomposable;
-      if (factor.kind == FactorKind::Indivisible ||
-          (isDecomposed && !cast<ShardingRuleOpInterface>(op).canDecompose(number)))
-        return op->emitOpError() << "expects the strategy not to shard " << factor.name
-                                 << ", which must be replicated on each device";
-      plan.decomposes |= isDecomposed;
-    }
+    AxesAttr axes = spread.take(taken);
+    if (!axes)
+      return op->emitOpError() << "expects the " << count << " elements of "
+                               << plan.rule.factors[number].name << " to end where one of "
+                               << describeAxes(cut) << " ends, or divides" << describeRole();
+    if (!axes.empty() && failed(shardFactor(number, axes)))
+      return failure();
     left /= std::max<int64_t>(taken, 1);
   }
   return success();

@@ -210,7 +210,7 @@ static LogicalResult checkNames(Instantiation &fill, const Strategy &strategy,
                       entry.mesh->at);
   std::vector<Name> axes = entry.result.value_or(std::vector<Name>());
   for (const CutText &cut : entry.cut.value_or(std::vector<CutText>()))
-    axes.push_back(cut.axis);
+    llvm::append_range(axes, cut.getAxes());
   for (const Name &axis : axes)
     if (axis.text != "_" && !llvm::is_contained(known, axis.text))
       return fill.error("expects axes of its meshes" + where + axis.text + "'" +
@@ -233,13 +233,17 @@ static LogicalResult readCuts(Instantiation &fill, const EntryText &source, Stra
   if (source.cut)
     entry.cut.emplace();
   for (const CutText &cut : source.cut.value_or(std::vector<CutText>())) {
-    if (cut.axis.text.empty() || cut.over.empty() ||
+    std::vector<Name> axes = cut.getAxes();
+    bool hasOneSpelling = cut.axis.has_value() != cut.axes.has_value();
+    if (!hasOneSpelling || axes.empty() || cut.over.empty() ||
+        llvm::any_of(axes, [](const Name &axis) { return axis.text.empty(); }) ||
         (!cut.rest.empty() && cut.rest != "replicated"))
-      return fill.error("expects each 'cut' to have an 'axis', the factors 'over', and 'rest' to "
-                        "be 'replicated' if given, in the entry for role '" +
+      return fill.error("expects each 'cut' to have an 'axis' or 'axes', the factors 'over', and "
+                        "'rest' to be 'replicated' if given, in the entry for role '" +
                             entry.role + "'",
                         cut.at);
-    CutSpec spec{cut.axis.text, getTexts(ArrayRef<Name>(cut.over)), {}, !cut.rest.empty()};
+    CutSpec spec{
+        getTexts(ArrayRef<Name>(axes)), getTexts(ArrayRef<Name>(cut.over)), {}, !cut.rest.empty()};
     for (const Name &factor : cut.over)
       spec.positions.push_back(factor.at);
     entry.cut->push_back(spec);

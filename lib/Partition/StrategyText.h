@@ -38,9 +38,15 @@ struct MeshText {
 };
 struct CutText {
   TextPosition at;
-  Name axis;
+  std::optional<Name> axis;
+  std::optional<std::vector<Name>> axes;
   std::string rest;
   std::vector<Name> over;
+
+  /// Those of either spelling.
+  std::vector<Name> getAxes() const {
+    return axis ? std::vector<Name>{*axis} : axes.value_or(std::vector<Name>());
+  }
 };
 struct EntryText {
   TextPosition at;
@@ -124,6 +130,7 @@ struct MappingTraits<dagrt::written::CutText> {
     dagrt::YamlKeys keys(io);
     cut.at = keys.getPosition();
     keys.map("axis", cut.axis);
+    keys.map("axes", cut.axes);
     keys.map("over", cut.over);
     keys.map("rest", cut.rest);
   }

@@ -69,7 +69,7 @@ struct RandomProgram {
 RandomProgram drawProgram(Draw &draw);
 
 struct RandomCut {
-  std::string axis;
+  std::string axis, second; ///< The second is empty if there is one.
   std::vector<std::string> over;
   bool replicateRest = false;
 };

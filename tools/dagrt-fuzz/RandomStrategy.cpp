@@ -51,7 +51,10 @@ std::string RandomStrategy::print() const {
       text += ", mesh: " + entry.mesh;
     std::vector<std::string> cuts;
     for (const RandomCut &cut : entry.cuts)
-      cuts.push_back("{axis: " + cut.axis + ", over: [" + join(cut.over, ", ") + "]" +
+      cuts.push_back("{" +
+                     (cut.second.empty() ? "axis: " + cut.axis
+                                         : "axes: [" + cut.axis + ", " + cut.second + "]") +
+                     ", over: [" + join(cut.over, ", ") + "]" +
                      (cut.replicateRest ? ", rest: replicated}" : "}"));
     if (!cuts.empty())
       text += ", cut: [" + join(cuts, ", ") + "]";
@@ -107,11 +110,17 @@ static RandomEntry drawEntry(Draw &draw, ArrayRef<RandomMesh> meshes, StringRef 
     entry.mesh = mesh->name;
   else
     mesh = &meshes.front();
-  for (const auto &[axis, size] : mesh->axes) {
+  for (size_t i = 0; i < mesh->axes.size(); ++i) {
     if (factors.empty() || !draw.chance(55))
       continue;
     RandomCut cut;
-    cut.axis = axis;
+    cut.axis = mesh->axes[i].first;
+    // Two axes are sometimes spread as one, in either order.
+    if (i + 1 < mesh->axes.size() && draw.chance(30)) {
+      cut.second = mesh->axes[++i].first;
+      if (draw.chance(50))
+        std::swap(cut.axis, cut.second);
+    }
     cut.replicateRest = draw.chance(60);
     for (unsigned i = 0, e = 1 + draw.chance(25); i < e && !factors.empty(); ++i) {
       unsigned chosen = draw.below(factors.size());

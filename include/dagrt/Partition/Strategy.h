@@ -25,11 +25,12 @@
 
 namespace dagrt {
 
-/// Shards dims of an op over one axis. The axis is spread over the named factors in order: each
-/// takes as much of it as it has elements (which must then divide what is left), the last one
-/// all that is left.
+/// Shards dims of an op over an axis, or over several as over one. It is spread over the named
+/// factors in order: each takes as much of it as it has elements (which must then divide what is
+/// left), the last one all that is left.
 struct CutSpec {
-  std::string axis;
+  /// The major axis first: shards that are next to each other differ in the last one.
+  std::vector<std::string> axes;
   /// Factors of the op's sharding rule: `vocab`, or `n0` and `n1` for the first and second
   /// factor called `n`.
   std::vector<std::string> over;
