@@ -61,7 +61,7 @@ func.func @f(%x: tensor<4x4xf32, #x>, %w: tensor<8x3xf32, #w>) {
 dagrt.mesh @m <"tp" = 2> devices [0, 1]
 func.func @f(%x: tensor<4x8xf32, #x>, %w: tensor<8x3xf32, #w>) {
   // matmul_step-c2
-  // expected-error@+1 {{'dagrt.matmul_step' op expects one dim to be sharded over one full axis in one tensor and replicated by the other, got none}}
+  // expected-error@+1 {{'dagrt.matmul_step' op expects one dim to be sharded over one full axis in one tensor and replicated in the other, got none}}
   %0 = dagrt.matmul_step %x, %w step 0 of 2
     : tensor<4x8xf32, #x>, tensor<8x3xf32, #w> -> tensor<4x3xf32, #y>
   return
