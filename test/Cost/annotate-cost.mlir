@@ -61,7 +61,7 @@ func.func @attention_of_a_window(%q: tensor<1x1x8x4x128xbf16>, %k: tensor<1x8192
     %v: tensor<1x8192x8x64xbf16>) -> tensor<1x1x8x4x64xbf16> {
   %p = dagrt.positions first 8191 : tensor<1xi32>
   %r = dagrt.positions : tensor<8192xi32>
-  %y = dagrt.attention %q, %k, %v positions %p, %r causal window 1024 scale 1.0 past 8191
+  %y = dagrt.attention %q, %k, %v positions %p, %r causal window 1024 scale 1.0
     : tensor<1x1x8x4x128xbf16>, tensor<1x8192x8x128xbf16>, tensor<1x8192x8x64xbf16>, tensor<1xi32>,
       tensor<8192xi32> -> tensor<1x1x8x4x64xbf16>
   return %y : tensor<1x1x8x4x64xbf16>

@@ -82,9 +82,8 @@ void WorkTest::parseAttention(const Attention &a) {
         (a.zigzag ? " order zigzag<" + std::to_string(a.pool) + ">" : std::string()) + " : " + qp +
         "\n  %kp = dagrt.positions : " + kp +
         "\n  %y = dagrt.attention %q, %k, %k positions %qp, %kp causal" +
-        (a.window ? " window " + std::to_string(a.window) : std::string()) + " scale 1.0 : " +
-        q + ", " + k + ", " + k + ", " + qp + ", " + kp + " -> " +
-        q + "\n  return\n}");
+        (a.window ? " window " + std::to_string(a.window) : std::string()) + " scale 1.0 : " + q +
+        ", " + k + ", " + k + ", " + qp + ", " + kp + " -> " + q + "\n  return\n}");
 }
 
 TEST_F(WorkTest, PairsOfCausalAttentionAreCountedExactly) {
