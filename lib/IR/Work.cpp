@@ -138,9 +138,10 @@ void dagrt::setTotalFlops(Operation *op, Work &work, double logicalFlops) {
     read(op->getOperand(i).getType(), dims);
   for (auto [i, dims] : llvm::enumerate(rule.results))
     read(op->getResult(i).getType(), dims);
+  // The axes of a local factor are those of another, which tells its shards apart.
   double used = 1;
-  for (int64_t count : shards)
-    used *= count;
+  for (auto [factor, count] : llvm::zip_equal(rule.factors, shards))
+    used *= factor.kind == FactorKind::Local ? 1 : count;
   work.totalFlops = logicalFlops * (mesh.getNumDevices() / used);
 }
 
