@@ -287,8 +287,14 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
 LogicalResult Partitioner::placeArgument(func::FuncOp function, BlockArgument argument,
                                          RoleAttr role, Resharder &values) {
   const Directive &directive = getDirective(role);
-  if (!directive.result)
+  if (!directive.result) {
+    remark::missed(argument.getLoc(),
+                   remark::RemarkOpts::name("ArgumentAsUsed").category("partition"))
+        << remark::add("argument #{0} of role '{1}' is placed as its first user needs it; only "
+                       "'result' of an entry places an argument",
+                       argument.getArgNumber(), role.getName());
     return success();
+  }
   std::optional<OpPlace> place = findPlace(role, directive);
   MeshOp mesh = place ? cast<MeshOp>(place->mesh) : firstMesh;
   auto type = cast<RankedTensorType>(argument.getType());
