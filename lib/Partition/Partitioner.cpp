@@ -291,7 +291,7 @@ LogicalResult Partitioner::placeArgument(func::FuncOp function, BlockArgument ar
     remark::missed(argument.getLoc(),
                    remark::RemarkOpts::name("ArgumentAsUsed").category("partition"))
         << remark::add("argument #{0} of role '{1}' is placed as its first user needs it; only "
-                       "'result' of an entry places an argument",
+                       "'result' of an entry says where an argument is",
                        argument.getArgNumber(), role.getName());
     return success();
   }
