@@ -10,7 +10,8 @@
 //
 //   version 1: attention with `past` and six operand segments; rope with a config and positions
 //              alone; matmul without batch dims; add and mul without named dims
-//   version 2: as the ops are defined now
+//   version 2: attention has no keys that are not visible
+//   version 3: as the ops are defined now
 //
 //===----------------------------------------------------------------------===//
 
@@ -22,7 +23,7 @@
 namespace dagrt {
 
 /// The version that is written.
-inline constexpr uint64_t kBytecodeVersion = 2;
+inline constexpr uint64_t kBytecodeVersion = 3;
 
 /// The version of the dialect that wrote what is read; the current one if it is not said. Of
 /// operand segments those of an earlier version are the first.

@@ -19,6 +19,8 @@ using namespace dagrt;
 void dagrt::registerLowerModels(DialectRegistry &registry) {
   registry.addExtension(+[](MLIRContext *context, DagrtDialect *) {
     attachAttentionModels(*context);
+    attachAttentionMergeModels(*context);
+    attachCacheModels(*context);
     attachCommunicationModels(*context);
     attachElementwiseModels(*context);
     attachEmbeddingModels(*context);

@@ -205,7 +205,7 @@ void Partitioner::remarkUnusedEntries() {
 FailureOr<SmallVector<Value>> Partitioner::createOp(Operation *op, const OpPlan &plan,
                                                     ValueRange operands) {
   if (plan.decomposes)
-    return cast<ShardingRuleOpInterface>(op).decompose(builder, operands, plan.axes);
+    return cast<ShardingRuleOpInterface>(op).decompose(builder, operands, plan.axes, plan.wanted);
   Operation *clone = builder.clone(*op);
   clone->setOperands(operands);
   AxesAttr partial = plan.pending;

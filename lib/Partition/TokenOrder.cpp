@@ -194,7 +194,7 @@ LogicalResult dagrt::reorderTokens(func::FuncOp function, int64_t blocks) {
     if (failed(checkOrder(op)))
       return failure();
   MLIRContext *context = function.getContext();
-  auto order = TokenOrderAttr::get(context, blocks);
+  auto order = TokenOrderAttr::getZigzag(context, blocks);
   TokenDims tokens(function);
   SmallVector<Operation *> ops, slices;
   for (Operation &op : function.getBody().front()) {

@@ -309,7 +309,7 @@ TEST_F(WorkTest, EmbeddingOverACutVocabularyDecomposes) {
   auto placed = module->lookupSymbol<func::FuncOp>("f");
   OpBuilder builder = OpBuilder::atBlockBegin(&placed.getBody().front());
   FailureOr<SmallVector<Value>> results =
-      op.decompose(builder, placed.getBody().getArguments(), factorAxes);
+      op.decompose(builder, placed.getBody().getArguments(), factorAxes, {});
   ASSERT_TRUE(succeeded(results));
   EXPECT_TRUE(succeeded(verify(*module)));
   auto lookup = results->front().getDefiningOp<EmbeddingOp>();

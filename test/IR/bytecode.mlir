@@ -8,10 +8,10 @@
 // RUN: dagrt-opt %t.twice | FileCheck %s
 
 // A file of a later version is refused. The version is the varint after the dialect's name in
-// the table of dialects; the file is written with version 2 and changed to 5.
+// the table of dialects; the file is written with version 3 and changed to 5.
 // RUN: %python %S/Inputs/change_version.py %t.twice %t.later
 // RUN: not dagrt-opt %t.later 2>&1 | FileCheck %s --check-prefix=LATER
-// LATER: error: expects dagrt bytecode of version 2 or earlier, got version 5
+// LATER: error: expects dagrt bytecode of version 3 or earlier, got version 5
 
 // A file of version 1, in which these ops had other properties, is read.
 // RUN: dagrt-opt %S/Inputs/version-1.mlirbc | FileCheck %s --check-prefix=FIRST

@@ -92,7 +92,7 @@ func.func private @f(!dagrt.message<tensor<4xf32>>)
 
 // -----
 
-// expected-error@+1 {{expected 'zigzag'}}
+// expected-error@+1 {{expects 'zigzag<blocks>' or 'striped<shards, tokens>'}}
 %0 = dagrt.positions order zagzig<2> : tensor<4xi32>
 
 // -----

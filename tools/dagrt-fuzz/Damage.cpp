@@ -215,7 +215,7 @@ std::vector<Attribute> Damager::getAbsent(StringRef storage) const {
   if (storage == "IntegerAttr")
     return {builder.getI64IntegerAttr(1), builder.getI64IntegerAttr(2)};
   if (storage == "TokenOrderAttr")
-    return {TokenOrderAttr::get(context, 2)};
+    return {TokenOrderAttr::getZigzag(context, 2)};
   if (storage == "ViewAttr")
     return {ViewAttr::get(context, {16, 16}, 0, {1, 4})};
   return {};

@@ -240,27 +240,55 @@ def Dagrt_ViewAttr : Dagrt_Attr<"View", "view"> {
 }
 
 def Dagrt_TokenOrderAttr : Dagrt_Attr<"TokenOrder", "order"> {
-  let summary = "An order of the tokens that balances causal attention";
+  let summary = "An order of tokens, or of the slots of a cache";
   let description = [{
     `zigzag<P>`: the `s` tokens are divided into `2P` chunks that differ by one
     token at most (the first `s mod 2P` are the longer ones) and are in the order 0, 2P-1, 1, 2P-2, ... Sharded in `P` equal
     blocks, each block then holds a cheap and a dear part of a causal mask.
+
+    `striped<P, n>`: stripes of `n` tokens are dealt to `P` shards in turn. Of a multiple of `P n` slots, sharded in
+    `P` equal blocks, slot `j` of shard `d` is that of token `(floor(j/n) P + d) n + j mod n`, however many there
+    are: cached tokens never move when a cache grows.
   }];
-  let parameters = (ins "int64_t":$blocks);
+  let parameters = (ins "int64_t":$blocks, "int64_t":$stripe);
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
+    static TokenOrderAttr getZigzag(::mlir::MLIRContext *context, int64_t blocks) {
+      return get(context, blocks, 0);
+    }
+    bool isStriped() const { return getStripe() > 0; }
     /// Runs of consecutive tokens `[first, first + count)` in their new order.
     ::llvm::SmallVector<std::pair<int64_t, int64_t>> getRuns(int64_t tokens) const;
-    /// As written in an op: `zigzag<5>`.
+    /// As written in an op: `zigzag<5>`, `striped<5, 32>`.
     std::string str() const;
     /// Reads what str() writes.
     static ::mlir::FailureOr<TokenOrderAttr> parseOrder(::mlir::AsmParser &parser);
     /// Where token `index` stands in the new order of `tokens` tokens.
     int64_t getPositionOf(int64_t index, int64_t tokens) const;
-    /// Where the last of `tokens` tokens stands.
+    /// Where the last of `tokens` tokens stands; null if that is not known.
     SizeAttr getLastPosition(SizeAttr tokens) const;
   }];
+}
+
+def Dagrt_SlotsAttr : Dagrt_Attr<"Slots", "slots"> {
+  let summary = "Which tokens the slots of a KV cache are for";
+  let description = [{
+    Slot `i` is that of the token at position `i`; with `from f`, at `f + i`; with an `order`, of the token that stands at
+    `i` in it. Where slots are `rolling`, the token at position `p` has the slot of `p mod n` of all `n`, so that the cache
+    holds the last `n` tokens.
+
+    | example | of |
+    |---|---|
+    | `#dagrt.slots<>` | a cache with a slot for each position |
+    | `#dagrt.slots<from 120>` | the last keys of a prefill, which a window still sees |
+    | `#dagrt.slots<order striped<4, 32>>` | a cache sharded over 4 devices |
+    | `#dagrt.slots<rolling>` | the cache of a window |
+  }];
+  let parameters = (ins OptionalParameter<"::dagrt::SizeAttr">:$first,
+                        OptionalParameter<"::dagrt::TokenOrderAttr">:$order,
+                        DefaultValuedParameter<"bool", "false">:$rolling);
+  let hasCustomAssemblyFormat = 1;
 }
 
 def Dagrt_RopeScaling : I32EnumAttr<"RopeScaling", "how rotary frequencies are stretched", [

@@ -50,12 +50,14 @@ def ShardingRuleOpInterface : OpInterface<"ShardingRuleOpInterface"> {
     InterfaceMethod<[{
         Builds ops that compute this op with decomposable factors sharded.
         `operands` are placed values that lie as `factorAxes` (an axes list for each factor of
-        the rule) asks. Returns the placed results, or failure if the op
+        the rule) asks. `wanted` has the types that the results are to have, null where nobody asks for one;
+        another form is resharded. Returns the placed results, or failure if the op
         has no such form: then the partitioner gathers the operands.
       }],
       "::mlir::FailureOr<::llvm::SmallVector<::mlir::Value>>", "decompose",
       (ins "::mlir::OpBuilder &":$builder, "::mlir::ValueRange":$operands,
-           "::llvm::ArrayRef<::dagrt::AxesAttr>":$factorAxes), [{}],
+           "::llvm::ArrayRef<::dagrt::AxesAttr>":$factorAxes,
+           "::llvm::ArrayRef<::mlir::RankedTensorType>":$wanted), [{}],
       [{ return ::mlir::failure(); }]>,
     InterfaceMethod<[{
         True if `decompose` can shard the decomposable factor number `factor`.

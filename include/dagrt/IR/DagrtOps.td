@@ -39,6 +39,7 @@ include "dagrt/IR/Ops/Elementwise.td"
 include "dagrt/IR/Ops/Norm.td"
 include "dagrt/IR/Ops/Rope.td"
 include "dagrt/IR/Ops/Attention.td"
+include "dagrt/IR/Ops/Cache.td"
 include "dagrt/IR/Ops/Movement.td"
 include "dagrt/IR/Ops/Communication.td"
 

@@ -156,11 +156,14 @@ LogicalResult AttentionOp::verify() {
       failed(verifyRank(*this, getKey(), 4, "a key")) || failed(verifyValues(*this)) ||
       failed(verifyRank(*this, getResult(), 5 + getNumPartDims(), "a result")))
     return failure();
-  SmallVector<Value> values = {getQuery(), getKey(), getResult()};
-  if (getValue())
-    values.insert(values.begin() + 2, getValue());
-  if (failed(verifyElementTypes(*this, values)))
+  // attention-c5
+  if (failed(verifyElementTypes(*this, {getQuery(), getResult()})) ||
+      (getValue() && failed(verifyElementTypes(*this, {getKey(), getValue()}))))
     return failure();
+  // attention-c6
+  if (getVisible() && getVisible()->isConstant() && getVisible()->getValue() < 0)
+    return emitOpError() << "expects 'visible' not to be negative, got "
+                         << getVisible()->getValue();
   // attention-c2
   if (failed(verifyMask(*this)))
     return failure();
@@ -171,7 +174,7 @@ LogicalResult AttentionOp::verify() {
 }
 
 LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &tables) {
-  // attention-c5
+  // attention-c7
   if (getShard() && failed(verifyShardNumbers(*this, getShard(), getKey(), 1, "the keys", tables)))
     return failure();
   return verifyPlacedByRule(*this, tables);
@@ -281,13 +284,15 @@ LogicalResult AttentionContextOp::verify() {
 
 LogicalResult AttentionOp::readProperties(DialectBytecodeReader &reader, OperationState &state) {
   auto &properties = state.getOrAddProperties<Properties>();
-  bool isFirst = getBytecodeVersion(reader) < 2;
+  uint64_t version = getBytecodeVersion(reader);
+  bool isFirst = version < 2;
   IntegerAttr past;
   if (failed(reader.readOptionalAttribute(properties.causal)) ||
       (isFirst && failed(reader.readOptionalAttribute(past))) ||
       failed(reader.readAttribute(properties.scale)) ||
       failed(reader.readOptionalAttribute(properties.soft_cap)) ||
       (!isFirst && failed(reader.readOptionalAttribute(properties.value_dims))) ||
+      (version > 2 && failed(reader.readOptionalAttribute(properties.visible))) ||
       failed(reader.readOptionalAttribute(properties.window)))
     return failure();
   if (past && past.getInt() != 0)
@@ -302,6 +307,7 @@ void AttentionOp::writeProperties(DialectBytecodeWriter &writer) {
   writer.writeAttribute(properties.scale);
   writer.writeOptionalAttribute(properties.soft_cap);
   writer.writeOptionalAttribute(properties.value_dims);
+  writer.writeOptionalAttribute(properties.visible);
   writer.writeOptionalAttribute(properties.window);
   writer.writeSparseArray(ArrayRef(properties.operandSegmentSizes));
 }

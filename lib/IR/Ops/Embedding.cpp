@@ -64,7 +64,8 @@ bool EmbeddingOp::canDecompose(unsigned factor) {
 /// embedding(ids, table) with sharded rows -> embedding(ids, table) shard axis_index: each device
 /// looks up its own rows, and the result is a partial sum.
 FailureOr<SmallVector<Value>> EmbeddingOp::decompose(OpBuilder &builder, ValueRange operands,
-                                                     ArrayRef<AxesAttr> factorAxes) {
+                                                     ArrayRef<AxesAttr> factorAxes,
+                                                     ArrayRef<RankedTensorType>) {
   Operation *from = builder.getInsertionBlock()->getParentOp();
   Layout ids = *Layout::get(from, operands[0].getType());
   Layout table = *Layout::get(from, operands[1].getType());

@@ -214,7 +214,7 @@ bool RmsNormOp::canDecompose(unsigned factor) {
 
 /// rms_norm(x, scale) with sharded rows -> rms_norm(x, scale) square all_reduce(moment(x)).
 FailureOr<SmallVector<Value>> RmsNormOp::decompose(OpBuilder &builder, ValueRange operands,
-                                                   ArrayRef<AxesAttr>) {
+                                                   ArrayRef<AxesAttr>, ArrayRef<RankedTensorType>) {
   int64_t normed = getNormed();
   Value square = createMoment(builder, *this, operands[0], 2, normed);
   auto norm = RmsNormOp::create(builder, getLoc(), operands[0].getType(), operands[0], operands[1],
@@ -230,7 +230,8 @@ bool LayerNormOp::canDecompose(unsigned factor) {
 /// layer_norm(x, scale, bias) with sharded rows -> layer_norm(x, scale, bias) moments of both
 /// orders.
 FailureOr<SmallVector<Value>> LayerNormOp::decompose(OpBuilder &builder, ValueRange operands,
-                                                     ArrayRef<AxesAttr>) {
+                                                     ArrayRef<AxesAttr>,
+                                                     ArrayRef<RankedTensorType>) {
   int64_t normed = getNormed();
   Value mean = createMoment(builder, *this, operands[0], 1, normed);
   Value square = createMoment(builder, *this, operands[0], 2, normed);

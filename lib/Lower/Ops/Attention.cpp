@@ -254,7 +254,7 @@ static SmallVector<Value> extractShard(AttentionOp op, RankExtractor &rank) {
       take(op.getKey(), false), take(op.getValue(), false), get(op.getQueryPositions()),
       take(op.getKeyPositions(), true), get(op.getSlopes()), take(op.getMask(), true),
       /*sink=*/Value(), /*shard=*/Value(), op.getValueDimsAttr(), op.getCausalAttr(),
-      op.getWindowAttr(), op.getSoftCapAttr(), op.getScaleAttr());
+      op.getWindowAttr(), op.getSoftCapAttr(), op.getVisibleAttr(), op.getScaleAttr());
   part->setDiscardableAttrs(op->getDiscardableAttrDictionary());
   SmallVector<Value> results;
   for (auto [value, type] : llvm::zip_equal(part->getResults(), types)) {

@@ -76,6 +76,8 @@ struct RankModel final
 };
 
 void attachAttentionModels(mlir::MLIRContext &context);
+void attachAttentionMergeModels(mlir::MLIRContext &context);
+void attachCacheModels(mlir::MLIRContext &context);
 void attachCommunicationModels(mlir::MLIRContext &context);
 void attachElementwiseModels(mlir::MLIRContext &context);
 void attachEmbeddingModels(mlir::MLIRContext &context);

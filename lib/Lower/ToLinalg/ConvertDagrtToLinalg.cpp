@@ -225,6 +225,8 @@ struct ConvertDagrtToLinalg final
     populateCallOpTypeConversionPattern(patterns, converter);
     populateReturnOpTypeConversionPattern(patterns, converter);
     populateAttentionPatterns(converter, patterns);
+    populateAttentionMergePatterns(converter, patterns);
+    populateCachePatterns(converter, patterns);
     populateCommunicationPatterns(converter, patterns);
     populateElementwisePatterns(converter, patterns);
     populateEmbeddingPatterns(converter, patterns);

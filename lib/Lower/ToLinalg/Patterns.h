@@ -55,6 +55,9 @@ mlir::Value emitTable(Emitter &emit, TokenOrderAttr order, int64_t tokens, int64
 // The families, each in a file of lib/Lower/Ops.
 void populateAttentionPatterns(const LinalgTypeConverter &converter,
                                mlir::RewritePatternSet &patterns);
+void populateAttentionMergePatterns(const LinalgTypeConverter &converter,
+                                    mlir::RewritePatternSet &patterns);
+void populateCachePatterns(const LinalgTypeConverter &converter, mlir::RewritePatternSet &patterns);
 void populateCommunicationPatterns(const LinalgTypeConverter &converter,
                                    mlir::RewritePatternSet &patterns);
 void populateElementwisePatterns(const LinalgTypeConverter &converter,

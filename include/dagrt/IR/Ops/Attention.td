@@ -10,8 +10,14 @@
 
 include "dagrt/IR/Ops/Compute.td"
 
+/// Attention to keys that may be sharded.
+class Dagrt_ShardedKeysOp<string mnemonic, list<Trait> traits = []>
+    : Dagrt_Op<mnemonic, !listconcat([Pure, AttrSizedOperandSegments, Dagrt_VerifiedByRule,
+        DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["decompose", "canDecompose"]>,
+        DeclareOpInterfaceMethods<WorkOpInterface>], traits)>;
+
 // Its results have no names of their own in the text: OpAsmOpInterface without methods.
-def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments, OpAsmOpInterface]> {
+def Dagrt_AttentionOp : Dagrt_ShardedKeysOp<"attention", [OpAsmOpInterface]> {
   let summary = "Fused attention: scores, softmax and context";
   let description = [{
     `softmax(scale * q k^T + mask) v` for each head, as one kernel that never stores the
@@ -34,6 +40,9 @@ def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments, 
     query's scores, in f32 (f64 of f64 operands); minus infinity where it sees no key. Attention over parts
     of the keys is merged by it.
 
+    `visible` is how many of the keys hold tokens, the queries' own among them, where a cache has slots for more; of
+    requests that differ, their mean. Only costs read it.
+
     With `shard`, the keys are sharded: `shard` has the number of each device's shard, as `dagrt.axis_index`
     makes it, and each device attends to its own keys. Both results get the parts as their first dim,
     `[P, batch, s, G, Q, D]` and `[P, batch, s, G, Q]`, sharded as the keys are; no sum is pending.
@@ -43,7 +52,9 @@ def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments, 
     2. `attention-c2`: `causal`, `window` and `alibi` need both `query_positions` and `key_positions`, of one or two dims; a window is causal and at least 1.
     3. `attention-c3`: `log_sums` has the result's dims but the last, of f32 or, with f64 operands, f64; `shard` needs it; a `sink` excludes it, since it joins where parts are merged.
     4. `attention-c4`: `soft_cap` is finite and positive; slopes and sink have two dims, `G` and `Q`; a mask has two or three.
-    5. `attention-c5`: `shard` is sharded over the axes that the keys are sharded over, with one number a shard.
+    5. `attention-c5`: queries and the result have one element type, keys and values one, which may be another.
+    6. `attention-c6`: `visible` is not negative.
+    7. `attention-c7`: `shard` is sharded over the axes that the keys are sharded over, with one number a shard.
 
     Example:
     ```mlir
@@ -85,14 +96,15 @@ def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments, 
                        Optional<Dagrt_IndexTensor>:$shard,
                        OptionalAttr<I64Attr>:$value_dims,
                        UnitAttr:$causal, OptionalAttr<I64Attr>:$window,
-                       OptionalAttr<F64Attr>:$soft_cap, F64Attr:$scale);
+                       OptionalAttr<F64Attr>:$soft_cap, OptionalAttr<Dagrt_SizeAttr>:$visible,
+                       F64Attr:$scale);
   let results = (outs Dagrt_FloatTensor:$result, Optional<Dagrt_FloatTensor>:$log_sums);
   let useCustomPropertiesEncoding = 1;
   let assemblyFormat = [{
     $query `,` $key (`,` $value^)? (`value_dims` $value_dims^)?
     (`positions` $query_positions^ `,` $key_positions)?
     (`causal` $causal^)? (`window` $window^)? (`alibi` $slopes^)? (`mask` $mask^)?
-    (`soft_cap` custom<PlainF64>($soft_cap)^)? (`sink` $sink^)? `scale` custom<PlainF64>($scale)
+    (`soft_cap` custom<PlainF64>($soft_cap)^)? (`sink` $sink^)? (`visible` custom<Size>($visible)^)? `scale` custom<PlainF64>($scale)
     (`shard` $shard^)? attr-dict
     `:` type($query) `,` type($key)
     `` custom<TypeIfPresent>(ref($value), type($value))
@@ -110,7 +122,7 @@ def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments, 
                                  "::mlir::UnitAttr":$causal, "::mlir::IntegerAttr":$window,
                                  "::mlir::FloatAttr":$soft_cap, "::mlir::FloatAttr":$scale), [{
     build($_builder, $_state, result, /*log_sums=*/{}, query, key, value, query_positions, key_positions,
-          slopes, /*mask=*/{}, /*sink=*/{}, /*shard=*/{}, /*value_dims=*/{}, causal, window, soft_cap, scale);
+          slopes, /*mask=*/{}, /*sink=*/{}, /*shard=*/{}, /*value_dims=*/{}, causal, window, soft_cap, /*visible=*/{}, scale);
   }]>];
   let extraClassDeclaration = [{
     /// Elements of a value: the last dim of `value`, or `value_dims`.
@@ -122,6 +134,45 @@ def Dagrt_AttentionOp : Dagrt_ComputeOp<"attention", [AttrSizedOperandSegments, 
     unsigned getNumPartDims() { return getShard() ? 1 : 0; }
 
     ::llvm::SmallVector<::dagrt::SizeProduct, 3> getWorkSizes();
+    ::llvm::LogicalResult verifySymbolUses(::mlir::SymbolTableCollection &tables);
+  }];
+}
+
+def Dagrt_AttentionMergeOp : Dagrt_ShardedKeysOp<"attention_merge"> {
+  let summary = "Attention to parts of the keys, joined";
+  let description = [{
+    `contexts`, `[P, batch, s, G, Q, D]`, and `log_sums`, `[P, batch, s, G, Q]`, are what `dagrt.attention` made of `P`
+    parts of the keys. The result, `[batch, s, G, Q, D]`, is what it makes of all of them: the sum of the parts'
+    contexts, each weighed by its share `exp(log_sum)` of the sum over the parts. A part in which a query sees no key
+    weighs nothing, and a query that sees none at all gets zeros. A `sink`, `[G, Q]`, is the score of one more key whose
+    value is zero: it joins here, once.
+
+    With `shard`, the contexts are sharded over the parts and the log-sums are not: each device adds the terms of its own
+    part, and the result is a pending sum.
+
+    **Constraints**
+    1. `attention_merge-c1`: `contexts` has six dims, `log_sums` five, the result five, a sink two.
+    2. `attention_merge-c2`: log-sums are f32 or, with f64 contexts, f64; the result has the elements of `contexts`.
+    3. `attention_merge-c3`: `shard` is sharded over the axes that the parts are sharded over, with one number a shard.
+
+    Example:
+    ```mlir
+    func.func @join(%c: tensor<4x1x1x2x4x8xf32>, %l: tensor<4x1x1x2x4xf32>) -> tensor<1x1x2x4x8xf32> {
+      %y = dagrt.attention_merge %c, %l
+        : tensor<4x1x1x2x4x8xf32>, tensor<4x1x1x2x4xf32> -> tensor<1x1x2x4x8xf32>
+      return %y : tensor<1x1x2x4x8xf32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_FloatTensor:$contexts, Dagrt_FloatTensor:$log_sums,
+                       Optional<Dagrt_FloatTensor>:$sink, Optional<Dagrt_IndexTensor>:$shard);
+  let results = (outs Dagrt_FloatTensor:$result);
+  let assemblyFormat = [{
+    $contexts `,` $log_sums (`sink` $sink^)? (`shard` $shard^)? attr-dict
+    `:` type($contexts) `,` type($log_sums) `` custom<TypeIfPresent>(ref($sink), type($sink))
+    `` custom<TypeIfPresent>(ref($shard), type($shard)) `->` type($result)
+  }];
+  let extraClassDeclaration = [{
     ::llvm::LogicalResult verifySymbolUses(::mlir::SymbolTableCollection &tables);
   }];
 }
