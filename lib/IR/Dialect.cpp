@@ -176,11 +176,43 @@ LogicalResult MessageType::verify(function_ref<InFlightDiagnostic()> emitError,
   return emitError() << "expects a placed payload, got " << payload;
 }
 
+static LogicalResult verifySlots(Operation *op, const Twine &where, NamedAttribute attribute) {
+  if (isa<SlotsAttr>(attribute.getValue()))
+    return success();
+  return op->emitOpError() << "expects '" << attribute.getName() << "' of " << where
+                           << " to be a #dagrt.slots attribute, got " << attribute.getValue();
+}
+
 /// An argument has a role as an op has one: a strategy says by it where the value lies.
 LogicalResult DagrtDialect::verifyRegionArgAttribute(Operation *op, unsigned, unsigned argument,
                                                      NamedAttribute attribute) {
+  if (attribute.getName() == kSlotsAttrName)
+    return verifySlots(op, "argument #" + Twine(argument), attribute);
   if (attribute.getName() != kRoleAttrName || isa<RoleAttr>(attribute.getValue()))
     return success();
   return op->emitOpError() << "expects '" << kRoleAttrName << "' of argument #" << argument
                            << " to be a #dagrt.role attribute, got " << attribute.getValue();
+}
+
+/// A result has the memory of an argument of its own type.
+LogicalResult DagrtDialect::verifyRegionResultAttribute(Operation *op, unsigned, unsigned result,
+                                                        NamedAttribute attribute) {
+  if (attribute.getName() == kSlotsAttrName)
+    return verifySlots(op, "result #" + Twine(result), attribute);
+  if (attribute.getName() != kUpdatesAttrName)
+    return success();
+  auto function = dyn_cast<FunctionOpInterface>(op);
+  auto number = dyn_cast<IntegerAttr>(attribute.getValue());
+  if (!function || !number || !number.getType().isInteger(64) || number.getInt() < 0 ||
+      number.getInt() >= static_cast<int64_t>(function.getNumArguments()))
+    return op->emitOpError() << "expects '" << kUpdatesAttrName << "' of result #" << result
+                             << " to be the number of an argument, an i64, got "
+                             << attribute.getValue();
+  Type updated = function.getArgumentTypes()[number.getInt()];
+  Type type = function.getResultTypes()[result];
+  if (type == updated)
+    return success();
+  return op->emitOpError() << "expects result #" << result << " to have the type of argument #"
+                           << number.getInt() << ", which it updates, " << updated << ", got "
+                           << type;
 }

@@ -106,20 +106,37 @@ double DecoderBuilder::getScale() const {
 }
 
 Value DecoderBuilder::buildAttentionCore(Value query, Value key, Value value) {
-  Value seen = spec.causal || spec.alibi ? positions : Value();
+  Value seen = spec.causal || spec.alibi ? positions : Value(), keys = seen;
+  GlobalSize numKeys = tokens;
+  SizeAttr visible;
+  StringRef suffix = "";
+  if (options.phase != Phase::Prefill) {
+    // The new keys are in the cache before queries look at it: they see each other, too.
+    key = updateCache("attention.cache.key", key);
+    value = updateCache("attention.cache.value", value);
+    keys = getSlotPositions();
+    numKeys = getNumSlots(isWindowed());
+    visible = getVisible();
+    suffix = isWindowed() ? ".window" : "";
+  } else if (options.keepsCache) {
+    keepCache("attention.cache.key", key);
+    keepCache("attention.cache.value", value);
+  }
   IntegerAttr window;
-  if (!spec.slides.empty() && spec.slides[layer])
+  if (isWindowed())
     window = builder.getI64IntegerAttr(spec.window);
   UnitAttr causal = spec.causal ? builder.getUnitAttr() : UnitAttr();
   FloatAttr scale = builder.getF64FloatAttr(getScale());
   FloatAttr cap = spec.scoreCap > 0 ? builder.getF64FloatAttr(spec.scoreCap) : FloatAttr();
-  if (options.attention == AttentionForm::Fused)
-    return create<AttentionOp>("attention.core", query.getType(), query, key, value, seen, seen,
-                               slopes, causal, window, cap, scale)
-        .getResult();
-  Type scoresType = getType({batch, spec.groups, spec.queriesPerGroup, tokens, tokens});
+  if (options.attention == AttentionForm::Fused) {
+    auto core = create<AttentionOp>(("attention.core" + suffix).str(), query.getType(), query, key,
+                                    value, seen, keys, slopes, causal, window, cap, scale);
+    core.setVisibleAttr(visible);
+    return core.getResult();
+  }
+  Type scoresType = getType({batch, spec.groups, spec.queriesPerGroup, tokens, numKeys});
   Value scores = create<AttentionScoresOp>("attention.scores", scoresType, query, key, scale);
-  Value weights = create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, seen, slopes,
+  Value weights = create<SoftmaxOp>("attention.softmax", scoresType, scores, seen, keys, slopes,
                                     /*mask=*/Value(), /*sink=*/Value(), causal, window, cap);
   return create<AttentionContextOp>("attention.context", query.getType(), weights, value);
 }

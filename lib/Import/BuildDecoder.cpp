@@ -34,7 +34,17 @@ DecoderBuilder::DecoderBuilder(const DecoderSpec &spec, const ImportOptions &opt
     : spec(spec), options(options), loc(loc), builder(loc.getContext()),
       elementType(getElementType(options.dtype, loc.getContext())),
       batch(getSize(loc.getContext(), *options.batch, options.isBatchSymbolic, "batch")),
-      tokens(getSize(loc.getContext(), *options.seqLen, options.isSeqLenSymbolic, "seq_len")) {}
+      tokens(getSize(loc.getContext(), *options.seqLen, options.isSeqLenSymbolic, "seq_len")) {
+  if (options.phase == Phase::Prefill)
+    return;
+  tokens = *options.newTokens;
+  context = getSize(loc.getContext(), *options.context, options.isContextSymbolic, "context");
+  if (options.capacity || options.isCapacitySymbolic)
+    capacity = getSize(loc.getContext(), options.capacity.value_or(*options.seqLen),
+                       options.isCapacitySymbolic, "capacity");
+  else
+    capacity = fromSize(toSize(loc.getContext(), context).plus(*options.newTokens));
+}
 
 //===----------------------------------------------------------------------===//
 // Types, names and single ops
@@ -174,13 +184,22 @@ Value DecoderBuilder::buildEmbedding(Value ids) {
 /// The embeddings plus a learned row for each token's position.
 Value DecoderBuilder::addPositions(Value x) {
   Value rows = positions;
-  if (spec.positions->first != 0)
-    rows = create<PositionsOp>("embedding.position", positions.getType(), spec.positions->first,
-                               TokenOrderAttr());
+  int64_t first = spec.positions->first, count = spec.positions->rows;
+  ViewAttr view;
+  Shape shape = {tokens, spec.hidden};
+  if (options.phase != Phase::Prefill) {
+    // Positions are data: the row of position 0 is the first of the view.
+    view = ViewAttr::get(builder.getContext(), {count, spec.hidden}, first * spec.hidden,
+                         {spec.hidden, 1});
+    count -= first;
+    shape.insert(shape.begin(), batch);
+  } else if (first != 0) {
+    rows = create<PositionsOp>("embedding.position", positions.getType(), first, TokenOrderAttr());
+  }
   Value positionTable = createParameter("embedding.position", spec.names.positions + ".weight",
-                                        {spec.positions->rows, spec.hidden}, {}, 1);
-  Value learned = create<EmbeddingOp>("embedding.position", getType({tokens, spec.hidden}), rows,
-                                      positionTable, Value());
+                                        {count, spec.hidden}, view, 1);
+  Value learned =
+      create<EmbeddingOp>("embedding.position", getType(shape), rows, positionTable, Value());
   return createAdd("embedding.sum", x, learned);
 }
 
@@ -274,7 +293,9 @@ SizeAttr DecoderBuilder::getLastToken() const {
 
 /// Final norm and logits.
 Value DecoderBuilder::buildHead(Value x) {
-  if (*options.logits == LogitsForm::Last)
+  // A step of one token has no others.
+  bool isLast = options.phase != Phase::Prefill && tokens.number == 1;
+  if (*options.logits == LogitsForm::Last && !isLast)
     x = create<SliceOp>("head.slice", getType({batch, 1, spec.hidden}), x, 1, getLastToken());
   x = createNorm("norm.final", spec.norm, x, spec.names.finalNorm);
   if (*options.logits == LogitsForm::None)
@@ -308,6 +329,10 @@ void DecoderBuilder::setDefaultSizes(ModuleOp module) {
     sizes.set(batch.symbol.getName(), *options.batch);
   if (tokens.symbol)
     sizes.set(tokens.symbol.getName(), *options.seqLen);
+  if (context.symbol)
+    sizes.set(context.symbol.getName(), *options.context);
+  if (options.isCapacitySymbolic)
+    sizes.set(capacity.symbol.getName(), options.capacity.value_or(*options.seqLen));
   if (!sizes.empty())
     module->setAttr(DagrtDialect::kSizesAttrName, getSizesAttr(module.getContext(), sizes));
 }
@@ -316,16 +341,11 @@ OwningOpRef<ModuleOp> DecoderBuilder::build() {
   OwningOpRef<ModuleOp> module = ModuleOp::create(loc);
   setDefaultSizes(*module);
   builder.setInsertionPointToEnd(module->getBody());
-  Type input = getType(getTokenShape(spec.hidden));
-  if (spec.vocabulary > 0)
-    input = getType({batch, tokens}, builder.getI32Type());
-  auto func =
-      func::FuncOp::create(builder, loc, spec.name, builder.getFunctionType(input, TypeRange()));
+  auto func = func::FuncOp::create(builder, loc, spec.name,
+                                   builder.getFunctionType(TypeRange(), TypeRange()));
   Block *body = func.addEntryBlock();
   builder.setInsertionPointToEnd(body);
-  if (spec.causal || spec.rope || spec.localRope || spec.positions)
-    positions = create<PositionsOp>("positions", getType({tokens}, builder.getI32Type()), 0,
-                                    TokenOrderAttr());
+  addArguments(func);
   if (spec.alibi) {
     Type type = elementType.isF64() ? elementType : Type(builder.getF32Type());
     slopes = create<AlibiSlopesOp>("attention.slopes",
@@ -339,8 +359,7 @@ OwningOpRef<ModuleOp> DecoderBuilder::build() {
     x = buildLayer(x);
   layer = -1;
   x = buildHead(x);
-  func::ReturnOp::create(builder, loc, x);
-  func.setFunctionType(builder.getFunctionType(input, x.getType()));
+  setResults(func, x);
   return module;
 }
 

@@ -7,7 +7,7 @@
 //
 // The builder behind buildDecoder: single ops with their roles and stored weights, and from
 // them the parts of a model. Its parts are in files of their own: attention in
-// BuildAttention.cpp, the rest in BuildDecoder.cpp.
+// BuildAttention.cpp, arguments and caches in BuildCaches.cpp, the rest in BuildDecoder.cpp.
 //
 //===----------------------------------------------------------------------===//
 
@@ -19,7 +19,10 @@
 #include "dagrt/IR/Sizes.h"
 #include "dagrt/Import/DecoderSpec.h"
 
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
 #include <numeric>
+#include <optional>
 
 namespace dagrt {
 
@@ -50,6 +53,16 @@ inline llvm::SmallVector<int64_t, 3> getRowMajorStrides(llvm::ArrayRef<int64_t> 
 /// All outputs of the stored weight, in order.
 inline StoredOutputs getWholeOutputs(llvm::ArrayRef<int64_t> sizes) {
   return {getProduct(sizes), 0, getRowMajorStrides(sizes)};
+}
+
+/// A size as an expression, and back.
+inline SizeAttr toSize(mlir::MLIRContext *context, GlobalSize size) {
+  return size.symbol ? size.symbol : SizeAttr::getConstant(context, size.number);
+}
+inline GlobalSize fromSize(SizeAttr size) {
+  if (size.isConstant())
+    return size.getValue();
+  return {mlir::ShapedType::kDynamic, size};
 }
 
 class DecoderBuilder {
@@ -90,6 +103,16 @@ private:
   RopeAttr getRope(const RopeSpec &rope) const;
   double getScale() const;
   mlir::Value buildAttentionCore(mlir::Value query, mlir::Value key, mlir::Value value);
+
+  // Caches.
+  bool isWindowed() const { return !spec.slides.empty() && spec.slides[layer]; }
+  GlobalSize getNumSlots(bool isWindow) const;
+  SizeAttr getVisible() const;
+  void addArguments(mlir::func::FuncOp function);
+  mlir::Value getSlotPositions();
+  mlir::Value updateCache(llvm::StringRef role, mlir::Value rows);
+  void keepCache(llvm::StringRef role, mlir::Value rows);
+  void setResults(mlir::func::FuncOp function, mlir::Value output);
   mlir::Value buildAttention(mlir::Value x);
   mlir::Value buildActivation(mlir::Value x);
   mlir::Value buildFFN(mlir::Value x);
@@ -104,12 +127,26 @@ private:
   mlir::OpBuilder builder;
   mlir::Type elementType;
   GlobalSize batch, tokens;
+  /// Of a step with a cache: tokens in the cache before it, and slots of the cache.
+  GlobalSize context = 0, capacity = 0;
   /// The current layer, -1 outside of layers.
   int64_t layer = -1;
   /// Positions of the tokens; null if nothing reads them.
   mlir::Value positions;
   /// The heads' slopes; null without ALiBi.
   mlir::Value slopes;
+  /// The caches of all layers before the step, in the order of arguments: keys, values of layer 0,
+  /// ...; none in a prefill.
+  llvm::SmallVector<mlir::BlockArgument> caches;
+  /// Positions of the slots of full caches, and of those of a window; null before their first use.
+  mlir::Value fullSlots, windowSlots;
+  /// What the step returns beside its output: caches, each with the argument that it updates.
+  struct ReturnedCache {
+    mlir::Value value;
+    std::optional<unsigned> argument; ///< None in a prefill.
+    SlotsAttr slots;
+  };
+  llvm::SmallVector<ReturnedCache> returned;
 };
 
 template <typename OpT, typename... Args>

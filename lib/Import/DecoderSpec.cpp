@@ -141,7 +141,12 @@ static LogicalResult verifyProduct(Location loc, StringRef what, ArrayRef<int64_
 /// parameters of 10,000 layers, and the bytes of each activation, below 2^63.
 static LogicalResult verifySizes(const DecoderSpec &spec, const ImportOptions &options,
                                  Location loc) {
+  // A step with a cache has as many keys as a sequence of its context and new tokens has.
   int64_t batch = *options.batch, tokens = *options.seqLen, heads = spec.getNumHeads();
+  if (options.capacity &&
+      failed(
+          verifyProduct(loc, "a cache", {batch, *options.capacity, spec.groups, spec.headDim}, 59)))
+    return failure();
   constexpr unsigned kWeightBits = 45, kActivationBits = 59;
   if (failed(verifyProduct(loc, "an embedding table",
                            {std::max<int64_t>(spec.vocabulary, 1), spec.hidden}, kWeightBits)) ||
@@ -184,9 +189,11 @@ static LogicalResult verifyOptions(const DecoderSpec &spec, const ImportOptions 
   auto isLong = [](const std::optional<RopeSpec> &rope) {
     return rope && rope->scaling == RopeScaling::longrope;
   };
-  if (options.isSeqLenSymbolic && (isLong(spec.rope) || isLong(spec.localRope)))
+  bool isSymbolic = options.isSeqLenSymbolic || options.isContextSymbolic;
+  if (isSymbolic && (isLong(spec.rope) || isLong(spec.localRope)))
     return emitError(loc) << "expects a number as sequence length where longrope chooses its "
-                             "factors by it, got a symbolic length";
+                             "factors by it, got a symbolic "
+                          << (options.isContextSymbolic ? "context" : "length");
   return success();
 }
 
@@ -214,12 +221,59 @@ static void warnOfLength(const DecoderSpec &spec, const ImportOptions &options, 
                    << *options.seqLen;
 }
 
+/// Checks what was asked for of a step with a cache, and sets what was left open. The sequence is
+/// then the tokens in the cache and the new ones.
+static LogicalResult resolveCache(const DecoderSpec &spec, ImportOptions &options, Location loc) {
+  StringRef phase = options.phase == Phase::Decode ? "decode" : "extend";
+  if (options.seqLen || options.isSeqLenSymbolic)
+    return emitError(loc) << "expects --context and --new-tokens with --phase=" << phase
+                          << ", got --seq-len";
+  if (!spec.causal)
+    return emitError(loc) << "expects a model with causal attention with --phase=" << phase
+                          << ": a query that sees later tokens cannot read a cache";
+  int64_t longest = std::min<int64_t>(options.shrink ? 16 : 2048, spec.maxPositions);
+  if (!options.newTokens)
+    options.newTokens = options.phase == Phase::Decode ? 1 : std::min<int64_t>(512, longest);
+  if (!options.context)
+    options.context = std::max<int64_t>(longest - *options.newTokens, 1);
+  int64_t end = *options.context + *options.newTokens;
+  if (options.capacity && !options.isCapacitySymbolic && !options.isContextSymbolic &&
+      *options.capacity < end)
+    return emitError(loc) << "expects a capacity of at least " << end << " slots, the "
+                          << *options.context << " tokens in the cache and " << *options.newTokens
+                          << " new ones, got " << *options.capacity;
+  options.seqLen = end;
+  return success();
+}
+
+/// Checks that nothing of a cache was asked for of a prefill.
+static LogicalResult refuseCache(const ImportOptions &options, Location loc) {
+  auto refuse = [&](bool isGiven, StringRef option) -> LogicalResult {
+    if (!isGiven)
+      return success();
+    return emitError(loc) << "expects --phase=decode or --phase=extend with --" << option
+                          << ": a prefill starts without a cache";
+  };
+  return success(succeeded(refuse(options.context || options.isContextSymbolic, "context")) &&
+                 succeeded(refuse(options.newTokens.has_value(), "new-tokens")) &&
+                 succeeded(refuse(options.capacity || options.isCapacitySymbolic, "capacity")) &&
+                 succeeded(refuse(!options.kvDtype.empty(), "kv-dtype")));
+}
+
 FailureOr<ImportOptions> dagrt::resolveOptions(const DecoderSpec &spec, ImportOptions options,
                                                Location loc) {
   if (!options.batch)
     options.batch = spec.batch;
+  if (failed(options.phase == Phase::Prefill ? refuseCache(options, loc)
+                                             : resolveCache(spec, options, loc)))
+    return failure();
   if (!options.seqLen)
     options.seqLen = std::min<int64_t>(options.shrink ? 16 : 2048, spec.maxPositions);
+  if (!options.kvDtype.empty() && !getElementType(options.kvDtype, loc.getContext()))
+    return emitError(loc) << "expects --kv-dtype of bf16, f16, f32, f64, f8E4M3FN or f8E5M2, got '"
+                          << formatKey(options.kvDtype) << "'";
+  if (!options.logits && options.phase == Phase::Decode && spec.vocabulary > 0)
+    options.logits = LogitsForm::All;
   if (!options.logits)
     options.logits = spec.vocabulary == 0 ? LogitsForm::None : LogitsForm::Last;
   std::string dtype = options.dtype;

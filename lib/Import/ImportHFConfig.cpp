@@ -100,10 +100,10 @@ FailureOr<OwningOpRef<ModuleOp>> dagrt::importHFConfig(llvm::MemoryBufferRef con
     return failure();
   if (options.dtype.empty() && spec->dtype.empty())
     emitRemark(loc, "uses bf16, for the config has no 'torch_dtype' or 'dtype'");
-  if (resolved->seqLen == 1 && !resolved->isSeqLenSymbolic)
+  if (resolved->phase == Phase::Prefill && resolved->seqLen == 1 && !resolved->isSeqLenSymbolic)
     emitWarning(loc)
         << "imports a prefill of 1 token for each sequence: there are no cached keys, so "
-           "it is not a step of decoding";
+           "it is not a step of decoding; --phase=decode imports one";
   OwningOpRef<ModuleOp> module = buildDecoder(*spec, *resolved, loc);
   if (failed(verify(*module)))
     return failure();

@@ -48,6 +48,35 @@ struct CommandLine {
                "(default: 2048, or the longest sequence of a model that takes fewer; 16 with "
                "--shrink)"),
       cl::value_desc("N|?|?=N"), cl::cat(category)};
+  cl::opt<dagrt::Phase> phase{
+      "phase", cl::desc("What the program is a step of (default: prefill)"),
+      cl::init(dagrt::Phase::Prefill), cl::cat(category),
+      cl::values(clEnumValN(dagrt::Phase::Prefill, "prefill", "all tokens of a prompt"),
+                 clEnumValN(dagrt::Phase::Decode, "decode",
+                            "new tokens of each request, after those in its cache"),
+                 clEnumValN(dagrt::Phase::Extend, "extend",
+                            "a further chunk of a prompt, after those in the cache"))};
+  cl::opt<std::string> context{
+      "context",
+      cl::desc("With a cache: tokens in it before the step, or ? to keep the number symbolic; ?=N "
+               "is its default then (default: what 2048, or the longest sequence of a model that "
+               "takes fewer, leaves beside the new tokens)"),
+      cl::value_desc("N|?|?=N"), cl::cat(category)};
+  cl::opt<std::string> newTokens{
+      "new-tokens",
+      cl::desc("With a cache: new tokens of each request (default: 1, of an extend 512)"),
+      cl::value_desc("K"), cl::cat(category)};
+  cl::opt<std::string> capacity{
+      "capacity",
+      cl::desc("With a cache: its slots for each request, or ? to keep the number symbolic; ?=N is "
+               "its default then (default: the context and the new tokens)"),
+      cl::value_desc("N|?|?=N"), cl::cat(category)};
+  cl::opt<std::string> kvDtype{
+      "kv-dtype", cl::desc("Element type of the cache (default: that of the model)"),
+      cl::value_desc("bf16|f16|f32|f64|f8E4M3FN|f8E5M2"), cl::cat(category)};
+  cl::opt<std::string> kvCache{
+      "kv-cache", cl::desc("Whether a prefill returns its keys and values (default: none)"),
+      cl::value_desc("keep|none"), cl::init("none"), cl::cat(category)};
   cl::opt<std::string> attention{
       "attention", cl::desc("One kernel, or scores, softmax and context (default: fused)"),
       cl::value_desc("fused|decomposed"), cl::init("fused"), cl::cat(category)};
@@ -117,6 +146,19 @@ static FailureOr<dagrt::ImportOptions> readOptions(const CommandLine &line) {
   if (failed(readSize("batch", line.batch, options.batch, options.isBatchSymbolic)) ||
       failed(readSize("seq-len", line.seqLen, options.seqLen, options.isSeqLenSymbolic)))
     return failure();
+  bool isNewSymbolic = false;
+  if (failed(readSize("context", line.context, options.context, options.isContextSymbolic)) ||
+      failed(readSize("capacity", line.capacity, options.capacity, options.isCapacitySymbolic)) ||
+      failed(readSize("new-tokens", line.newTokens, options.newTokens, isNewSymbolic)))
+    return failure();
+  if (isNewSymbolic)
+    return reportError("expects --new-tokens to be a number of at least 1, got '" + line.newTokens +
+                       "'");
+  options.phase = line.phase;
+  options.kvDtype = line.kvDtype;
+  options.keepsCache = line.kvCache == "keep";
+  if (line.kvCache != "keep" && line.kvCache != "none")
+    return reportError("expects --kv-cache=keep or none, got '" + line.kvCache + "'");
   if (line.attention == "decomposed")
     options.attention = dagrt::AttentionForm::Decomposed;
   else if (line.attention != "fused")

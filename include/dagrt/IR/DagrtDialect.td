@@ -67,11 +67,14 @@ def Dagrt_Dialect : Dialect {
     | `dagrt.logical` | on a placed function: `#dagrt.logical`, the totals of the model it came from |
     | `dagrt.sizes` | on a module: a dictionary of the named sizes, each with its default, an `i64` of at least 1 |
     | `dagrt.parameter` | on an argument: name, fan-in and view of the weight it is |
+    | `dagrt.slots` | on an argument or a result that is a KV cache: `#dagrt.slots`, which tokens its slots are for |
+    | `dagrt.updates` | on a result: the number of the argument, an `i64`, whose memory it has: the argument with new rows in |
     | `dagrt.outlined` | on a function: it holds an op, moved there by `--outline-ops` |
   }];
 
   let hasOperationAttrVerify = 1;
   let hasRegionArgAttrVerify = 1;
+  let hasRegionResultAttrVerify = 1;
   let useDefaultAttributePrinterParser = 1;
   let useDefaultTypePrinterParser = 1;
   let dependentDialects = ["::mlir::func::FuncDialect"];
@@ -88,6 +91,8 @@ def Dagrt_Dialect : Dialect {
     static constexpr ::llvm::StringLiteral kTimingAttrName = "dagrt.timing";
     static constexpr ::llvm::StringLiteral kLogicalAttrName = "dagrt.logical";
     static constexpr ::llvm::StringLiteral kSizesAttrName = "dagrt.sizes";
+    static constexpr ::llvm::StringLiteral kSlotsAttrName = "dagrt.slots";
+    static constexpr ::llvm::StringLiteral kUpdatesAttrName = "dagrt.updates";
   }];
 }
 

@@ -29,12 +29,30 @@ enum class AttentionForm { Fused, Decomposed };
 /// For which tokens logits are computed.
 enum class LogitsForm { Last, All, None };
 
+/// Which step of serving a model.
+enum class Phase {
+  Prefill, ///< All tokens of a prompt, without a cache.
+  Decode,  ///< New tokens of each request, after those in its cache.
+  Extend,  ///< A further chunk of a prompt, after those in the cache.
+};
+
 /// What a config does not say.
 struct ImportOptions {
+  Phase phase = Phase::Prefill;
+  /// Of a decode or extend step: tokens in the cache before it (default: what the model or 2048
+  /// leaves beside the new ones), new tokens of each request (default: 1, of an extend 512), and
+  /// slots of the cache (default: context + new tokens).
+  std::optional<int64_t> context, newTokens, capacity;
+  bool isContextSymbolic = false, isCapacitySymbolic = false;
+  /// Element type of the cache. Empty: that of the model.
+  std::string kvDtype;
+  /// A prefill returns its keys and values.
+  bool keepsCache = false;
   /// Default: 1, or what the config says ("batch_size" of the origin model).
   std::optional<int64_t> batch;
   /// Tokens of each sequence. Default: 2048, or the longest sequence of a model that takes fewer
-  /// (16 with `shrink`).
+  /// (16 with `shrink`). Of a decode or extend step it is the tokens in the cache and the new ones
+  /// together, and follows from them.
   std::optional<int64_t> seqLen;
   /// The batch, the length stay open, as the named sizes `batch` and `seq_len`. The numbers above
   /// are then the module's default binding.
