@@ -180,45 +180,6 @@ double dagrt::estimateMemory(func::FuncOp func) {
 }
 
 //===----------------------------------------------------------------------===//
-// Inputs
-//===----------------------------------------------------------------------===//
-
-SmallVector<InputDescription> dagrt::describeInputs(func::FuncOp func) {
-  SmallVector<InputDescription> inputs;
-  for (BlockArgument argument : func.getArguments()) {
-    if (func.getArgAttr(argument.getArgNumber(), kParameterAttrName))
-      continue;
-    auto type = cast<RankedTensorType>(argument.getType());
-    InputDescription input;
-    input.shape.append(getGlobalShape(type).begin(), getGlobalShape(type).end());
-    input.isInteger = isa<IntegerType>(type.getElementType());
-    if (input.isInteger)
-      input.vocabulary = getVocabulary(argument);
-    inputs.push_back(std::move(input));
-  }
-  return inputs;
-}
-
-std::vector<Array> dagrt::makeInputs(func::FuncOp func, const EvaluatorOptions &options) {
-  std::vector<Array> arrays;
-  for (auto [number, input] : llvm::enumerate(describeInputs(func))) {
-    Stream stream(options.seed, ("argument " + Twine(number)).str());
-    Array array(input.shape);
-    int64_t columns = input.shape.empty() ? 1 : input.shape.back();
-    for (auto [i, element] : llvm::enumerate(array.elements)) {
-      if (!input.isInteger)
-        element = stream.getUniform(i);
-      else if (input.vocabulary)
-        element = stream.getInteger(i, std::max<int64_t>(*input.vocabulary, 1));
-      else
-        element = static_cast<double>(static_cast<int64_t>(i) % columns);
-    }
-    arrays.push_back(std::move(array));
-  }
-  return arrays;
-}
-
-//===----------------------------------------------------------------------===//
 // Rounding
 //===----------------------------------------------------------------------===//
 

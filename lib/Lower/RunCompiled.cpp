@@ -179,24 +179,38 @@ static FailureOr<Array> collect(const Port &port, const Buffer &buffer, double t
                                .str();
 }
 
-FailureOr<std::vector<Array>> dagrt::runCompiled(func::FuncOp func, ArrayRef<Array> inputs,
-                                                 const CompiledRunOptions &options) {
-  SmallVector<Operation *> callers;
-  llvm::DenseSet<Operation *> checked;
-  if (failed(checkSignature(func)) || failed(checkCallsEnd(func, callers, checked)))
-    return failure();
+/// What a compiled function needs beside its code: the placements of what goes in and comes out
+/// refer to the meshes of `module`.
+struct CompiledFunction::Program {
+  OwningOpRef<ModuleOp> module;
+  std::string name;
+  Location loc;
+  CompiledRunOptions options;
+  size_t numArguments = 0;
+  std::vector<Port> ports;
+  std::unique_ptr<CompiledModule> code;
+
+  explicit Program(func::FuncOp func, const CompiledRunOptions &options)
+      : name(func.getSymName()), loc(func.getLoc()), options(options) {}
+
+  LogicalResult compile(func::FuncOp func);
+};
+
+CompiledFunction::CompiledFunction(std::unique_ptr<Program> program)
+    : program(std::move(program)) {}
+CompiledFunction::~CompiledFunction() = default;
+
+LogicalResult CompiledFunction::Program::compile(func::FuncOp func) {
   MLIRContext *context = func.getContext();
-  DialectRegistry registry;
-  registerLoweringDialects(registry);
-  context->appendDialectRegistry(registry);
-  OwningOpRef<ModuleOp> module = isolate(func);
-  auto program = cast<func::FuncOp>(module->lookupSymbol(func.getSymNameAttr()));
-  if (failed(hoistParameters(program)))
+  module = isolate(func);
+  auto isolated = cast<func::FuncOp>(module->lookupSymbol(name));
+  if (failed(hoistParameters(isolated)))
     return failure();
-  FailureOr<std::vector<Port>> ports = getPorts(program, options.toF64);
-  if (failed(ports))
+  FailureOr<std::vector<Port>> found = getPorts(isolated, options.toF64);
+  if (failed(found))
     return failure();
-  size_t numArguments = program.getNumArguments();
+  ports = std::move(*found);
+  numArguments = isolated.getNumArguments();
 
   DagrtToLLVMOptions lowering;
   lowering.elementType = options.toF64 ? ElementTypes::F64 : ElementTypes::Model;
@@ -207,39 +221,68 @@ FailureOr<std::vector<Array>> dagrt::runCompiled(func::FuncOp func, ArrayRef<Arr
   OwningOpRef<ModuleOp> lowered = module->clone();
   if (failed(toBuffers.run(*lowered)))
     return failure();
-  auto onBuffers = cast<func::FuncOp>(lowered->lookupSymbol(func.getSymNameAttr()));
-  if (failed(checkMemory(func.getLoc(), "run compiled", estimateBufferMemory(onBuffers),
-                         options.memoryLimit)) ||
+  auto onBuffers = cast<func::FuncOp>(lowered->lookupSymbol(name));
+  if (failed(
+          checkMemory(loc, "run compiled", estimateBufferMemory(onBuffers), options.memoryLimit)) ||
       failed(toLLVM.run(*lowered)))
     return failure();
   FailureOr<std::unique_ptr<CompiledModule>> compiled =
       CompiledModule::compile(*lowered, options.jit);
   if (failed(compiled))
     return failure();
+  code = std::move(*compiled);
+  return success();
+}
 
+FailureOr<std::unique_ptr<CompiledFunction>>
+CompiledFunction::compile(func::FuncOp func, const CompiledRunOptions &options) {
+  SmallVector<Operation *> callers;
+  llvm::DenseSet<Operation *> checked;
+  if (failed(checkSignature(func)) || failed(checkCallsEnd(func, callers, checked)))
+    return failure();
+  DialectRegistry registry;
+  registerLoweringDialects(registry);
+  func.getContext()->appendDialectRegistry(registry);
+  auto program = std::make_unique<Program>(func, options);
+  if (failed(program->compile(func)))
+    return failure();
+  return std::unique_ptr<CompiledFunction>(new CompiledFunction(std::move(program)));
+}
+
+FailureOr<std::vector<Array>> CompiledFunction::run(ArrayRef<Array> inputs) {
+  const std::vector<Port> &ports = program->ports;
   std::vector<Buffer> buffers;
   const Array *input = inputs.begin();
-  for (auto [i, port] : llvm::enumerate(*ports)) {
-    if (i >= numArguments)
+  for (auto [i, port] : llvm::enumerate(ports)) {
+    if (i >= program->numArguments)
       buffers.push_back(port.makeBuffer());
     else if (port.parameter)
-      buffers.push_back(fill(port, makeParameter(*port.parameter, port.placement, options.seed)));
+      buffers.push_back(
+          fill(port, makeParameter(*port.parameter, port.placement, program->options.seed)));
     else
       buffers.push_back(fill(port, scatter(*input++, port.placement)));
   }
   SmallVector<void *> pointers;
   for (Buffer &buffer : buffers)
     pointers.push_back(buffer.data());
-  if (failed((*compiled)->call(func.getSymName(), pointers)))
+  if (failed(program->code->call(program->name, pointers)))
     return failure();
 
   std::vector<Array> results;
-  for (size_t i = numArguments; i < ports->size(); ++i) {
-    FailureOr<Array> result =
-        collect((*ports)[i], buffers[i], options.replicaTolerance, func.getLoc(), i - numArguments);
+  for (size_t i = program->numArguments; i < ports.size(); ++i) {
+    FailureOr<Array> result = collect(ports[i], buffers[i], program->options.replicaTolerance,
+                                      program->loc, i - program->numArguments);
     if (failed(result))
       return failure();
     results.push_back(std::move(*result));
   }
   return results;
+}
+
+FailureOr<std::vector<Array>> dagrt::runCompiled(func::FuncOp func, ArrayRef<Array> inputs,
+                                                 const CompiledRunOptions &options) {
+  FailureOr<std::unique_ptr<CompiledFunction>> compiled = CompiledFunction::compile(func, options);
+  if (failed(compiled))
+    return failure();
+  return (*compiled)->run(inputs);
 }

@@ -16,26 +16,11 @@
 
 #include "dagrt/Lower/Parameters.h"
 #include "dagrt/Lower/PlacedArray.h"
+#include "dagrt/Lower/Stream.h"
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
 namespace dagrt {
-
-/// The numbers of one weight or input.
-class Stream {
-public:
-  Stream(uint64_t seed, llvm::StringRef name);
-
-  /// Element `index`, uniform in [-1, 1).
-  double getUniform(int64_t index) const;
-
-  /// Element `index`, uniform among 0, ..., `count` - 1. `count` is at least 1.
-  int64_t getInteger(int64_t index, int64_t count) const;
-
-private:
-  uint64_t getBits(int64_t index) const;
-  uint64_t key;
-};
 
 /// Each device's shard of a weight, padding zero: the element's place in the stored weight decides
 /// its value.

@@ -14,6 +14,7 @@
 #include "Outputs.h"
 #include "Program.h"
 #include "RunOnRanks.h"
+#include "Steps.h"
 #include "dagrt/Lower/Evaluator.h"
 #include "dagrt/Lower/Jit.h"
 #include "dagrt/Pipelines/Registration.h"
@@ -83,6 +84,19 @@ struct Options {
       "sizes", cl::value_desc("name=N,..."), cl::cat(category),
       cl::desc("Numbers of symbolic sizes, such as seq_len=5; those left out take the program's "
                "default. A program that is compared with is bound, too, if it has named sizes")};
+  cl::opt<std::string> prefill{
+      "prefill", cl::value_desc("program"), cl::cat(category),
+      cl::desc("Run this prefill, which returns its caches, before the first of --steps (default: "
+               "none; caches are seeded up to the context)")};
+  cl::opt<int64_t> steps{
+      "steps", cl::value_desc("m"), cl::init(0), cl::cat(category),
+      cl::desc("Run a step of decoding m times, each on the caches of the one before and on the "
+               "tokens of its positions. --compare names a model without a cache that has these "
+               "positions, or another such step (default: run the program once)")};
+  cl::list<int64_t> lengths{
+      "lengths", cl::value_desc("n,..."), cl::CommaSeparated, cl::cat(category),
+      cl::desc("With --steps: tokens of each request before the first step (default: those of the "
+               "prefill, or the context)")};
   cl::opt<double> memoryLimit{
       "memory-limit", cl::value_desc("GiB"), cl::init(8), cl::cat(category),
       cl::desc("Refuse to run beyond this estimate (default 8 GiB, of 2^30 bytes)")};
@@ -137,6 +151,146 @@ static LogicalResult run(Engine engine, const CompiledRunOptions &options, Progr
   return checkFinite(program);
 }
 
+/// Compiles `program` once, or evaluates it each time.
+static FailureOr<std::function<FailureOr<std::vector<Array>>(ArrayRef<Array>)>>
+makeRunner(Engine engine, const CompiledRunOptions &options, Program &program) {
+  func::FuncOp func = program.func;
+  if (engine != Engine::Jit)
+    return std::function<FailureOr<std::vector<Array>>(ArrayRef<Array>)>(
+        [func, options](ArrayRef<Array> inputs) { return evaluate(func, inputs, options); });
+  FailureOr<std::unique_ptr<CompiledFunction>> compiled = CompiledFunction::compile(func, options);
+  if (failed(compiled))
+    return failure();
+  std::shared_ptr<CompiledFunction> code = std::move(*compiled);
+  return std::function<FailureOr<std::vector<Array>>(ArrayRef<Array>)>(
+      [code](ArrayRef<Array> inputs) { return code->run(inputs); });
+}
+
+/// The first input of a program is its tokens.
+static void limitVocabulary(Program &program, StepRun &run) {
+  SmallVector<InputDescription> inputs = describeInputs(program.func);
+  if (inputs.empty() || !inputs.front().vocabulary)
+    return;
+  int64_t words = *inputs.front().vocabulary;
+  run.vocabulary = std::min(run.vocabulary.value_or(words), words);
+}
+
+/// True if the program has caches as arguments.
+static bool isStep(Program &program) { return !CachedRequests::get(program.func).lengths.empty(); }
+
+/// Runs a program without a cache on the tokens of `run`.
+static LogicalResult runOnTokens(Engine engine, const CompiledRunOptions &options, Program &program,
+                                 const StepRun &run) {
+  if (program.func.getNumArguments() != 1)
+    return complain("expects one argument, the tokens, of '" + program.name + "', got " +
+                    Twine(program.func.getNumArguments()));
+  auto runner = makeRunner(engine, options, program);
+  if (failed(runner))
+    return failure();
+  FailureOr<std::vector<Array>> outputs = (*runner)({makeTokens(program, run)});
+  if (failed(outputs))
+    return failure();
+  program.outputs = std::move(*outputs);
+  return checkFinite(program);
+}
+
+/// Runs the steps of a program, from the caches of `prefill` on if there is one.
+static LogicalResult runAllSteps(Engine engine, const CompiledRunOptions &options, Program &program,
+                                 Program *prefill, StepRun &run) {
+  auto runner = makeRunner(engine, options, program);
+  if (failed(runner))
+    return failure();
+  return runSteps(program, makeFirstInputs(program, prefill, run, options), *runner, run);
+}
+
+/// Sets how many tokens each request has before the first step.
+static LogicalResult setLengths(const Options &options, Program &program, Program *prefill,
+                                StepRun &run) {
+  CachedRequests requests = CachedRequests::get(program.func);
+  run.lengths = requests.lengths;
+  run.newTokens = requests.newTokens;
+  if (!prefill && options.lengths.empty())
+    return success();
+  int64_t tokens = INT64_MAX;
+  if (prefill) {
+    ArrayRef<int64_t> shape =
+        getGlobalShape(cast<RankedTensorType>(prefill->func.getArgumentTypes()[0]));
+    tokens = shape.size() > 1 ? shape[1] : 0;
+    llvm::fill(run.lengths, tokens);
+  }
+  if (options.lengths.empty())
+    return success();
+  if (!prefill)
+    return complain("expects --prefill with --lengths: seeded caches hold what the context says");
+  if (options.lengths.size() != run.lengths.size())
+    return complain("expects --lengths of " + Twine(run.lengths.size()) + " requests, got " +
+                    Twine(options.lengths.size()));
+  for (auto [length, given] : llvm::zip_equal(run.lengths, options.lengths)) {
+    if (given < 0 || given > tokens)
+      return complain("expects --lengths from 0 to the " + Twine(tokens) +
+                      " tokens of the prefill, got " + Twine(given));
+    length = given;
+  }
+  return success();
+}
+
+/// `--steps`: the program is a step, and what it is compared with has no cache, or is a step, too.
+static LogicalResult runStepped(const Options &options, const CompiledRunOptions &runOptions,
+                                MLIRContext &context, Program &program, Program &reference) {
+  Engine engine = options.engine;
+  llvm::SourceMgr sources, prefillSources, referenceSources;
+  Program prefill(options.prefill, "");
+  prefill.sizes = options.sizes;
+  auto loadWith = [&](llvm::SourceMgr &from, Program &loaded) {
+    SourceMgrDiagnosticHandler diagnostics(from, &context, getErrorStream());
+    return load(context, from, engine, runOptions, loaded);
+  };
+  bool hasPrefill = !options.prefill.empty(), hasReference = !options.compare.empty();
+  if (failed(loadWith(sources, program)) ||
+      (hasPrefill && failed(loadWith(prefillSources, prefill))) ||
+      (hasReference && failed(loadWith(referenceSources, reference))))
+    return failure();
+  SourceMgrDiagnosticHandler diagnostics(sources, &context, getErrorStream());
+  StepRun run;
+  run.steps = options.steps;
+  run.seed = options.seed;
+  Program *first = hasPrefill ? &prefill : nullptr;
+  if (failed(setLengths(options, program, first, run)) || failed(checkSteps(program, run)) ||
+      (first && failed(checkPrefill(program, prefill, run))))
+    return failure();
+  limitVocabulary(program, run);
+  if (hasPrefill)
+    limitVocabulary(prefill, run);
+  if (hasReference)
+    limitVocabulary(reference, run);
+  if ((hasPrefill && failed(runOnTokens(engine, runOptions, prefill, run))) ||
+      failed(runAllSteps(engine, runOptions, program, first, run)))
+    return failure();
+  if (!hasReference) {
+    for (auto [number, output] : llvm::enumerate(run.outputs)) {
+      llvm::outs() << "step " << number << ", ";
+      printSummary(0, output);
+    }
+    return success();
+  }
+  if (isStep(reference)) {
+    StepRun other = run;
+    other.outputs.clear();
+    other.caches.clear();
+    if (failed(checkSteps(reference, other)) ||
+        (first && failed(checkPrefill(reference, prefill, other))) ||
+        failed(runAllSteps(engine, runOptions, reference, first, other)))
+      return failure();
+    return compareStepRuns(program, run, reference, other, options.tolerance);
+  }
+  if (!hasPrefill)
+    return complain("expects --prefill to compare with '" + reference.name +
+                    "', which has no cache: the steps go on from its first tokens");
+  if (failed(runOnTokens(engine, runOptions, reference, run)))
+    return failure();
+  return compareSteps(program, run, reference, options.tolerance);
+}
+
 static RankRunOptions getRankOptions(const Options &options, const CompiledRunOptions &run) {
   RankRunOptions ranks;
   ranks.run = run;
@@ -154,6 +308,12 @@ static LogicalResult runTool(const Options &options) {
     return complain("expects two programs, got standard input for both");
   if (!(options.tolerance >= 0) || !(options.memoryLimit > 0))
     return complain("expects a tolerance that is not negative and a memory limit above 0");
+  if (options.steps.getNumOccurrences() > 0 && options.steps < 1)
+    return complain("expects at least 1 of --steps, got " + Twine(options.steps));
+  if (options.steps == 0 && (!options.prefill.empty() || !options.lengths.empty()))
+    return complain("expects --steps with --prefill and --lengths: how many of them to run");
+  if (options.steps > 0 && options.onRanks)
+    return complain("expects --steps without --mpi: ranks run one step");
   if (!(options.stallLimit > 0))
     return complain("expects a stall limit above 0 seconds");
   if (!options.onRanks && !options.trace.empty())
@@ -184,6 +344,8 @@ static LogicalResult runTool(const Options &options) {
   Program program(options.input, function);
   Program reference(options.compare, other.empty() ? function : other);
   program.sizes = reference.sizes = options.sizes;
+  if (options.steps > 0)
+    return runStepped(options, runOptions, context, program, reference);
   auto runReference = [&]() -> LogicalResult {
     if (comparesEngines) {
       reference.name = program.name;

@@ -46,9 +46,11 @@ struct InputDescription {
   /// Of token ids: rows of the smallest table that they are looked up in.
   std::optional<int64_t> vocabulary;
 
-  bool operator==(const InputDescription &other) const {
-    return shape == other.shape && isInteger == other.isInteger && vocabulary == other.vocabulary;
-  }
+  /// A KV cache, whose slots two programs may have more or fewer of.
+  bool isCache = false;
+
+  bool operator==(const InputDescription &other) const;
+  bool operator!=(const InputDescription &other) const { return !(*this == other); }
 };
 
 /// The arguments of `func` that are inputs and not hoisted parameters. Precondition: they are
@@ -74,8 +76,9 @@ llvm::LogicalResult checkMemory(mlir::Location loc, llvm::StringRef how, double 
                                 double limit);
 
 /// Inputs for `func` from the seed: floats uniform in [-1, 1), token ids uniform in their
-/// vocabulary, other integers the numbers 0, 1, ... along the last dim, as positions are.
-/// Precondition: `checkEvaluable` succeeded.
+/// vocabulary, other integers the numbers 0, 1, ... along the last dim, as positions are. A cache
+/// holds the context that the program's attention expects, and a token less or two in some
+/// requests; positions go on from there. Precondition: `checkEvaluable` succeeded.
 std::vector<Array> makeInputs(mlir::func::FuncOp func, const EvaluatorOptions &options);
 
 /// Runs `func` on global `inputs` and returns its results as global arrays. Emits an error if

@@ -87,6 +87,26 @@ struct CompiledRunOptions : EvaluatorOptions {
   JitOptions jit;
 };
 
+/// A function that is compiled once and runs on as many inputs as one likes.
+class CompiledFunction {
+public:
+  ~CompiledFunction();
+
+  /// Lowers and compiles `func`. Emits an error if it cannot be lowered, or would take more memory
+  /// than the limit.
+  static llvm::FailureOr<std::unique_ptr<CompiledFunction>>
+  compile(mlir::func::FuncOp func, const CompiledRunOptions &options);
+
+  /// Runs on global `inputs`, as `evaluate` does.
+  llvm::FailureOr<std::vector<Array>> run(llvm::ArrayRef<Array> inputs);
+
+private:
+  struct Program;
+  explicit CompiledFunction(std::unique_ptr<Program> program);
+
+  std::unique_ptr<Program> program;
+};
+
 /// Lowers, compiles and runs `func` on global `inputs`, as `evaluate` does. Emits an error if it
 /// cannot be lowered, or would take more memory than the limit.
 llvm::FailureOr<std::vector<Array>> runCompiled(mlir::func::FuncOp func,
