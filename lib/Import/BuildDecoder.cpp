@@ -184,20 +184,18 @@ Value DecoderBuilder::buildEmbedding(Value ids) {
 /// The embeddings plus a learned row for each token's position.
 Value DecoderBuilder::addPositions(Value x) {
   Value rows = positions;
-  int64_t first = spec.positions->first, count = spec.positions->rows;
-  ViewAttr view;
+  int64_t first = spec.positions->first;
   Shape shape = {tokens, spec.hidden};
   if (options.phase != Phase::Prefill) {
-    // Positions are data: the row of position 0 is the first of the view.
-    view = ViewAttr::get(builder.getContext(), {count, spec.hidden}, first * spec.hidden,
-                         {spec.hidden, 1});
-    count -= first;
+    // Positions are those of each request.
     shape.insert(shape.begin(), batch);
+    if (first != 0)
+      rows = create<OffsetPositionsOp>("embedding.position", positions.getType(), positions, first);
   } else if (first != 0) {
     rows = create<PositionsOp>("embedding.position", positions.getType(), first, TokenOrderAttr());
   }
   Value positionTable = createParameter("embedding.position", spec.names.positions + ".weight",
-                                        {count, spec.hidden}, view, 1);
+                                        {spec.positions->rows, spec.hidden}, {}, 1);
   Value learned =
       create<EmbeddingOp>("embedding.position", getType(shape), rows, positionTable, Value());
   return createAdd("embedding.sum", x, learned);

@@ -30,7 +30,12 @@ struct PartitionTpPp final : dagrt::impl::PartitionTpPpPassBase<PartitionTpPp> {
                                {"layout", getValueName(layout).str()},
                                {"microbatches", std::to_string(microbatches)},
                                {"order", getValueName(order).str()},
-                               {"virtual", std::to_string(virtualStages)}};
+                               {"virtual", std::to_string(virtualStages)},
+                               {"kvp", std::to_string(kvp)},
+                               {"qkv", getValueName(qkv).str()},
+                               {"stripe", std::to_string(stripe)},
+                               {"dp", std::to_string(dp)},
+                               {"ffn", getValueName(ffn).str()}};
     if (failed(partitionModule(getOperation(), "tp-pp", options)))
       signalPassFailure();
   }

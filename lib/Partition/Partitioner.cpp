@@ -183,6 +183,8 @@ const Directive &Partitioner::getDirective(RoleAttr role) {
       directive.mesh = *entry.mesh;
     if (entry.cut)
       directive.cut = &*entry.cut;
+    if (entry.resultCut)
+      directive.resultCut = &*entry.resultCut;
     if (entry.result)
       directive.result = &*entry.result;
     if (entry.travels)
@@ -257,6 +259,8 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
     return failure();
   if (directive.cut)
     use.addCuts(*directive.cut, plan->rule);
+  if (directive.resultCut)
+    use.addCuts(*directive.resultCut, plan->rule);
   SmallVector<Value> operands;
   for (auto [operand, dims] : llvm::zip_equal(op->getOperands(), plan->rule.operands)) {
     auto type = cast<RankedTensorType>(operand.getType());
@@ -312,9 +316,26 @@ static RankedTensorType getReplicated(MeshOp mesh, RankedTensorType type) {
   return Layout(mesh, getGlobalShape(type), none).getType(type.getElementType());
 }
 
+/// A result that updates an argument lies as the argument does.
+static RankedTensorType getUpdatedType(func::ReturnOp op, unsigned number, Block &placed) {
+  auto function = cast<func::FuncOp>(op->getParentOp());
+  auto updates = function.getResultAttrOfType<IntegerAttr>(number, DagrtDialect::kUpdatesAttrName);
+  if (!updates)
+    return {};
+  auto type = cast<RankedTensorType>(placed.getArgument(updates.getInt()).getType());
+  return getDist(type) ? type : RankedTensorType();
+}
+
 LogicalResult Partitioner::partitionReturn(func::ReturnOp op, Resharder &values) {
   SmallVector<Value> operands;
-  for (Value operand : op.getOperands()) {
+  for (auto [number, operand] : llvm::enumerate(op.getOperands())) {
+    if (RankedTensorType home = getUpdatedType(op, number, *builder.getInsertionBlock())) {
+      FailureOr<Value> placed = values.getAs(operand, home, {});
+      if (failed(placed))
+        return failure();
+      operands.push_back(*placed);
+      continue;
+    }
     auto type = cast<RankedTensorType>(operand.getType());
     RankedTensorType current = values.getType(operand);
     if (!current) {
@@ -467,6 +488,9 @@ LogicalResult Partitioner::run() {
   sizes = *defaults;
   for (func::FuncOp function : functions) {
     if (strategy.zigzagBlocks > 0 && failed(reorderTokens(function, strategy.zigzagBlocks)))
+      return failure();
+    if (strategy.slotShards > 0 &&
+        failed(stripeCaches(function, strategy.slotShards, strategy.stripe)))
       return failure();
     if (failed(split(function)) || failed(partitionFunction(function)))
       return failure();

@@ -87,7 +87,9 @@ struct Planner {
   FailureOr<int64_t> getSize(const Factor &factor);
   LogicalResult refuseSize(const CutSpec &cut, StringRef factor, ArrayRef<int64_t> elements);
   LogicalResult shardFactor(unsigned number, AxesAttr axes);
+  FailureOr<SmallVector<std::pair<unsigned, AxesAttr>, 2>> spreadCut(const CutSpec &cut);
   LogicalResult applyCut(const CutSpec &cut);
+  LogicalResult applyResultCuts(ArrayRef<CutSpec> cuts);
   LogicalResult applyResult(ArrayRef<std::string> names);
   void keepPending(OperandTypes operands);
   void followOperands(OperandTypes operands);
@@ -233,14 +235,15 @@ LogicalResult Planner::shardFactor(unsigned number, AxesAttr axes) {
   return success();
 }
 
-/// Spreads an entry's axes over the factors that the op has of those it names.
-LogicalResult Planner::applyCut(const CutSpec &cut) {
+/// The axes of each of the factors that an entry names and the op has.
+FailureOr<SmallVector<std::pair<unsigned, AxesAttr>, 2>> Planner::spreadCut(const CutSpec &cut) {
+  SmallVector<std::pair<unsigned, AxesAttr>, 2> assigned;
   SmallVector<unsigned> factors;
   for (const std::string &reference : cut.over)
     if (std::optional<unsigned> factor = findFactor(reference))
       factors.push_back(*factor);
   if (factors.empty())
-    return success();
+    return assigned;
   for (const std::string &axis : cut.axes)
     if (plan.mesh.getAxisSize(axis) == 0)
       return op->emitOpError() << "expects the strategy to shard over axes of mesh '@"
@@ -263,10 +266,39 @@ LogicalResult Planner::applyCut(const CutSpec &cut) {
       return op->emitOpError() << "expects the " << count << " elements of "
                                << plan.rule.factors[number].name << " to end where one of "
                                << describeAxes(cut) << " ends, or divides" << describeRole();
-    if (!axes.empty() && failed(shardFactor(number, axes)))
-      return failure();
+    if (!axes.empty())
+      assigned.push_back({number, axes});
     left /= std::max<int64_t>(taken, 1);
   }
+  return assigned;
+}
+
+/// Spreads an entry's axes over the op.
+LogicalResult Planner::applyCut(const CutSpec &cut) {
+  auto assigned = spreadCut(cut);
+  if (failed(assigned))
+    return failure();
+  for (auto [number, axes] : *assigned)
+    if (failed(shardFactor(number, axes)))
+      return failure();
+  return success();
+}
+
+/// Asks for a result that is sharded over factors in another way than the op.
+LogicalResult Planner::applyResultCuts(ArrayRef<CutSpec> cuts) {
+  SmallVector<AxesAttr, 8> axes(plan.axes);
+  for (const CutSpec &cut : cuts) {
+    auto assigned = spreadCut(cut);
+    if (failed(assigned))
+      return failure();
+    for (auto [number, over] : *assigned)
+      axes[number] = over;
+  }
+  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  SmallVector<AxesAttr> dims;
+  for (unsigned factor : plan.rule.results[0])
+    dims.push_back(axes[factor]);
+  plan.wanted = Layout(plan.mesh, getGlobalShape(type), dims).getType(type.getElementType());
   return success();
 }
 
@@ -336,5 +368,8 @@ FailureOr<OpPlan> dagrt::planOp(Operation *op, MeshOp mesh, const Directive &dir
   if (directive.result && op->getNumResults() > 0 && failed(planner.applyResult(*directive.result)))
     return failure();
   planner.followOperands(operands);
+  if (directive.resultCut && !directive.resultCut->empty() && op->getNumResults() > 0 &&
+      failed(planner.applyResultCuts(*directive.resultCut)))
+    return failure();
   return std::move(planner.plan);
 }

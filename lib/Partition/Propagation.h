@@ -23,6 +23,7 @@ namespace dagrt {
 struct Directive {
   llvm::StringRef mesh;                             ///< Empty: follow the operands.
   const std::vector<CutSpec> *cut = nullptr;        ///< Null: nothing.
+  const std::vector<CutSpec> *resultCut = nullptr;  ///< Null: nothing.
   const std::vector<std::string> *result = nullptr; ///< Null: follow the factors.
   const std::vector<std::string> *travels = nullptr;
 };

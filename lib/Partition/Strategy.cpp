@@ -55,8 +55,27 @@ struct Instantiation {
     return given.count(option) ? TextPosition() : at;
   }
 
-  /// A count: an integer, or the name of an option that holds one; at least 1.
+  /// Axes of size 1 that meshes do without.
+  std::set<std::string> dropped = {};
+
+  /// A quotient of counts, `tp/kvp`, without a rest.
+  FailureOr<int64_t> getQuotient(const Name &name, const Twine &what) {
+    auto [dividend, divisor] = StringRef(name.text).split('/');
+    FailureOr<int64_t> all = getCount({dividend.trim().str(), name.at}, what);
+    FailureOr<int64_t> parts = getCount({divisor.trim().str(), name.at}, what);
+    if (failed(all) || failed(parts))
+      return failure();
+    if (*all % *parts != 0)
+      return error("expects " + dividend.trim() + " to be a multiple of " + divisor.trim() +
+                       ", got " + Twine(*all) + " and " + Twine(*parts),
+                   getPlace(dividend.trim().str(), name.at));
+    return *all / *parts;
+  }
+
+  /// A count: an integer, the name of an option that holds one, or a quotient of them; at least 1.
   FailureOr<int64_t> getCount(const Name &name, const Twine &what) {
+    if (StringRef(name.text).contains('/'))
+      return getQuotient(name, what);
     auto option = values.find(name.text);
     StringRef number = option == values.end() ? name.text : option->second;
     used.insert(name.text);
@@ -77,7 +96,9 @@ struct Instantiation {
                          suggestName(option, getNames(values)),
                      when.at.at(option));
       used.insert(option);
-      all &= it->second == wanted;
+      StringRef value = wanted;
+      bool isNot = value.consume_front("not ");
+      all &= (it->second == value.trim()) != isNot;
     }
     return all;
   }
@@ -171,11 +192,18 @@ static LogicalResult readMeshes(Instantiation &fill, const StrategyText &text, S
       FailureOr<int64_t> size = fill.getCount(axis.size, axis.size.text);
       if (failed(size))
         return failure();
-      spec.axes.push_back({axis.name, *size});
+      if (axis.optional && *size == 1)
+        fill.dropped.insert(axis.name);
+      else
+        spec.axes.push_back({axis.name, *size});
       if (llvm::MulOverflow(count, *size, count) || count > (1 << 20))
         return fill.error("expects mesh '" + mesh.name.text + "' to have at most 1048576 devices",
                           mesh.at);
     }
+    if (spec.axes.empty())
+      return fill.error("expects each mesh to have an axis that is not optional, got mesh '" +
+                            mesh.name.text + "'",
+                        mesh.at);
     if (!mesh.repeat.text.empty()) {
       FailureOr<int64_t> repeat = fill.getCount(mesh.repeat, mesh.repeat.text);
       if (failed(repeat))
@@ -195,7 +223,7 @@ static LogicalResult readMeshes(Instantiation &fill, const StrategyText &text, S
 /// Axes and meshes that an entry names exist.
 static LogicalResult checkNames(Instantiation &fill, const Strategy &strategy,
                                 const EntryText &entry) {
-  Strings meshes, known;
+  Strings meshes, known(fill.dropped.begin(), fill.dropped.end());
   for (const MeshSpec &mesh : strategy.meshes) {
     meshes.push_back(mesh.name);
     if (entry.mesh && entry.mesh->text != mesh.name)
@@ -209,8 +237,9 @@ static LogicalResult checkNames(Instantiation &fill, const Strategy &strategy,
                           suggestName(entry.mesh->text, meshes),
                       entry.mesh->at);
   std::vector<Name> axes = entry.result.value_or(std::vector<Name>());
-  for (const CutText &cut : entry.cut.value_or(std::vector<CutText>()))
-    llvm::append_range(axes, cut.getAxes());
+  for (const auto &cuts : {entry.cut, entry.resultCut})
+    for (const CutText &cut : cuts.value_or(std::vector<CutText>()))
+      llvm::append_range(axes, cut.getAxes());
   for (const Name &axis : axes)
     if (axis.text != "_" && !llvm::is_contained(known, axis.text))
       return fill.error("expects axes of its meshes" + where + axis.text + "'" +
@@ -218,21 +247,34 @@ static LogicalResult checkNames(Instantiation &fill, const Strategy &strategy,
                         axis.at);
   // A message is sharded over the mesh that it goes to.
   for (const Name &axis : entry.travels.value_or(std::vector<Name>()))
-    if (axis.text != "_" && llvm::none_of(strategy.meshes, [&](const MeshSpec &mesh) {
+    if (axis.text != "_" && !fill.dropped.count(axis.text) &&
+        llvm::none_of(strategy.meshes, [&](const MeshSpec &mesh) {
           return llvm::is_contained(llvm::make_first_range(mesh.axes), axis.text);
         }))
       return fill.error("expects axes of its meshes" + where + axis.text + "'", axis.at);
   return success();
 }
 
-static std::optional<Strings> getTexts(const std::optional<std::vector<Name>> &names) {
-  return names ? std::optional<Strings>(getTexts(ArrayRef<Name>(*names))) : std::nullopt;
+/// Axes by dims, `_` where there is none, or one of size 1 that meshes do without.
+static std::optional<Strings> getAxes(const Instantiation &fill,
+                                      const std::optional<std::vector<Name>> &names) {
+  if (!names)
+    return std::nullopt;
+  Strings axes = getTexts(ArrayRef<Name>(*names));
+  for (std::string &axis : axes)
+    if (fill.dropped.count(axis))
+      axis = "_";
+  return axes;
 }
 
-static LogicalResult readCuts(Instantiation &fill, const EntryText &source, StrategyEntry &entry) {
-  if (source.cut)
-    entry.cut.emplace();
-  for (const CutText &cut : source.cut.value_or(std::vector<CutText>())) {
+/// Reads the cuts of an entry. Those over axes that meshes do without do nothing.
+static LogicalResult readCuts(Instantiation &fill, const StrategyEntry &entry,
+                              const std::optional<std::vector<CutText>> &source,
+                              std::optional<std::vector<CutSpec>> &cuts) {
+  if (!source)
+    return success();
+  cuts.emplace();
+  for (const CutText &cut : *source) {
     std::vector<Name> axes = cut.getAxes();
     bool hasOneSpelling = cut.axis.has_value() != cut.axes.has_value();
     if (!hasOneSpelling || axes.empty() || cut.over.empty() ||
@@ -242,11 +284,13 @@ static LogicalResult readCuts(Instantiation &fill, const EntryText &source, Stra
                         "'rest' to be 'replicated' if given, in the entry for role '" +
                             entry.role + "'",
                         cut.at);
+    llvm::erase_if(axes, [&](const Name &axis) { return fill.dropped.count(axis.text) > 0; });
     CutSpec spec{
         getTexts(ArrayRef<Name>(axes)), getTexts(ArrayRef<Name>(cut.over)), {}, !cut.rest.empty()};
     for (const Name &factor : cut.over)
       spec.positions.push_back(factor.at);
-    entry.cut->push_back(spec);
+    if (!axes.empty())
+      cuts->push_back(spec);
   }
   return success();
 }
@@ -266,15 +310,18 @@ static LogicalResult readEntries(Instantiation &fill, const StrategyText &text,
     entry.isOptional = source.optional;
     if (source.mesh)
       entry.mesh = source.mesh->text;
-    entry.result = getTexts(source.result);
-    entry.travels = getTexts(source.travels);
-    if (failed(readCuts(fill, source, entry)) || failed(checkNames(fill, strategy, source)))
+    entry.result = getAxes(fill, source.result);
+    entry.travels = getAxes(fill, source.travels);
+    if (failed(readCuts(fill, entry, source.cut, entry.cut)) ||
+        failed(readCuts(fill, entry, source.resultCut, entry.resultCut)) ||
+        failed(checkNames(fill, strategy, source)))
       return failure();
-    if (!entry.mesh && !entry.cut && !entry.result && !entry.travels)
-      return fill.error("expects an entry to say 'mesh', 'cut', 'result' or 'travels', got the "
-                        "entry for role '" +
-                            entry.role + "' with none",
-                        source.role->at);
+    if (!entry.mesh && !entry.cut && !entry.resultCut && !entry.result && !entry.travels)
+      return fill.error(
+          "expects an entry to say 'mesh', 'cut', 'result_cut', 'result' or 'travels', got the "
+          "entry for role '" +
+              entry.role + "' with none",
+          source.role->at);
     if (*applies)
       strategy.entries.push_back(entry);
   }
@@ -341,6 +388,22 @@ static LogicalResult readMicrobatches(Instantiation &fill, const StrategyText &t
   return checkMicrobatches(fill, strategy, isGiven ? TextPosition() : text.microbatches->at);
 }
 
+/// Over how many shards the slots of full caches are dealt.
+static LogicalResult readSlots(Instantiation &fill, const SlotsText &text, Strategy &strategy) {
+  FailureOr<bool> applies = fill.holds(text.when);
+  FailureOr<int64_t> shards = fill.getCount(text.striped, "the shards of caches");
+  FailureOr<int64_t> stripe = 1;
+  if (!text.stripe.text.empty())
+    stripe = fill.getCount(text.stripe, "the tokens of a stripe");
+  if (failed(applies) || failed(shards) || failed(stripe))
+    return failure();
+  if (*applies && *shards > 1) {
+    strategy.slotShards = *shards;
+    strategy.stripe = *stripe;
+  }
+  return success();
+}
+
 FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
                                          const StrategyOptions &options,
                                          TextErrorHandler emitError) {
@@ -365,6 +428,8 @@ FailureOr<Strategy> dagrt::parseStrategy(StringRef yaml, StringRef name,
     if (*applies && *blocks > 1)
       strategy.zigzagBlocks = *blocks;
   }
+  if (text.slots && failed(readSlots(fill, *text.slots, strategy)))
+    return failure();
   if (failed(checkUsed(fill, text)))
     return failure();
   return strategy;

@@ -29,6 +29,7 @@ struct Choices {
 struct AxisText {
   std::string name;
   Name size;
+  bool optional = false;
 };
 struct MeshText {
   TextPosition at;
@@ -51,7 +52,7 @@ struct CutText {
 struct EntryText {
   TextPosition at;
   std::optional<Name> role, mesh;
-  std::optional<std::vector<CutText>> cut;
+  std::optional<std::vector<CutText>> cut, resultCut;
   std::optional<std::vector<Name>> result, travels;
   bool optional = false;
   Values when;
@@ -65,6 +66,10 @@ struct OrderText {
   Name zigzag;
   Values when;
 };
+struct SlotsText {
+  Name striped, stripe;
+  Values when;
+};
 struct MicrobatchesText {
   TextPosition at;
   Name count, order, virtualStages;
@@ -76,6 +81,7 @@ struct StrategyText {
   std::vector<RefusalText> refused;
   std::vector<MeshText> meshes;
   std::optional<OrderText> order;
+  std::optional<SlotsText> slots;
   std::optional<MicrobatchesText> microbatches;
   std::vector<EntryText> entries;
 };
@@ -111,6 +117,7 @@ struct MappingTraits<dagrt::written::AxisText> {
     dagrt::YamlKeys keys(io);
     keys.map("name", axis.name);
     keys.map("size", axis.size);
+    keys.map("optional", axis.optional);
   }
 };
 template <>
@@ -143,6 +150,7 @@ struct MappingTraits<dagrt::written::EntryText> {
     keys.map("role", entry.role);
     keys.map("mesh", entry.mesh);
     keys.map("cut", entry.cut);
+    keys.map("result_cut", entry.resultCut);
     keys.map("result", entry.result);
     keys.map("travels", entry.travels);
     keys.map("optional", entry.optional);
@@ -167,6 +175,15 @@ struct MappingTraits<dagrt::written::OrderText> {
   }
 };
 template <>
+struct MappingTraits<dagrt::written::SlotsText> {
+  static void mapping(IO &io, dagrt::written::SlotsText &slots) {
+    dagrt::YamlKeys keys(io);
+    keys.map("striped", slots.striped);
+    keys.map("stripe", slots.stripe);
+    keys.map("when", slots.when);
+  }
+};
+template <>
 struct MappingTraits<dagrt::written::MicrobatchesText> {
   static void mapping(IO &io, dagrt::written::MicrobatchesText &microbatches) {
     dagrt::YamlKeys keys(io);
@@ -186,6 +203,7 @@ struct MappingTraits<dagrt::written::StrategyText> {
     keys.map("refused", strategy.refused);
     keys.map("meshes", strategy.meshes);
     keys.map("token_order", strategy.order);
+    keys.map("cache_slots", strategy.slots);
     keys.map("microbatches", strategy.microbatches);
     keys.map("entries", strategy.entries);
   }

@@ -15,6 +15,8 @@
 #include "dagrt/Partition/Partitioner.h"
 #include "dagrt/Pipelines/Passes.h"
 
+#include "mlir/IR/Remarks.h"
+
 namespace dagrt {
 #define GEN_PASS_DEF_PARTITIONFAPOOLPASS
 #include "dagrt/Pipelines/Passes.h.inc"
@@ -31,6 +33,46 @@ static bool hasCausalKernel(ModuleOp module) {
         return op.getCausal() ? WalkResult::interrupt() : WalkResult::advance();
       })
       .wasInterrupted();
+}
+
+namespace {
+/// Requests and new tokens of a step with a cache; none of a program without one.
+struct Step {
+  std::optional<int64_t> requests;
+  int64_t tokens = 0;
+};
+} // namespace
+
+static std::optional<Step> findStep(ModuleOp module) {
+  for (auto function : module.getOps<func::FuncOp>())
+    for (CacheUpdateOp update : function.getOps<CacheUpdateOp>()) {
+      ArrayRef<int64_t> rows = getGlobalShape(update.getRows().getType());
+      SizeAttr batch = getGlobalSizes(update.getRows().getType())[0];
+      Step step{std::nullopt, rows[1]};
+      ScopedDiagnosticHandler silent(module.getContext(), [](Diagnostic &) { return success(); });
+      FailureOr<int64_t> requests =
+          batch ? batch.evaluate(getDefaultSizes(module),
+                                 [&]() { return emitError(module.getLoc()); })
+                : FailureOr<int64_t>(failure());
+      if (succeeded(requests))
+        step.requests = *requests;
+      return step;
+    }
+  return std::nullopt;
+}
+
+/// As strategies call it.
+static StringRef getSplitName(PoolSplit split) {
+  switch (split) {
+  case PoolSplit::Keys:
+    return "keys";
+  case PoolSplit::Batch:
+    return "batch";
+  case PoolSplit::Auto:
+  case PoolSplit::Queries:
+    return "queries";
+  }
+  llvm_unreachable("all splits have names");
 }
 
 /// What the options name a size of the pool to be found by.
@@ -85,9 +127,27 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
                           {poolLimit, cluster, getModelName(model).str(), table, partitionAs});
   }
 
+  /// One token cannot be sharded along the sequence.
+  StringRef chooseLayout(ModuleOp module, const std::optional<Step> &step) {
+    if (!step || step->tokens != 1 || layout != ActivationLayout::SequenceParallel)
+      return getValueName(layout);
+    remark::passed(module.getLoc(), remark::RemarkOpts::name("OneToken").category("partition"))
+        << "activations of one token for each request are replicated: layout=megatron";
+    return "megatron";
+  }
+
+  PoolSplit chooseSplit(const std::optional<Step> &step, int64_t size) {
+    if (poolSplit != PoolSplit::Auto)
+      return poolSplit;
+    if (!step)
+      return PoolSplit::Queries;
+    return step->requests && *step->requests % size == 0 ? PoolSplit::Batch : PoolSplit::Keys;
+  }
+
   LogicalResult partition(ModuleOp module, int64_t size) {
+    std::optional<Step> step = findStep(module);
     StrategyOptions options = {{"tp", std::to_string(tp)},
-                               {"layout", getValueName(layout).str()},
+                               {"layout", chooseLayout(module, step).str()},
                                {"microbatches", std::to_string(microbatches)},
                                {"order", getValueName(order).str()}};
     if (size == 0) {
@@ -99,7 +159,12 @@ struct PartitionFaPool final : dagrt::impl::PartitionFaPoolPassBase<PartitionFaP
     }
     options["pool"] = std::to_string(size);
     options["cut"] = getValueName(cut).str();
-    options["blocks"] = chooseBlocks(module);
+    PoolSplit split = chooseSplit(step, size);
+    options["split"] = getSplitName(split).str();
+    options["stripe"] = std::to_string(stripe);
+    options["blocks"] = split == PoolSplit::Queries ? chooseBlocks(module) : "contiguous";
+    if (split != PoolSplit::Queries && blocks == BlockOrder::Zigzag)
+      options["blocks"] = "zigzag";
     return partitionModule(module, "fa-pool", options);
   }
 

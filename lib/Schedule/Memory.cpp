@@ -125,9 +125,12 @@ public:
   std::vector<Span> collect() {
     func::FuncOp function = timeline.function;
     Block &body = function.getBody().front();
-    for (BlockArgument argument : body.getArguments())
+    for (BlockArgument argument : body.getArguments()) {
       store(argument,
             {0, 0, findMesh(argument.getType(), kNone), 0, kNone, argument.getArgNumber()});
+      if (function.getArgAttr(argument.getArgNumber(), DagrtDialect::kSlotsAttrName))
+        keepCache(argument);
+    }
     for (auto [index, op] : llvm::enumerate(timeline.ops))
       visit(index, op);
     for (Value result : body.getTerminator()->getOperands())
@@ -167,8 +170,20 @@ private:
       spans[it->second].end = std::max(spans[it->second].end, end);
   }
 
-  /// True if the results of `op` are parts of its first operand.
+  /// A cache is there before the step and after it.
+  void keepCache(BlockArgument argument) {
+    auto it = numbers.find(argument);
+    if (it == numbers.end())
+      return;
+    Span &cache = spans[it->second];
+    cache.end = timeline.makespan;
+    cache.isKeyValue = cache.isKept = true;
+  }
+
+  /// True if the results of `op` are parts of its first operand, or have its memory.
   static bool isView(const ScheduledOp &op) {
+    if (auto update = dyn_cast<CacheUpdateOp>(op.op))
+      return update.getInPlace();
     if (op.occupancy != Occupancy::Nothing || op.op->getNumOperands() == 0)
       return false;
     return isa<MessageType>(op.op->getOperand(0).getType()) ||
@@ -183,6 +198,9 @@ private:
     double bytes = types.getBytes(value.getType());
     double part = window > 0 ? std::min(window / types.getTokens(value.getType()), 1.0) : 1;
     Span &whole = spans[it->second];
+    // A cache is kept as it is.
+    if (whole.isKept && whole.op == kNone)
+      return;
     if (whole.bytes == bytes && part == 1) {
       whole.isKeyValue = whole.isKept = true;
       whole.end = std::max(whole.end, timeline.makespan);

@@ -113,10 +113,19 @@ private:
       for (Value value : captured)
         addData(value);
     }
+    if (auto update = dyn_cast<CacheUpdateOp>(op.op); update && update.getInPlace())
+      addReaders(update);
     op.firstResourceDependency = timeline.dependencies.size();
     if (timeline.options.limitedResources)
       for (Use use : timeline.getUses(op))
         addResource(index, use);
+  }
+
+  /// What is written over has been read.
+  void addReaders(CacheUpdateOp update) {
+    for (Operation *reader : update.getCache().getUsers())
+      if (auto it = numbers.find(reader); it != numbers.end())
+        timeline.dependencies.push_back(it->second);
   }
 
   void addData(Value value) {

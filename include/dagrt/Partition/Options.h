@@ -15,6 +15,13 @@ namespace dagrt {
 /// How activations lie between a column-parallel and a row-parallel projection.
 enum class ActivationLayout { Megatron, SequenceParallel, Hidden };
 
+/// Where queries, keys and values are projected whose keys are sharded: by all devices, and then
+/// gathered, or by every shard of the keys.
+enum class SharedProjections { Gather, Replicated };
+
+/// Which devices share an FFN: those of a stage, or of an attention rank.
+enum class FFNSharding { TP, DP };
+
 /// Order of the micro-batches over stages.
 enum class StageOrder { BreadthFirst, DepthFirst, Interleaved };
 
@@ -31,16 +38,27 @@ enum class BlockOrder {
   Zigzag,
 };
 
+/// What the devices of a pool share of attention.
+enum class PoolSplit {
+  Auto, ///< `Queries` without a cache; with one `Batch` if the pool divides it, else `Keys`.
+  Queries,
+  Keys,
+  Batch,
+};
+
 /// Communication that a decomposed matmul hides.
 enum class DecomposedOp { AllGather, ReduceScatter, Recv };
 
 } // namespace dagrt
 
 DAGRT_ENUM_OPTION(dagrt::ActivationLayout)
+DAGRT_ENUM_OPTION(dagrt::SharedProjections)
+DAGRT_ENUM_OPTION(dagrt::FFNSharding)
 DAGRT_ENUM_OPTION(dagrt::StageOrder)
 DAGRT_ENUM_OPTION(dagrt::PoolOrder)
 DAGRT_ENUM_OPTION(dagrt::PoolCut)
 DAGRT_ENUM_OPTION(dagrt::BlockOrder)
+DAGRT_ENUM_OPTION(dagrt::PoolSplit)
 
 // MLIR's list options have a parser for elements, which does not get the option's `values`. So the
 // parser brings them along.

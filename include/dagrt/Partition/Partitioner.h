@@ -32,6 +32,13 @@ llvm::LogicalResult partitionModule(mlir::ModuleOp module, llvm::StringRef built
 /// they are ordered already.
 llvm::LogicalResult reorderTokens(mlir::func::FuncOp function, int64_t blocks);
 
+/// Deals the slots of a logical function's full caches to `shards` shards, `stripe` tokens at a
+/// time, and rounds their number up to whole rounds: sharded in as many blocks, each holds its
+/// share of whatever the context is. Caches of windows stay as they are. The function computes the
+/// same. Emits an error if the function has no such cache, or something but an update or attention
+/// reads one.
+llvm::LogicalResult stripeCaches(mlir::func::FuncOp function, int64_t shards, int64_t stripe);
+
 /// Checks that a placed function conserves its model: FLOPs summed over devices are the
 /// model's, up to replicas, which are remarked; each parameter's parts cover it on each
 /// mesh that holds it; each message delivers exactly the elements that its receivers hold.

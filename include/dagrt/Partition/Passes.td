@@ -88,6 +88,13 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
     `microbatches=N` the batch runs in N parts, in an order that lets stages work at the same time; `virtual=V` gives
     each stage V chunks of layers.
 
+    Of a step with a cache, `kvp=k` shards the keys over `k` of a stage's `tp` devices (context parallelism of decode; Helix): each
+    device attends with `tp/k` shards of the heads to its share of the slots, and contexts are merged into heads over
+    all `tp` devices. Queries, keys and values are projected by all and gathered (`qkv=gather`), or by every
+    shard of the keys (`replicated`). Slots are dealt to the shards `stripe` tokens at a time, and rounded up to whole rounds; caches of
+    windows are sharded over heads alone. `dp=D` gives a stage `D` attention ranks of `tp` devices, each with its
+    own requests; the FFN is sharded over all of them (`ffn=tp`) or inside a rank (`dp`).
+
     **Requires**: as `--partition`; roles on the ops, as the importers set them. `tp` is at most the
     number of query heads; fewer key/value heads than `tp` must divide it.
 
@@ -158,7 +165,26 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
                clEnumValN(::dagrt::StageOrder::Interleaved, "interleaved",
                           "Groups of as many micro-batches as stages, in each run by run"))}]>,
     Option<"virtualStages", "virtual", "int64_t", /*default=*/"1",
-           "runs of layers that each stage has; the runs go round the stages (default: 1)">
+           "runs of layers that each stage has; the runs go round the stages (default: 1)">,
+    Option<"kvp", "kvp", "int64_t", /*default=*/"1",
+           "shards of the cached keys, which divide 'tp' (default: 1)">,
+    Option<"qkv", "qkv", "::dagrt::SharedProjections", "::dagrt::SharedProjections::Gather",
+           "who projects queries, keys and values of sharded keys: gather or replicated (default: "
+           "gather)",
+           [{::llvm::cl::values(
+               clEnumValN(::dagrt::SharedProjections::Gather, "gather",
+                          "All devices of a stage, which gather them"),
+               clEnumValN(::dagrt::SharedProjections::Replicated, "replicated",
+                          "Every shard of the keys, with weights of its own"))}]>,
+    Option<"stripe", "stripe", "int64_t", /*default=*/"1",
+           "cached tokens that a shard of the keys gets at a time (default: 1)">,
+    Option<"dp", "dp", "int64_t", /*default=*/"1",
+           "attention ranks of a stage, each of 'tp' devices with its own requests (default: 1)">,
+    Option<"ffn", "ffn", "::dagrt::FFNSharding", "::dagrt::FFNSharding::TP",
+           "devices that share an FFN: tp or dp (default: tp)",
+           [{::llvm::cl::values(
+               clEnumValN(::dagrt::FFNSharding::TP, "tp", "All of a stage"),
+               clEnumValN(::dagrt::FFNSharding::DP, "dp", "Those of an attention rank"))}]>
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }

@@ -47,6 +47,9 @@ struct StrategyEntry {
   std::string role;
   std::optional<std::string> mesh;
   std::optional<std::vector<CutSpec>> cut;
+  /// How the result is sharded over factors of the op, where that is more, or else, than `cut`
+  /// gives; dims of other factors are as the op makes them.
+  std::optional<std::vector<CutSpec>> resultCut;
   /// Axis of each dim of the op's result (`_` for none); dims not listed are replicated.
   std::optional<std::vector<std::string>> result;
   /// How a message shards the result if the other mesh replicates it: axes of that mesh.
@@ -92,6 +95,9 @@ struct Strategy {
   std::vector<StrategyEntry> entries;
   /// Blocks of a zigzag order of the tokens; 0 for the order they come in.
   int64_t zigzagBlocks = 0;
+  /// Shards that the slots of full caches are dealt to, `stripe` tokens at a time; 0 for slots in
+  /// the tokens' own order.
+  int64_t slotShards = 0, stripe = 1;
   MicrobatchSpec microbatches;
 };
 

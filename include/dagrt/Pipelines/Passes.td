@@ -82,6 +82,10 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
     `auto` takes it where a causal fused kernel makes it matter. With `microbatches=N` the batch runs in
     N parts, and the pool works on one while the base works on another.
 
+    Of a step with a cache, the devices of the pool share the cached keys (`pool-split=keys`; contexts are
+    merged into heads) or the requests (`batch`); `auto` takes requests if the pool divides their number, else
+    keys. A sequence of one token is not sharded: `layout=sequence-parallel` is `megatron` then, which a remark says.
+
     With `pool=0` there is no pool: the program is that of `--partition-tp-pp` with one stage. `pool=auto` tries
     every size from 0 to `pool-limit` and takes the one with the shortest critical path (at the default sizes, if
     they are symbolic) on `cluster`; among equals, the smallest. A plan that does not fit into the devices'
@@ -182,7 +186,17 @@ def PartitionFaPoolPass : Pass<"partition-fa-pool", "::mlir::ModuleOp"> {
                clEnumValN(::dagrt::PoolOrder::DepthFirst, "depth-first",
                           "Micro-batch by micro-batch"),
                clEnumValN(::dagrt::PoolOrder::PingPong, "ping-pong",
-                          "As breadth-first: the base works on one, the pool on the next"))}]>
+                          "As breadth-first: the base works on one, the pool on the next"))}]>,
+    Option<"poolSplit", "pool-split", "::dagrt::PoolSplit", "::dagrt::PoolSplit::Auto",
+           "what the devices of the pool share: auto, queries, keys or batch (default: auto)",
+           [{::llvm::cl::values(
+               clEnumValN(::dagrt::PoolSplit::Auto, "auto",
+                          "queries without a cache; with one, batch if the pool divides it, else keys"),
+               clEnumValN(::dagrt::PoolSplit::Queries, "queries", "The sequence"),
+               clEnumValN(::dagrt::PoolSplit::Keys, "keys", "The cached keys"),
+               clEnumValN(::dagrt::PoolSplit::Batch, "batch", "The requests"))}]>,
+    Option<"stripe", "stripe", "int64_t", /*default=*/"1",
+           "with pool-split=keys: cached tokens that a device gets at a time (default: 1)">
   ];
   let dependentDialects = ["::dagrt::DagrtDialect"];
 }

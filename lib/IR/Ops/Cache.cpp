@@ -129,6 +129,23 @@ LogicalResult RollingPositionsOp::verify() {
 
 Work RollingPositionsOp::getWork() { return Work(); }
 
+ShardingRule OffsetPositionsOp::getShardingRule() {
+  return getElementwiseRule(*this, PartialRule::None);
+}
+
+LogicalResult OffsetPositionsOp::verify() {
+  // offset_positions-c1
+  if (getPositions().getType() != getResult().getType())
+    return emitOpError() << "expects a result of type " << getPositions().getType() << ", got "
+                         << getResult().getType();
+  if (static_cast<int64_t>(getBy()) < 0)
+    return emitOpError() << "expects 'by' not to be negative, got "
+                         << static_cast<int64_t>(getBy());
+  return verifyLogicalByRule(*this);
+}
+
+Work OffsetPositionsOp::getWork() { return Work(); }
+
 //===----------------------------------------------------------------------===//
 // Slots
 //===----------------------------------------------------------------------===//

@@ -64,6 +64,13 @@ static Array computeRolling(RollingPositionsOp op, Operands operands, ArrayRef<i
   return result;
 }
 
+static Array computeOffset(OffsetPositionsOp op, Operands operands, ArrayRef<int64_t>) {
+  Array result = *operands[0];
+  for (double &position : result.elements)
+    position += static_cast<double>(op.getBy());
+  return result;
+}
+
 //===----------------------------------------------------------------------===//
 // Linalg
 //===----------------------------------------------------------------------===//
@@ -193,14 +200,33 @@ struct RollingPositionsPattern final : OpConversionPattern<RollingPositionsOp> {
     return type == wide ? held : arith::TruncIOp::create(b, loc, type, held).getResult();
   }
 };
+
+struct OffsetPositionsPattern final : OpConversionPattern<OffsetPositionsOp> {
+  using OpConversionPattern::OpConversionPattern;
+  LogicalResult matchAndRewrite(OffsetPositionsOp op, OpAdaptor adaptor,
+                                ConversionPatternRewriter &rewriter) const override {
+    Emitter emit(rewriter, op.getLoc());
+    Value positions = adaptor.getPositions();
+    Type type = Emitter::getElementType(positions);
+    auto by = static_cast<int64_t>(op.getBy());
+    auto add = [&](OpBuilder &b, Location loc, ValueRange x) -> Value {
+      Value number = arith::ConstantOp::create(b, loc, b.getIntegerAttr(type, by));
+      return arith::AddIOp::create(b, loc, x[0], number);
+    };
+    rewriter.replaceOp(op, emit.map(positions, type, add));
+    return success();
+  }
+};
 } // namespace
 
 void dagrt::populateCachePatterns(const LinalgTypeConverter &converter,
                                   RewritePatternSet &patterns) {
-  patterns.add<CacheUpdatePattern, RollingPositionsPattern>(converter, patterns.getContext());
+  patterns.add<CacheUpdatePattern, RollingPositionsPattern, OffsetPositionsPattern>(
+      converter, patterns.getContext());
 }
 
 void dagrt::attachCacheModels(MLIRContext &context) {
   CacheUpdateOp::attachInterface<LocalModel<CacheUpdateOp, computeUpdate>>(context);
   RollingPositionsOp::attachInterface<LocalModel<RollingPositionsOp, computeRolling>>(context);
+  OffsetPositionsOp::attachInterface<LocalModel<OffsetPositionsOp, computeOffset>>(context);
 }

@@ -87,4 +87,27 @@ def Dagrt_RollingPositionsOp : Dagrt_ComputeOp<"rolling_positions"> {
   }];
 }
 
+def Dagrt_OffsetPositionsOp : Dagrt_ComputeOp<"offset_positions"> {
+  let summary = "Positions plus a number";
+  let description = [{
+    Each position plus `by`: a table of learned positions may keep that of the first token in another row than the first.
+
+    **Constraints**
+    1. `offset_positions-c1`: operand and result have one type, and `by` is not negative.
+
+    Example:
+    ```mlir
+    func.func @rows(%at: tensor<2x1xi32>) -> tensor<2x1xi32> {
+      %rows = dagrt.offset_positions %at by 2 : tensor<2x1xi32>
+      return %rows : tensor<2x1xi32>
+    }
+    ```
+  }];
+  let arguments = (ins Dagrt_IndexTensor:$positions, I64Attr:$by);
+  let results = (outs Dagrt_IndexTensor:$result);
+  let assemblyFormat = [{
+    $positions `by` $by attr-dict `:` type($positions) custom<SameType>(ref(type($positions)), type($result))
+  }];
+}
+
 #endif // DAGRT_IR_OPS_CACHE_TD
