@@ -179,7 +179,7 @@ LogicalResult MessageType::verify(function_ref<InFlightDiagnostic()> emitError,
 static LogicalResult verifySlots(Operation *op, const Twine &where, NamedAttribute attribute) {
   if (isa<SlotsAttr>(attribute.getValue()))
     return success();
-  return op->emitOpError() << "expects '" << attribute.getName() << "' of " << where
+  return op->emitOpError() << "expects '" << attribute.getName().getValue() << "' of " << where
                            << " to be a #dagrt.slots attribute, got " << attribute.getValue();
 }
 

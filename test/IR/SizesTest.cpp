@@ -152,7 +152,7 @@ TEST_F(SizesTest, OverflowIsAnErrorInEachOperator) {
 TEST_F(SizesTest, LastPositionIsThatOfTheOrder) {
   SizeAttr tokens = SizeAttr::getNamed(&context, "n");
   for (int64_t blocks = 1; blocks <= 9; ++blocks) {
-    auto order = TokenOrderAttr::get(&context, blocks);
+    auto order = TokenOrderAttr::getZigzag(&context, blocks);
     SizeAttr last = order.getLastPosition(tokens);
     for (int64_t count = 1; count <= 60; ++count) {
       SizeBinding sizes;

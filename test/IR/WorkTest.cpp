@@ -135,7 +135,7 @@ TEST_F(WorkTest, PositionsOfQueriesCountFromThoseOfKeys) {
 
 TEST_F(WorkTest, ZigzagRunsAreChunksFromBothEnds) {
   auto getRuns = [&](int64_t blocks, int64_t tokens) {
-    return TokenOrderAttr::get(&context, blocks).getRuns(tokens);
+    return TokenOrderAttr::getZigzag(&context, blocks).getRuns(tokens);
   };
   using Runs = SmallVector<std::pair<int64_t, int64_t>>;
   // Chunks of 3, 3, 2, 2.
@@ -145,7 +145,7 @@ TEST_F(WorkTest, ZigzagRunsAreChunksFromBothEnds) {
   EXPECT_EQ(getRuns(4, 3), (Runs{{0, 1}, {1, 1}, {2, 1}}));
   EXPECT_EQ(getRuns(4, 0), Runs());
   // Where a token stands is where its run and its place in it say.
-  auto order = TokenOrderAttr::get(&context, 5);
+  auto order = TokenOrderAttr::getZigzag(&context, 5);
   int64_t at = 0;
   for (auto [first, count] : order.getRuns(37))
     for (int64_t i = 0; i < count; ++i)

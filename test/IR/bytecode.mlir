@@ -22,6 +22,11 @@
 // FIRST: dagrt.mul %{{.*}}, %arg0 : tensor
 // FIRST: dagrt.softmax %arg3 positions %0, %0 causal
 
+// So is one of version 2, in which attention did not say how many keys are visible.
+// RUN: dagrt-opt %S/Inputs/version-2.mlirbc | FileCheck %s --check-prefix=SECOND
+// SECOND: dagrt.attention %arg0, %arg1 value_dims 8 positions %0, %0 causal window 3 soft_cap 2.000000e+00 sink %arg2 scale 5.000000e-01
+// SECOND: dagrt.attention %arg0, %arg1, %arg1 scale 5.000000e-01
+
 // CHECK: dagrt.mesh @base <"tp" = 2> devices [0, 1]
 dagrt.mesh @base <"tp" = 2> devices [0, 1]
 // CHECK: dagrt.all_reduce %{{.*}} axes ["tp"] {dagrt.role = #dagrt.role<ffn.down, layer 1>}
