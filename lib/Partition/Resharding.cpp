@@ -80,7 +80,15 @@ struct Walk {
           layout.isNested(dim, layout.getDim(dim), axes))
         return apply<ReduceScatterOp>(role, dim, axes);
     }
-    apply<AllReduceOp>(role, axes);
+    // Some of the axes may shard the target: the rest of the sum is completed on the shards.
+    for (size_t dim = 0; dim < layout.getRank(); ++dim) {
+      std::optional<AxesAttr> own = getMissing(dim, target.getDim(dim));
+      if (own && !own->empty() && removeHead(layout.getMesh(), layout.getPartial(), *own) &&
+          layout.isNested(dim, layout.getDim(dim), *own))
+        apply<ReduceScatterOp>(role, dim, *own);
+    }
+    if (layout.isPartial())
+      apply<AllReduceOp>(role, layout.getPartial());
   }
 
   /// What must leave dim `dim` so that the rest begins the wanted axes: all of them if shards are
