@@ -26,9 +26,21 @@ static bool isSymbolic(Type type) {
   return tensor && !tensor.hasStaticShape();
 }
 
-bool dagrt::hasSymbolicTypes(Operation *op) {
+/// Calls `visit` with each attribute of `op` that is a size with names in it, until it returns
+/// true.
+static bool findSymbolicAttr(Operation *op, function_ref<bool(StringAttr, SizeAttr)> visit) {
+  for (StringAttr name : op->getName().getAttributeNames()) {
+    auto size = dyn_cast_if_present<SizeAttr>(op->getInherentAttr(name).value_or(Attribute()));
+    if (size && !size.isConstant() && visit(name, size))
+      return true;
+  }
+  return false;
+}
+
+bool dagrt::dependsOnSizes(Operation *op) {
   return llvm::any_of(op->getOperandTypes(), isSymbolic) ||
-         llvm::any_of(op->getResultTypes(), isSymbolic);
+         llvm::any_of(op->getResultTypes(), isSymbolic) ||
+         findSymbolicAttr(op, [](StringAttr, SizeAttr) { return true; });
 }
 
 SizeNotes::SizeNotes(Operation *op, SizeBinding binding)
@@ -44,7 +56,7 @@ SizeNotes::SizeNotes(Operation *op, SizeBinding binding)
 
 BoundOps::BoundOps(ArrayRef<Operation *> originals) {
   for (Operation *op : originals)
-    ops.push_back(hasSymbolicTypes(op) ? copy(op) : op);
+    ops.push_back(dependsOnSizes(op) ? copy(op) : op);
 }
 
 /// Makes the module, with the meshes, grids and other declarations around `op`.
@@ -76,6 +88,10 @@ Operation *BoundOps::copy(Operation *op) {
   Operation *copied = OpBuilder::atBlockEnd(body).clone(*op, mapping);
   for (Value result : copied->getResults())
     addSymbolicValue(result, op);
+  findSymbolicAttr(copied, [&](StringAttr name, SizeAttr size) {
+    symbolicAttrs.push_back({copied, name, size, op});
+    return false;
+  });
   for (Region &region : copied->getRegions())
     region.walk([&](Block *block) {
       for (Value argument : block->getArguments())
@@ -113,6 +129,13 @@ void BoundOps::addSymbolicValue(Value value, Operation *source) {
 }
 
 LogicalResult BoundOps::bind(const SizeBinding &binding) {
+  for (auto &[op, name, size, source] : symbolicAttrs) {
+    FailureOr<int64_t> number =
+        size.evaluate(binding, [source = source]() { return source->emitOpError(); });
+    if (failed(number))
+      return failure();
+    op->setInherentAttr(name, SizeAttr::getConstant(op->getContext(), *number));
+  }
   if (symbolicValues.empty())
     return success();
   SizeBinder binder(*scratch, binding);

@@ -143,7 +143,7 @@ static CommunicationShape renameDevices(CommunicationShape shape, ArrayRef<MeshO
 /// Writes into a given cost what op it was given for, where that is in numbers, so that it is not
 /// taken for the cost of another.
 static CostAttr stampGiven(Operation *op, CostAttr cost) {
-  if (cost.getFingerprint() != 0 || hasSymbolicTypes(op))
+  if (cost.getFingerprint() != 0 || dependsOnSizes(op))
     return cost;
   uint32_t print = getWorkPrint(op, /*machinePrint=*/0);
   return CostAttr::get(op->getContext(), cost.getPicoseconds(), cost.getBound(),
@@ -405,7 +405,7 @@ FailureOr<CostAttr> SymbolicCosts::getModelledCost(const CostClass &entry, KindC
 /// A time that was given for an op does not hold for what a pass has made of it.
 LogicalResult SymbolicCosts::checkGiven(const CostClass &entry) const {
   uint32_t print = entry.given.getWorkPrint();
-  if (print == 0 || entry.given.isFixed() || hasSymbolicTypes(entry.op) ||
+  if (print == 0 || entry.given.isFixed() || ::dagrt::dependsOnSizes(entry.op) ||
       getWorkPrint(entry.op, /*machinePrint=*/0) == print)
     return success();
   return entry.op->emitOpError()

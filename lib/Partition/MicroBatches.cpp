@@ -373,6 +373,12 @@ LogicalResult dagrt::splitIntoMicrobatches(func::FuncOp function, const Microbat
            << "'func.func' op expects a first argument with the batch as dim 0 to split it into "
            << spec.count << " micro-batches, got "
            << (function.getNumArguments() == 0 ? "no arguments" : "a scalar");
+  for (BlockArgument argument : function.getArguments())
+    if (function.getArgAttr(argument.getArgNumber(), DagrtDialect::kSlotsAttrName))
+      return emitError(function.getLoc())
+             << "'func.func' op expects one micro-batch for a step with a cache, which parts of the "
+                "batch would have to copy, got "
+             << spec.count << "; import a step of each part of the batch";
   SizeAttr size = getGlobalSizes(getTensor(function.getArgument(0)))[0];
   if (!size)
     return emitError(function.getLoc())

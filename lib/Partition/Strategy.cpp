@@ -267,7 +267,8 @@ static std::optional<Strings> getAxes(const Instantiation &fill,
   return axes;
 }
 
-/// Reads the cuts of an entry. Those over axes that meshes do without do nothing.
+/// Reads the `cut` or `result_cut` of an entry. What is over axes that meshes do without does
+/// nothing.
 static LogicalResult readCuts(Instantiation &fill, const StrategyEntry &entry,
                               const std::optional<std::vector<CutText>> &source,
                               std::optional<std::vector<CutSpec>> &cuts) {

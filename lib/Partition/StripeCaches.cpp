@@ -47,7 +47,7 @@ private:
 };
 } // namespace
 
-/// `type` with dim `dim`, slots, rounded up to whole rounds.
+/// `type` with dim `dim`, slots, rounded up to full rounds.
 RankedTensorType Striper::getStriped(RankedTensorType type, unsigned dim) const {
   SmallVector<SizeAttr> sizes = getGlobalSizes(type);
   SmallVector<int64_t> numbers(type.getShape());

@@ -97,6 +97,25 @@ static void writeBatch(OStream &json, const std::optional<BatchLimit> &limit) {
   });
 }
 
+static void writeServing(OStream &json, const std::optional<ServingRates> &rates) {
+  if (!rates)
+    return;
+  json.attributeObject("serving", [&] {
+    json.attribute("requests", rates->requests);
+    json.attribute("new_tokens", rates->newTokens);
+    json.attribute("cached_tokens", rates->cachedTokens);
+    json.attribute("devices", rates->devices);
+    json.attribute("tokens_per_second", rates->tokensPerSecond);
+    json.attribute("tokens_per_second_per_device", rates->tokensPerSecondPerDevice);
+    if (rates->mfu)
+      writeFraction(json, "mfu", *rates->mfu);
+    if (rates->mbu)
+      writeFraction(json, "mbu", *rates->mbu);
+    if (rates->kvTokens)
+      json.attribute("kv_tokens_per_device", *rates->kvTokens);
+  });
+}
+
 static void writeDeviceWork(OStream &json, const DeviceWork &work) {
   json.attributeObject("flops", [&] {
     writeFraction(json, "useful", work.useful);
@@ -217,6 +236,7 @@ static void writeFunction(OStream &json, const Report &report, const FunctionRep
   if (std::optional<bool> fits = function.fitsInMemory())
     json.attribute("fits_in_memory", *fits);
   writeBatch(json, function.batchLimit);
+  writeServing(json, function.analysis.serving);
   json.attribute("overlap", timeline.options.overlap ? "full" : "none");
   json.attribute("resources", timeline.options.limitedResources ? "limited" : "unlimited");
   json.attribute("ops", static_cast<int64_t>(timeline.ops.size()));

@@ -93,6 +93,8 @@ static void writeInterval(llvm::raw_ostream &os, const FunctionReport &function)
                         formatPercent(getFraction(uncertainty.unknownPicoseconds, makespan)));
 }
 
+static void writeServing(llvm::raw_ostream &os, const FunctionReport &function);
+
 void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
                          const FunctionReport &function) {
   const Timeline &timeline = function.timeline;
@@ -141,10 +143,35 @@ void dagrt::writeSummary(llvm::raw_ostream &os, const Report &report,
   std::string tail = llvm::formatv("; {0} computes {1} of the time", mesh.empty() ? "it" : mesh,
                                    formatPercent(least->utilization));
   tail = fit(tail, 45);
+  writeServing(os, function);
   const Attribution &attribution = function.attribution;
   os << "  where  " << listShares(attribution.byMesh, timeline.makespan, kColumns - 9) << '\n'
      << "  why    " << listShares(attribution.byKind, timeline.makespan, kColumns - 9 - tail.size())
      << tail << '\n';
+}
+
+/// A step in the units of serving.
+static void writeServing(llvm::raw_ostream &os, const FunctionReport &function) {
+  if (!function.analysis.serving)
+    return;
+  const ServingRates &rates = *function.analysis.serving;
+  std::string line = llvm::formatv("  serves {0} request{1}, {2} new token{3} of each",
+                                   rates.requests, rates.requests == 1 ? "" : "s", rates.newTokens,
+                                   rates.newTokens == 1 ? "" : "s");
+  if (rates.cachedTokens > 0)
+    line += llvm::formatv(" on {0} cached", rates.cachedTokens);
+  line += llvm::formatv(": {0:f1} tokens/s, {1:f1} tokens/s/GPU", rates.tokensPerSecond,
+                        rates.tokensPerSecondPerDevice);
+  os << fit(line, kColumns) << '\n';
+  std::string second;
+  if (rates.mfu)
+    second += ", MFU " + formatPercent(*rates.mfu);
+  if (rates.mbu)
+    second += ", MBU " + formatPercent(*rates.mbu);
+  if (rates.kvTokens)
+    second += llvm::formatv(", {0} KV tokens fit on a GPU", *rates.kvTokens);
+  if (!second.empty())
+    os << fit("         " + second.substr(2), kColumns) << '\n';
 }
 
 //===----------------------------------------------------------------------===//

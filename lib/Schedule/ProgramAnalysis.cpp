@@ -130,6 +130,14 @@ static BatchLimit readBatch(func::FuncOp function, const SizeBinding &sizes) {
   ArrayRef<int64_t> shape = getGlobalShape(type);
   limit.sequences = shape[0];
   limit.tokens = shape[1];
+  // Of a step with a cache, as many tokens as it has slots.
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (function.getArgAttr(i, DagrtDialect::kSlotsAttrName))
+      if (FailureOr<Type> cache = bindType(function.getArgumentTypes()[i], sizes, function,
+                                           [&]() { return function.emitError(); });
+          succeeded(cache))
+        limit.tokens =
+            std::max(limit.tokens, getGlobalShape(cast<RankedTensorType>(*cache))[1].number);
   return limit;
 }
 
@@ -188,7 +196,7 @@ static FailureOr<FunctionAnalysis> analyzeFunction(TimedFunction timed,
     return failure();
   FunctionAnalysis analysis(std::move(timed));
   describeCosts(analysis);
-  if (llvm::any_of(function.getOps(), [](Operation &op) { return hasSymbolicTypes(&op); }))
+  if (llvm::any_of(function.getOps(), [](Operation &op) { return dependsOnSizes(&op); }))
     analysis.binding = *binding;
   const Timeline &timeline = analysis.getTimeline();
   FailureOr<std::vector<OpFacts>> facts = collectFacts(timeline, analysis.binding);
@@ -207,6 +215,7 @@ static FailureOr<FunctionAnalysis> analyzeFunction(TimedFunction timed,
   analysis.waits = collectWaits(timeline);
   analysis.nearCritical = computeNearCritical(timeline);
   analysis.numRanks = countRanks(function);
+  analysis.serving = computeServing(analysis, options.memory.utilization);
   return analysis;
 }
 

@@ -128,7 +128,7 @@ func.func @f(%c: tensor<1x1x1x2x4x8xf32, #c>, %l: tensor<4x1x1x2x4xf32, #l>) {
 // -----
 
 func.func @f(%q: tensor<1x1x2x4x8xf32>, %k: tensor<1x16x2x8xbf16>, %v: tensor<1x16x2x8xf32>) {
-  // attention-c5
+  // attention-c6
   // expected-error@+1 {{'dagrt.attention' op expects one element type, got 'bf16' and 'f32'}}
   %0 = dagrt.attention %q, %k, %v scale 1.0
     : tensor<1x1x2x4x8xf32>, tensor<1x16x2x8xbf16>, tensor<1x16x2x8xf32> -> tensor<1x1x2x4x8xf32>
@@ -138,7 +138,7 @@ func.func @f(%q: tensor<1x1x2x4x8xf32>, %k: tensor<1x16x2x8xbf16>, %v: tensor<1x
 // -----
 
 func.func @f(%q: tensor<1x1x2x4x8xf32>, %k: tensor<1x16x2x8xf32>) {
-  // attention-c6
+  // attention-c7
   // expected-error@+1 {{'dagrt.attention' op expects 'visible' not to be negative, got -1}}
   %0 = dagrt.attention %q, %k, %k visible 0 - 1 scale 1.0
     : tensor<1x1x2x4x8xf32>, tensor<1x16x2x8xf32>, tensor<1x16x2x8xf32> -> tensor<1x1x2x4x8xf32>

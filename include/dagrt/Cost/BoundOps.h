@@ -26,8 +26,8 @@
 
 namespace dagrt {
 
-/// True if an operand or a result of `op` has a size that is not a number.
-bool hasSymbolicTypes(mlir::Operation *op);
+/// True if an operand, a result or an attribute of `op` has a size that is not a number.
+bool dependsOnSizes(mlir::Operation *op);
 
 /// While it lives, errors get a note that says at which sizes they arose; none if `binding` is
 /// empty.
@@ -42,8 +42,8 @@ public:
   /// Copies of `ops`, which belong to one program, not yet bound.
   explicit BoundOps(llvm::ArrayRef<mlir::Operation *> ops);
 
-  /// Gives the copies the types that they have at `binding`. Errors are emitted on the op that is
-  /// copied.
+  /// Gives the copies the types and sizes that they have at `binding`. Errors are emitted on the op
+  /// that is copied.
   mlir::LogicalResult bind(const SizeBinding &binding);
 
   /// What stands for op number `index`. A copy has operands of the right types, and the op that
@@ -70,6 +70,14 @@ private:
     mlir::Operation *source;
   };
   std::vector<SymbolicValue> symbolicValues;
+  /// The same of attributes of copies.
+  struct SymbolicAttr {
+    mlir::Operation *op;
+    mlir::StringAttr name;
+    SizeAttr size;
+    mlir::Operation *source;
+  };
+  std::vector<SymbolicAttr> symbolicAttrs;
 };
 
 } // namespace dagrt

@@ -50,7 +50,7 @@ def ShardingRuleOpInterface : OpInterface<"ShardingRuleOpInterface"> {
     InterfaceMethod<[{
         Builds ops that compute this op with decomposable factors sharded.
         `operands` are placed values that lie as `factorAxes` (an axes list for each factor of
-        the rule) asks. `wanted` has the types that the results are to have, null where nobody asks for one;
+        the rule) asks. `wanted` has the types that the results are to have, null where none is asked for;
         another form is resharded. Returns the placed results, or failure if the op
         has no such form: then the partitioner gathers the operands.
       }],

@@ -33,7 +33,7 @@ llvm::LogicalResult partitionModule(mlir::ModuleOp module, llvm::StringRef built
 llvm::LogicalResult reorderTokens(mlir::func::FuncOp function, int64_t blocks);
 
 /// Deals the slots of a logical function's full caches to `shards` shards, `stripe` tokens at a
-/// time, and rounds their number up to whole rounds: sharded in as many blocks, each holds its
+/// time, and rounds their number up to full rounds: sharded in as many blocks, each holds its
 /// share of whatever the context is. Caches of windows stay as they are. The function computes the
 /// same. Emits an error if the function has no such cache, or something but an update or attention
 /// reads one.

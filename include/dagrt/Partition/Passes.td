@@ -91,7 +91,7 @@ def PartitionTpPpPass : Pass<"partition-tp-pp", "::mlir::ModuleOp"> {
     Of a step with a cache, `kvp=k` shards the keys over `k` of a stage's `tp` devices (context parallelism of decode; Helix): each
     device attends with `tp/k` shards of the heads to its share of the slots, and contexts are merged into heads over
     all `tp` devices. Queries, keys and values are projected by all and gathered (`qkv=gather`), or by every
-    shard of the keys (`replicated`). Slots are dealt to the shards `stripe` tokens at a time, and rounded up to whole rounds; caches of
+    shard of the keys (`replicated`). Slots are dealt to the shards `stripe` tokens at a time, and rounded up to full rounds; caches of
     windows are sharded over heads alone. `dp=D` gives a stage `D` attention ranks of `tp` devices, each with its
     own requests; the FFN is sharded over all of them (`ffn=tp`) or inside a rank (`dp`).
 

@@ -27,6 +27,7 @@
 #include "dagrt/Cost/Coverage.h"
 #include "dagrt/Schedule/Analysis.h"
 #include "dagrt/Schedule/Memory.h"
+#include "dagrt/Schedule/Serving.h"
 #include "dagrt/Schedule/Sweep.h"
 #include "dagrt/Schedule/Uncertainty.h"
 
@@ -136,6 +137,8 @@ struct FunctionAnalysis {
   std::vector<MeshMemory> memory;
   /// Absent if the memory of a device is unknown, or nothing tells what a sequence is.
   std::optional<BatchLimit> batchLimit;
+  /// Of a step with caches.
+  std::optional<ServingRates> serving;
   std::vector<ResourceWait> waits;
   NearCritical nearCritical;
   /// True if a model says some of the costs, and which; else all were given.

@@ -156,11 +156,11 @@ LogicalResult AttentionOp::verify() {
       failed(verifyRank(*this, getKey(), 4, "a key")) || failed(verifyValues(*this)) ||
       failed(verifyRank(*this, getResult(), 5 + getNumPartDims(), "a result")))
     return failure();
-  // attention-c5
+  // attention-c6
   if (failed(verifyElementTypes(*this, {getQuery(), getResult()})) ||
       (getValue() && failed(verifyElementTypes(*this, {getKey(), getValue()}))))
     return failure();
-  // attention-c6
+  // attention-c7
   if (getVisible() && getVisible()->isConstant() && getVisible()->getValue() < 0)
     return emitOpError() << "expects 'visible' not to be negative, got "
                          << getVisible()->getValue();
@@ -174,7 +174,7 @@ LogicalResult AttentionOp::verify() {
 }
 
 LogicalResult AttentionOp::verifySymbolUses(SymbolTableCollection &tables) {
-  // attention-c7
+  // attention-c5
   if (getShard() && failed(verifyShardNumbers(*this, getShard(), getKey(), 1, "the keys", tables)))
     return failure();
   return verifyPlacedByRule(*this, tables);

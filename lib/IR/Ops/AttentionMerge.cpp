@@ -8,8 +8,8 @@
 // Attention whose keys are sharded is attention to each device's keys, and a merge of the parts.
 // The merge is made in one of two ways. Where the result is wanted sharded over heads by the axes
 // of the keys, parts are exchanged for heads, and each device merges its heads. Otherwise the
-// log-sums are gathered, each device weighs its own context, and a sum is pending: whoever reads it
-// completes it. Both move as many bytes whatever the number of keys.
+// log-sums are gathered, each device weighs its own context, and a sum is pending, which its reader
+// completes. Both move as many bytes whatever the number of keys.
 //
 //===----------------------------------------------------------------------===//
 
@@ -171,7 +171,7 @@ static Value merge(OpBuilder &builder, Operation *op, const Parts &parts, Ranked
     merged = gatherLogSums(builder, op->getLoc(), parts);
     remark(heads
                ? "an all_gather of log-sums and a sum, because their shards of heads do not divide"
-               : "an all_gather of log-sums and a sum, because nobody wants the heads sharded "
+               : "an all_gather of log-sums and a sum, because no reader wants the heads sharded "
                  "over them");
   }
   return merged;

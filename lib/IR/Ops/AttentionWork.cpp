@@ -14,6 +14,9 @@
 
 #include "mlir/IR/TypeUtilities.h"
 
+#include <algorithm>
+#include <cmath>
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -105,6 +108,71 @@ static SmallVector<std::pair<int64_t, int64_t>> getQueryRuns(AttentionOp op, int
   return runs;
 }
 
+/// Of the first `tokens` cached tokens, those on the busiest device, which is the first: stripes
+/// are dealt in turn.
+static double countStriped(double tokens, TokenOrderAttr order) {
+  auto stripe = static_cast<double>(order.getStripe());
+  double round = stripe * static_cast<double>(order.getBlocks());
+  double rounds = std::floor(tokens / round);
+  return rounds * stripe + std::min(stripe, tokens - rounds * round);
+}
+
+namespace {
+/// Keys in a cache that hold tokens, and which of them a device has.
+struct CachedKeys {
+  double visible = 0;   ///< Tokens, the queries' own among them.
+  TokenOrderAttr order; ///< Of slots that are dealt to devices; else null.
+  double shards = 1;    ///< Of the keys.
+
+  /// None of attention that does not say how many keys are visible; nothing visible if the number
+  /// is not known.
+  static std::optional<CachedKeys> get(AttentionOp op);
+  /// Of the first `tokens` tokens, those on the busiest device.
+  double countOnDevice(double tokens) const {
+    return order ? countStriped(tokens, order) : std::ceil(tokens / shards);
+  }
+};
+} // namespace
+
+std::optional<CachedKeys> CachedKeys::get(AttentionOp op) {
+  std::optional<SizeAttr> size = op.getVisible();
+  if (!size)
+    return std::nullopt;
+  CachedKeys keys;
+  keys.visible = size->isConstant() ? static_cast<double>(size->getValue()) : 0;
+  if (auto positions =
+          op.getKeyPositions() ? op.getKeyPositions().getDefiningOp<PositionsOp>() : PositionsOp())
+    if (TokenOrderAttr order = positions.getOrderAttr(); order && order.isStriped())
+      keys.order = order;
+  double slots = getGlobalShape(op.getKey().getType())[1].number;
+  double local = op.getKey().getType().getDimSize(1);
+  if (local > 0)
+    keys.shards = std::max(std::round(slots / local), 1.0);
+  if (local >= slots)
+    keys.order = {};
+  return keys;
+}
+
+/// Pairs of a step with a cache, in which queries stand at the last of the visible tokens: on the
+/// busiest device, and of all.
+static std::pair<double, double> countCachedPairs(AttentionOp op, const CachedKeys &keys) {
+  double queries = getGlobalShape(op.getQuery().getType())[1].number;
+  double size = op.getQuery().getType().getDimSize(1);
+  double window = static_cast<double>(op.getWindow().value_or(INT64_MAX));
+  double first = std::max(keys.visible - queries, 0.0);
+  double all = countRun(first, queries, keys.visible, window);
+  // Blocks of queries: the last one sees most.
+  double last = size > 0 && size < queries ? size : queries;
+  double begin = std::max(keys.visible - last, 0.0);
+  if (keys.shards == 1)
+    return {countRun(begin, last, keys.visible, window), all};
+  double busiest = 0;
+  for (double query = begin; query < keys.visible; ++query)
+    busiest +=
+        keys.countOnDevice(query + 1) - keys.countOnDevice(std::max(query + 1 - window, 0.0));
+  return {busiest, all};
+}
+
 /// Pairs on the busiest device, which has one block of the queries and one of the keys, and over
 /// all of them.
 static std::pair<double, double> countPairs(AttentionOp op) {
@@ -114,6 +182,8 @@ static std::pair<double, double> countPairs(AttentionOp op) {
   int64_t width = op.getKey().getType().getDimSize(1);
   if (ShapedType::isDynamic(queries) || ShapedType::isDynamic(keys))
     return {0, 0};
+  if (std::optional<CachedKeys> cached = CachedKeys::get(op); cached && op.getCausal())
+    return countCachedPairs(op, *cached);
   if (!op.getCausal())
     return {static_cast<double>(size) * static_cast<double>(width),
             static_cast<double>(queries) * static_cast<double>(keys)};
@@ -161,6 +231,16 @@ Work AttentionOp::getWork() {
   if (getWindow())
     shape.window = *getWindow();
   shape.hasOtherScores = getSoftCap() || getSlopes() || getMask() || getSink();
+  if (std::optional<CachedKeys> cached = CachedKeys::get(*this)) {
+    // Slots that hold no token are not read.
+    double held = std::min(cached->countOnDevice(cached->visible), static_cast<double>(k[1]));
+    double unread = k[1] > 0 ? 1 - held / static_cast<double>(k[1]) : 0;
+    double stored = getLocalBytes(getKey().getType());
+    if (getValue())
+      stored += getLocalBytes(getValue().getType());
+    work.bytesRead -= unread * stored;
+    shape.keys = static_cast<int64_t>(held);
+  }
   work.attention = shape;
   // A dot product of 2 * head_dim FLOPs for the score of a pair, and another for its value.
   // Softmax, a soft cap and ALiBi are not matmuls, and are left out as kernels' authors do.

@@ -52,9 +52,9 @@ def Dagrt_AttentionOp : Dagrt_ShardedKeysOp<"attention", [OpAsmOpInterface]> {
     2. `attention-c2`: `causal`, `window` and `alibi` need both `query_positions` and `key_positions`, of one or two dims; a window is causal and at least 1.
     3. `attention-c3`: `log_sums` has the result's dims but the last, of f32 or, with f64 operands, f64; `shard` needs it; a `sink` excludes it, since it joins where parts are merged.
     4. `attention-c4`: `soft_cap` is finite and positive; slopes and sink have two dims, `G` and `Q`; a mask has two or three.
-    5. `attention-c5`: queries and the result have one element type, keys and values one, which may be another.
-    6. `attention-c6`: `visible` is not negative.
-    7. `attention-c7`: `shard` is sharded over the axes that the keys are sharded over, with one number a shard.
+    5. `attention-c5`: `shard` is sharded over the axes that the keys are sharded over, with one number a shard.
+    6. `attention-c6`: queries and the result have one element type, keys and values one, which may be another.
+    7. `attention-c7`: `visible` is not negative.
 
     Example:
     ```mlir
