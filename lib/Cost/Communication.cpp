@@ -48,10 +48,9 @@ CommunicationShape dagrt::getCommunicationShape(Operation *op) {
     return shape;
   }
   MeshOp mesh = lookupMesh(op, communication.mesh);
-  if (communication.kind != CommunicationKind::Transfer) {
+  if (!communication.destination) {
     shape.groups = getGroups(mesh, communication.axes);
-    if (auto shift = dyn_cast<ShiftOp>(op))
-      shape.shiftBy = shift.getBy();
+    shape.shiftBy = communication.shiftBy;
     return shape;
   }
   Layout source(mesh, getDist(communication.source));
@@ -132,11 +131,9 @@ struct Ports {
 };
 } // namespace
 
-/// Of a transfer or a shift.
+/// Of a transfer, or of groups whose ranks pass their buffers on.
 static std::vector<Message> getMessages(const CommunicationShape &shape) {
-  if (shape.kind == CommunicationKind::Transfer)
-    return shape.messages;
-  std::vector<Message> messages;
+  std::vector<Message> messages = shape.messages;
   for (const auto &group : shape.groups) {
     int64_t ranks = group.size();
     for (int64_t i = 0; i < ranks; ++i) {

@@ -45,7 +45,8 @@ static std::vector<CommunicationCall> getMessageCalls(const CommunicationShape &
 
 std::vector<CommunicationCall> dagrt::getCommunicationCalls(const CommunicationShape &shape,
                                                             const Cluster &cluster) {
-  if (shape.kind == CommunicationKind::Transfer || shape.kind == CommunicationKind::Shift)
+  CollectivePattern pattern = getCollectiveKind(shape.kind).pattern;
+  if (pattern == CollectivePattern::OnePeer)
     return getMessageCalls(shape, cluster);
   std::vector<CommunicationCall> calls;
   for (const GroupPlace &place : getGroupPlaces(shape, cluster)) {
@@ -53,7 +54,7 @@ std::vector<CommunicationCall> dagrt::getCommunicationCalls(const CommunicationS
       continue;
     // nccl-tests counts the buffer of one rank, an op what all of them hold.
     double bytes = shape.bytes;
-    if (shape.kind == CommunicationKind::AllToAll)
+    if (pattern == CollectivePattern::AllPeers)
       bytes /= static_cast<double>(place.ranks);
     CollectiveCall call{shape.kind,       bytes,          place.ranks,      place.nodes,
                         place.mostOnNode, place.linkRate, place.networkRate};

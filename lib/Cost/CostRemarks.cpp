@@ -126,7 +126,7 @@ static void reportCommunication(const CommunicationUse &use, remark::RemarkOpts 
               .str();
   remark::passed(use.first->getLoc(), options)
       << remark::add("{0} x {1} of {2} {3}: {4}, {5:f3} us", use.count,
-                     getCommunicationKindName(use.what.kind), formatBytes(use.what.bytes), where,
+                     stringifyCommunicationKind(use.what.kind), formatBytes(use.what.bytes), where,
                      way, microseconds)
       << remark::metric("Algorithm", algorithm) << remark::metric("Bytes", use.what.bytes)
       << remark::metric("Ranks", use.ranks) << remark::metric("Microseconds", microseconds)

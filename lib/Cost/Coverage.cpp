@@ -57,10 +57,11 @@ static bool touchesElements(Operation *op) {
 static bool castsShapes(Operation *op) {
   if (!isa<CastOpInterface>(op))
     return false;
-  Type element = getElementTypeOrSelf(op->getOperandTypes().empty() ? op->getResult(0).getType()
-                                                                    : op->getOperand(0).getType());
-  auto isSame = [&](Type type) { return getElementTypeOrSelf(type) == element; };
-  return llvm::all_of(op->getOperandTypes(), isSame) && llvm::all_of(op->getResultTypes(), isSame);
+  SmallVector<Type> elements;
+  for (TypeRange types : {TypeRange(op->getOperandTypes()), TypeRange(op->getResultTypes())})
+    for (Type type : types)
+      elements.push_back(getElementTypeOrSelf(type));
+  return llvm::all_equal(elements);
 }
 
 /// True for ops that do nothing but get or return memory.

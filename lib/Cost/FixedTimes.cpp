@@ -46,7 +46,7 @@ static FlatSymbolRefAttr getMesh(Operation *op) {
 
 static bool isTransfer(Operation *op) {
   auto communicationOp = dyn_cast<CommunicationOpInterface>(op);
-  return communicationOp && communicationOp.getCommunication().kind == CommunicationKind::Transfer;
+  return communicationOp && communicationOp.getCommunication().destination;
 }
 
 namespace {

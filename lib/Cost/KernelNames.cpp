@@ -11,10 +11,10 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/Cost/KernelQuery.h"
+#include "dagrt/Cost/Kernels/CollectiveKinds.h"
 #include "dagrt/Support/ElementTypeNames.h"
 
 #include "llvm/ADT/StringExtras.h"
-#include "llvm/ADT/StringSwitch.h"
 
 using namespace mlir;
 using namespace dagrt;
@@ -279,38 +279,6 @@ FailureOr<KernelQuery> dagrt::makeAttentionQuery(AttentionCall call, StringRef t
 // Collectives
 //===----------------------------------------------------------------------===//
 
-static constexpr StringRef kCollectiveNames[] = {"all_reduce", "all_gather", "reduce_scatter",
-                                                 "all_to_all", "send_recv"};
-
-ArrayRef<StringRef> dagrt::getCollectiveNames() { return kCollectiveNames; }
-
-static std::optional<CommunicationKind> parseCollective(StringRef op) {
-  return llvm::StringSwitch<std::optional<CommunicationKind>>(op)
-      .Case("all_reduce", CommunicationKind::AllReduce)
-      .Case("all_gather", CommunicationKind::AllGather)
-      .Case("reduce_scatter", CommunicationKind::ReduceScatter)
-      .Case("all_to_all", CommunicationKind::AllToAll)
-      .Case("send_recv", CommunicationKind::Transfer)
-      .Default(std::nullopt);
-}
-
-/// Collectives that are calibrated together, and which others stand in for them.
-static SmallVector<StringRef, 3> getCollectiveGroups(CommunicationKind kind) {
-  switch (kind) {
-  case CommunicationKind::AllReduce:
-    return {"all_reduce"};
-  case CommunicationKind::AllGather:
-    return {"all_gather", "reduce_scatter", "all_reduce"};
-  case CommunicationKind::ReduceScatter:
-    return {"reduce_scatter", "all_gather", "all_reduce"};
-  case CommunicationKind::AllToAll:
-  case CommunicationKind::Shift:
-  case CommunicationKind::Transfer:
-    return {"p2p", "all_gather"};
-  }
-  llvm_unreachable("all kinds have a group");
-}
-
 /// `network` is any network: what is known of the links inside a node serves, and NCCL's constants
 /// for the rest. Nothing measured on one network, as `internode`, tells of another.
 static SmallVector<StringRef, 4> getNearLinks(StringRef link) {
@@ -337,7 +305,7 @@ SmallVector<std::string, 4> dagrt::getCollectiveVariants(CommunicationKind kind,
                                                          StringRef library) {
   SmallVector<std::string, 4> variants;
   for (StringRef nearLink : getNearLinks(link))
-    for (StringRef group : getCollectiveGroups(kind))
+    for (StringRef group : getCollectiveKind(kind).calibratedAs)
       for (const std::string &nearLibrary : getNearLibraries(library))
         variants.push_back((nearLink + "." + group + "." + nearLibrary).str());
   return variants;
@@ -375,7 +343,7 @@ static void setLinks(CollectiveCall &call, StringRef link, const Device &device)
 FailureOr<KernelQuery> dagrt::makeCollectiveQuery(StringRef op, double bytes, double ranks,
                                                   double nodes, StringRef link, StringRef library,
                                                   const Device &device, std::string &error) {
-  std::optional<CommunicationKind> kind = parseCollective(op);
+  std::optional<CommunicationKind> kind = findCollectiveKind(op);
   if (!kind) {
     error = ("expects an 'op' that is one of " + llvm::join(getCollectiveNames(), ", ") +
              "; got '" + op + "'")

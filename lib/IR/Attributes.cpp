@@ -36,9 +36,14 @@ static ParseResult parseIntegers(AsmParser &parser, SmallVectorImpl<int64_t> &va
   return parser.parseCommaSeparatedList(
       AsmParser::Delimiter::Square, [&]() { return parser.parseInteger(values.emplace_back()); });
 }
+static void printIntegers(AsmPrinter &printer, ArrayRef<int64_t> values) {
+  printer << '[';
+  llvm::interleaveComma(values, printer.getStream());
+  printer << ']';
+}
 
 /// `[` expressions of sizes `]`
-static ParseResult parseSizes(AsmParser &parser, SmallVectorImpl<SizeAttr> &sizes) {
+static ParseResult parseSizeList(AsmParser &parser, SmallVectorImpl<SizeAttr> &sizes) {
   return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() -> ParseResult {
     FailureOr<SizeAttr> size = SizeAttr::parseExpression(parser);
     if (failed(size))
@@ -47,23 +52,21 @@ static ParseResult parseSizes(AsmParser &parser, SmallVectorImpl<SizeAttr> &size
     return success();
   });
 }
-static void printSizes(AsmPrinter &printer, ArrayRef<SizeAttr> sizes) {
+static void printSizeList(AsmPrinter &printer, ArrayRef<SizeAttr> sizes) {
+  printer << '[';
   llvm::interleaveComma(sizes, printer.getStream(), [&](SizeAttr size) { printer << size.str(); });
+  printer << ']';
 }
 
-#include "dagrt/IR/DagrtEnums.cpp.inc"
-#define GET_ATTRDEF_CLASSES
-#include "dagrt/IR/DagrtAttributes.cpp.inc"
-
-void DagrtDialect::registerAttributes() {
-  addAttributes<
-#define GET_ATTRDEF_LIST
-#include "dagrt/IR/DagrtAttributes.cpp.inc"
-      >();
+/// `critical`, of an op that is.
+static ParseResult parseCritical(AsmParser &parser, bool &critical) {
+  critical = true;
+  return parser.parseKeyword("critical");
 }
+static void printCritical(AsmPrinter &printer, bool) { printer << "critical"; }
 
 //===----------------------------------------------------------------------===//
-// Axes
+// Lists of axes
 //===----------------------------------------------------------------------===//
 
 /// `"tp"`, `"tp":(1)4`, `"tp"+1`
@@ -87,6 +90,126 @@ static FailureOr<AxisRefAttr> parseAxisRef(AsmParser &parser) {
     return failure();
   return ref;
 }
+
+/// The axes between the brackets of a list.
+static ParseResult parseAxes(AsmParser &parser, AsmParser::Delimiter delimiter,
+                             SmallVectorImpl<AxisRefAttr> &axes) {
+  return parser.parseCommaSeparatedList(delimiter, [&]() -> ParseResult {
+    FailureOr<AxisRefAttr> ref = parseAxisRef(parser);
+    if (failed(ref))
+      return failure();
+    axes.push_back(*ref);
+    return success();
+  });
+}
+static void printAxes(AsmPrinter &printer, ArrayRef<AxisRefAttr> axes) {
+  llvm::interleaveComma(axes, printer.getStream(), [&](AxisRefAttr ref) { printer << ref.str(); });
+}
+
+/// `[` axes `]`
+static ParseResult parseAxisList(AsmParser &parser, SmallVectorImpl<AxisRefAttr> &axes) {
+  return parseAxes(parser, AsmParser::Delimiter::Square, axes);
+}
+static void printAxisList(AsmPrinter &printer, ArrayRef<AxisRefAttr> axes) {
+  printer << '[';
+  printAxes(printer, axes);
+  printer << ']';
+}
+
+//===----------------------------------------------------------------------===//
+// Parts of distributions
+//===----------------------------------------------------------------------===//
+
+static ParseResult parseMeshName(AsmParser &parser, FlatSymbolRefAttr &mesh) {
+  SymbolRefAttr symbol;
+  SMLoc loc = parser.getCurrentLocation();
+  if (parser.parseAttribute(symbol))
+    return failure();
+  mesh = dyn_cast<FlatSymbolRefAttr>(symbol);
+  if (!mesh)
+    return parser.emitError(loc) << "expects the mesh to be a flat symbol, got " << symbol;
+  return success();
+}
+static void printMeshName(AsmPrinter &printer, FlatSymbolRefAttr mesh) { printer << mesh; }
+
+/// `_`, `"tp"`, `{"dp", "tp"}`
+static ParseResult parseShardedDim(AsmParser &parser, SmallVectorImpl<AxesAttr> &dims) {
+  SmallVector<AxisRefAttr> axes;
+  if (failed(parser.parseOptionalKeyword("_"))) {
+    if (parseAxes(parser, AsmParser::Delimiter::OptionalBraces, axes))
+      return failure();
+    if (axes.empty()) {
+      FailureOr<AxisRefAttr> ref = parseAxisRef(parser);
+      if (failed(ref))
+        return failure();
+      axes.push_back(*ref);
+    }
+  }
+  dims.push_back(AxesAttr::get(parser.getContext(), axes));
+  return success();
+}
+static void printShardedDim(AsmPrinter &printer, AxesAttr axes) {
+  bool isList = axes.size() > 1;
+  printer << (axes.empty() ? "_" : isList ? "{" : "");
+  printAxes(printer, axes.getAxes());
+  printer << (isList ? "}" : "");
+}
+
+static ParseResult parseShardedDims(AsmParser &parser, SmallVectorImpl<AxesAttr> &dims) {
+  return parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
+                                        [&]() { return parseShardedDim(parser, dims); });
+}
+static void printShardedDims(AsmPrinter &printer, ArrayRef<AxesAttr> dims) {
+  printer << '[';
+  llvm::interleaveComma(dims, printer.getStream(),
+                        [&](AxesAttr axes) { printShardedDim(printer, axes); });
+  printer << ']';
+}
+
+/// Numbers only have no symbols beside them.
+static ParseResult parseGlobalSizes(AsmParser &parser, SmallVectorImpl<int64_t> &of,
+                                    SmallVectorImpl<SizeAttr> &symbols) {
+  if (parseSizeList(parser, symbols))
+    return failure();
+  for (SizeAttr size : symbols)
+    of.push_back(size.toNumber());
+  if (!ShapedType::isDynamicShape(of))
+    symbols.clear();
+  return success();
+}
+static void printGlobalSizes(AsmPrinter &printer, ArrayRef<int64_t> of,
+                             ArrayRef<SizeAttr> symbols) {
+  if (symbols.empty())
+    printIntegers(printer, of);
+  else
+    printSizeList(printer, symbols);
+}
+
+static ParseResult parsePartial(AsmParser &parser, AxesAttr &partial) {
+  SmallVector<AxisRefAttr> axes;
+  if (parseAxisList(parser, axes))
+    return failure();
+  partial = AxesAttr::get(parser.getContext(), axes);
+  return success();
+}
+static void printPartial(AsmPrinter &printer, AxesAttr partial) {
+  printAxisList(printer, partial.getAxes());
+}
+
+#include "dagrt/IR/DagrtEnums.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dagrt/IR/DagrtAttributes.cpp.inc"
+
+void DagrtDialect::registerAttributes() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dagrt/IR/DagrtAttributes.cpp.inc"
+      >();
+}
+
+//===----------------------------------------------------------------------===//
+// Axes
+//===----------------------------------------------------------------------===//
 
 std::string AxisRefAttr::str() const {
   std::string text = "\"";
@@ -124,21 +247,6 @@ LogicalResult AxisRefAttr::verify(function_ref<InFlightDiagnostic()> emitError, 
   return success();
 }
 
-/// `[` axes `]`
-static FailureOr<AxesAttr> parseAxes(AsmParser &parser, AsmParser::Delimiter delimiter) {
-  SmallVector<AxisRefAttr> axes;
-  ParseResult result = parser.parseCommaSeparatedList(delimiter, [&]() -> ParseResult {
-    FailureOr<AxisRefAttr> ref = parseAxisRef(parser);
-    if (failed(ref))
-      return failure();
-    axes.push_back(*ref);
-    return success();
-  });
-  if (failed(result))
-    return failure();
-  return AxesAttr::get(parser.getContext(), axes);
-}
-
 std::string AxesAttr::str() const {
   std::string text = "[";
   llvm::raw_string_ostream stream(text);
@@ -147,103 +255,15 @@ std::string AxesAttr::str() const {
 }
 
 FailureOr<AxesAttr> AxesAttr::parseList(AsmParser &parser) {
-  return parseAxes(parser, AsmParser::Delimiter::Square);
+  SmallVector<AxisRefAttr> axes;
+  if (parseAxisList(parser, axes))
+    return failure();
+  return AxesAttr::get(parser.getContext(), axes);
 }
-
-Attribute AxesAttr::parse(AsmParser &parser, Type) {
-  if (parser.parseLess())
-    return {};
-  FailureOr<AxesAttr> axes = parseList(parser);
-  if (failed(axes) || parser.parseGreater())
-    return {};
-  return *axes;
-}
-
-void AxesAttr::print(AsmPrinter &printer) const { printer << '<' << str() << '>'; }
 
 //===----------------------------------------------------------------------===//
 // Distribution
 //===----------------------------------------------------------------------===//
-
-/// `_`, `"tp"`, `{"dp", "tp"}`
-static ParseResult parseDim(AsmParser &parser, SmallVectorImpl<AxesAttr> &dims) {
-  MLIRContext *context = parser.getContext();
-  if (succeeded(parser.parseOptionalKeyword("_"))) {
-    dims.push_back(AxesAttr::get(context, {}));
-    return success();
-  }
-  FailureOr<AxesAttr> axes = parseAxes(parser, AsmParser::Delimiter::OptionalBraces);
-  if (failed(axes))
-    return failure();
-  if (axes->empty()) {
-    FailureOr<AxisRefAttr> ref = parseAxisRef(parser);
-    if (failed(ref))
-      return failure();
-    axes = AxesAttr::get(context, *ref);
-  }
-  dims.push_back(*axes);
-  return success();
-}
-
-Attribute DistAttr::parse(AsmParser &parser, Type) {
-  SymbolRefAttr symbol;
-  SmallVector<AxesAttr> dims;
-  SmallVector<SizeAttr> of;
-  MLIRContext *context = parser.getContext();
-  FailureOr<AxesAttr> partial = AxesAttr::get(context, {});
-  SMLoc loc = parser.getCurrentLocation();
-  if (parser.parseLess() || parser.parseAttribute(symbol) || parser.parseComma() ||
-      parser.parseCommaSeparatedList(AsmParser::Delimiter::Square,
-                                     [&]() { return parseDim(parser, dims); }) ||
-      parser.parseComma() || parser.parseKeyword("of") || parseSizes(parser, of))
-    return {};
-  if (succeeded(parser.parseOptionalComma())) {
-    if (parser.parseKeyword("partial"))
-      return {};
-    partial = parseAxes(parser, AsmParser::Delimiter::Square);
-    if (failed(partial))
-      return {};
-  }
-  if (parser.parseGreater())
-    return {};
-  auto mesh = dyn_cast<FlatSymbolRefAttr>(symbol);
-  if (!mesh) {
-    parser.emitError(loc) << "expects the mesh to be a flat symbol, got " << symbol;
-    return {};
-  }
-  SmallVector<int64_t> numbers;
-  for (SizeAttr size : of)
-    numbers.push_back(size.toNumber());
-  if (!ShapedType::isDynamicShape(numbers))
-    of.clear();
-  return DistAttr::getChecked([&]() { return parser.emitError(loc); }, context, mesh, dims, numbers,
-                              of, *partial);
-}
-
-void DistAttr::print(AsmPrinter &printer) const {
-  printer << '<' << getMesh() << ", [";
-  llvm::interleaveComma(getDims(), printer.getStream(), [&](AxesAttr axes) {
-    if (axes.empty()) {
-      printer << '_';
-      return;
-    }
-    std::string text = axes.str();
-    StringRef list = text;
-    if (axes.size() == 1)
-      printer << list.drop_front().drop_back();
-    else
-      printer << '{' << list.drop_front().drop_back() << '}';
-  });
-  printer << "], of [";
-  if (getSymbols().empty())
-    llvm::interleaveComma(getOf(), printer.getStream());
-  else
-    printSizes(printer, getSymbols());
-  printer << ']';
-  if (isPartial())
-    printer << ", partial " << getPartial().str();
-  printer << '>';
-}
 
 LogicalResult DistAttr::verify(function_ref<InFlightDiagnostic()> emitError, FlatSymbolRefAttr mesh,
                                ArrayRef<AxesAttr> dims, ArrayRef<int64_t> of,
@@ -288,19 +308,6 @@ LogicalResult DistAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType
 // Sizes of logical tensors
 //===----------------------------------------------------------------------===//
 
-Attribute SizesAttr::parse(AsmParser &parser, Type) {
-  SmallVector<SizeAttr> sizes;
-  if (parser.parseLess() || parseSizes(parser, sizes) || parser.parseGreater())
-    return {};
-  return SizesAttr::get(parser.getContext(), sizes);
-}
-
-void SizesAttr::print(AsmPrinter &printer) const {
-  printer << "<[";
-  printSizes(printer, getSizes());
-  printer << "]>";
-}
-
 LogicalResult SizesAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementType,
                                         function_ref<InFlightDiagnostic()> emitError) const {
   if (shape.size() != getSizes().size())
@@ -322,28 +329,6 @@ LogicalResult SizesAttr::verifyEncoding(ArrayRef<int64_t> shape, Type elementTyp
     return error << shape[dim];
   }
   return success();
-}
-
-//===----------------------------------------------------------------------===//
-// Parameters, positions
-//===----------------------------------------------------------------------===//
-
-Attribute ViewAttr::parse(AsmParser &parser, Type) {
-  SmallVector<int64_t> stored, strides;
-  int64_t offset = 0;
-  if (parser.parseLess() || parseIntegers(parser, stored) || parser.parseKeyword("offset") ||
-      parser.parseInteger(offset) || parser.parseKeyword("strides") ||
-      parseIntegers(parser, strides) || parser.parseGreater())
-    return {};
-  return ViewAttr::get(parser.getContext(), stored, offset, strides);
-}
-
-void ViewAttr::print(AsmPrinter &printer) const {
-  printer << "<[";
-  llvm::interleaveComma(getStored(), printer.getStream());
-  printer << "] offset " << getOffset() << " strides [";
-  llvm::interleaveComma(getStrides(), printer.getStream());
-  printer << "]>";
 }
 
 //===----------------------------------------------------------------------===//

@@ -128,22 +128,3 @@ LogicalResult CostAttr::verify(function_ref<InFlightDiagnostic()> emitError, int
     return emitError() << "expects a time that is shorter by 0 to 100 percent, got " << below;
   return success();
 }
-
-Attribute TimingAttr::parse(AsmParser &parser, Type) {
-  int64_t start = 0, end = 0, slack = 0;
-  if (parser.parseLess() || parser.parseInteger(start) || parser.parseKeyword("to") ||
-      parser.parseInteger(end) || parser.parseKeyword("ps") || parser.parseComma() ||
-      parser.parseKeyword("slack") || parser.parseInteger(slack))
-    return {};
-  bool critical = succeeded(parser.parseOptionalComma());
-  if ((critical && parser.parseKeyword("critical")) || parser.parseGreater())
-    return {};
-  return TimingAttr::get(parser.getContext(), start, end, slack, critical);
-}
-
-void TimingAttr::print(AsmPrinter &printer) const {
-  printer << '<' << getStart() << " to " << getEnd() << " ps, slack " << getSlack();
-  if (getCritical())
-    printer << ", critical";
-  printer << '>';
-}

@@ -37,7 +37,7 @@ template <typename OpT, PartialRule Partial>
 struct ElementwiseRule final
     : ShardingRuleOpInterface::ExternalModel<ElementwiseRule<OpT, Partial>, OpT> {
   ShardingRule getShardingRule(Operation *op) const {
-    auto result = dyn_cast<RankedTensorType>(op->getResult(0).getType());
+    auto result = dyn_cast<RankedTensorType>(cast<OpT>(op).getType());
     auto isLikeResult = [&](Type type) {
       auto tensor = dyn_cast<RankedTensorType>(type);
       return tensor && tensor.getRank() == result.getRank();

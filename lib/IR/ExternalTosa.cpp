@@ -55,10 +55,10 @@ namespace {
 template <typename OpT>
 struct ProductWork final : WorkOpInterface::ExternalModel<ProductWork<OpT>, OpT> {
   Work getWork(Operation *op) const {
-    if (!llvm::all_of(op->getOperandTypes(), isStored) || !isStored(op->getResult(0).getType()))
+    Type result = cast<OpT>(op).getType();
+    if (!llvm::all_of(op->getOperandTypes(), isStored) || !isStored(result))
       return getUnknownWork();
-    Work work =
-        getMovingWork(op, WorkKind::Gemm, op->getOperandTypes(), op->getResult(0).getType());
+    Work work = getMovingWork(op, WorkKind::Gemm, op->getOperandTypes(), result);
     setGemm(op, work, getTosaShape(cast<OpT>(op)), getElementTypeOrSelf(op->getOperand(0)),
             getElementTypeOrSelf(op->getOperand(1)));
     return work;
@@ -69,7 +69,7 @@ struct ProductWork final : WorkOpInterface::ExternalModel<ProductWork<OpT>, OpT>
 template <typename OpT>
 struct ReductionWork final : WorkOpInterface::ExternalModel<ReductionWork<OpT>, OpT> {
   Work getWork(Operation *op) const {
-    Type input = op->getOperand(0).getType(), result = op->getResult(0).getType();
+    Type input = op->getOperand(0).getType(), result = cast<OpT>(op).getType();
     if (!isStored(input) || !isStored(result))
       return getUnknownWork();
     Work work = getMovingWork(op, WorkKind::Elementwise, op->getOperandTypes(), result);
@@ -82,7 +82,7 @@ struct ReductionWork final : WorkOpInterface::ExternalModel<ReductionWork<OpT>, 
 template <typename OpT>
 struct PoolingWork final : WorkOpInterface::ExternalModel<PoolingWork<OpT>, OpT> {
   Work getWork(Operation *op) const {
-    Type input = op->getOperand(0).getType(), result = op->getResult(0).getType();
+    Type input = op->getOperand(0).getType(), result = cast<OpT>(op).getType();
     if (!isStored(input) || !isStored(result))
       return getUnknownWork();
     Work work = getMovingWork(op, WorkKind::Elementwise, op->getOperandTypes(), result);

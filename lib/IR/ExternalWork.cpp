@@ -43,12 +43,12 @@ Work dagrt::getUnknownWork() {
 
 void dagrt::setFlops(Operation *op, Work &work, double flops) {
   work.flops = work.totalFlops = work.logicalFlops = flops;
-  std::optional<Layout> layout =
-      op->getNumResults() ? Layout::get(op, op->getResult(0).getType()) : std::nullopt;
+  Value result = getLargestResult(op);
+  std::optional<Layout> layout = result ? Layout::get(op, result.getType()) : std::nullopt;
   if (!layout)
     return;
   // Padding is no work of the model's.
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  auto type = cast<RankedTensorType>(result.getType());
   work.logicalFlops = flops;
   // Terms of a sum that the op makes share its work; those that it is given each repeat it.
   auto terms = static_cast<double>(getNumShards(layout->getMesh(), layout->getPartial()));
@@ -90,13 +90,17 @@ void dagrt::setGemm(Operation *op, Work &work, const GemmShape &shape, Type lhs,
 }
 
 Work dagrt::getElementwiseWork(Operation *op) {
-  Type result = op->getNumResults() > 0 ? op->getResult(0).getType() : Type();
-  if (!isa_and_nonnull<ShapedType>(result))
+  // All results have one shape, and an operation makes an element of each.
+  SmallVector<Type> results(
+      llvm::make_filter_range(op->getResultTypes(), llvm::IsaPred<ShapedType>));
+  if (results.empty())
     return Work();
-  if (!isStored(result))
+  if (!llvm::all_of(results, isStored))
     return getUnknownWork();
-  Work work = getMovingWork(op, WorkKind::Elementwise, op->getOperandTypes(), result);
-  setFlops(op, work, getShapedElements(result));
+  Work work = getMovingWork(op, WorkKind::Elementwise, op->getOperandTypes(), results.front());
+  for (Type type : ArrayRef(results).drop_front())
+    work.bytesWritten += getShapedBytes(type);
+  setFlops(op, work, getShapedElements(results.front()));
   return work;
 }
 
@@ -105,5 +109,6 @@ Work dagrt::getCopyWork(Operation *op, Type type) {
 }
 
 Work dagrt::getCopyWork(Operation *op) {
-  return op->getNumResults() > 0 ? getCopyWork(op, op->getResult(0).getType()) : getUnknownWork();
+  return op->getNumResults() == 1 ? getCopyWork(op, op->getResultTypes().front())
+                                  : getUnknownWork();
 }

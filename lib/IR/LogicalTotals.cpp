@@ -47,7 +47,7 @@ private:
 static bool onlyMoves(Operation *op) {
   if (auto recv = dyn_cast<RecvOp>(op))
     return !recv.getPiece();
-  return isa<AllReduceOp, AllGatherOp, ReduceScatterOp, AllToAllOp, AllSliceOp, SendOp>(op);
+  return isa<CollectiveOpInterface, SendOp>(op);
 }
 
 uintptr_t Numbering::getNumber(Value value) {
@@ -80,7 +80,8 @@ Numbering::Key Numbering::getKey(Operation *op) {
 
 bool Numbering::add(Operation *op) {
   if (onlyMoves(op)) {
-    values[op->getResult(0)] = getNumber(op->getOperand(0));
+    for (Value result : op->getResults())
+      values[result] = getNumber(op->getOperand(0));
     return true;
   }
   if (op->getNumRegions() > 0 || !isMemoryEffectFree(op))

@@ -30,7 +30,7 @@ unsigned ShardingRule::addFactor(StringRef name, GlobalSize size, FactorKind kin
 ShardingRule dagrt::getElementwiseRule(Operation *op, PartialRule partial) {
   ShardingRule rule;
   rule.partial = partial;
-  GlobalShape shape = getGlobalShape(cast<RankedTensorType>(op->getResult(0).getType()));
+  GlobalShape shape = getGlobalShape(cast<RankedTensorType>(op->getResultTypes().front()));
   SmallVector<unsigned, 6> all;
   for (size_t dim = 0; dim < shape.size(); ++dim)
     all.push_back(rule.addFactor("d", shape[dim]));
@@ -38,7 +38,7 @@ ShardingRule dagrt::getElementwiseRule(Operation *op, PartialRule partial) {
     size_t rank = cast<RankedTensorType>(type).getRank();
     rule.operands.emplace_back(ArrayRef<unsigned>(all).take_back(rank));
   }
-  rule.results.push_back(all);
+  rule.results.assign(op->getNumResults(), all);
   return rule;
 }
 
@@ -377,20 +377,27 @@ static bool mayBeSame(Type a, Type b) {
          succeeded(verifyCompatibleShape(a, b)) && !hasOtherEncoding;
 }
 
-LogicalResult dagrt::verifySameTypes(Operation *op) {
-  if (op->getNumOperands() == 0 || op->getNumResults() == 0)
-    return success();
-  Type result = op->getResult(0).getType();
+/// As verifySameTypes, for result number `number`.
+static LogicalResult verifySameTypes(Operation *op, unsigned number) {
+  Type result = op->getResult(number).getType();
   for (auto [i, type] : llvm::enumerate(op->getOperandTypes())) {
     if (mayBeSame(type, result))
       continue;
     InFlightDiagnostic error = op->emitOpError();
     if (i == 0)
-      error << "expects result #0 of the type of operand #0, " << type << ", got " << result;
+      error << "expects result #" << number << " of the type of operand #0, " << type << ", got "
+            << result;
     else
       error << "expects operand #" << i << " of the result's type, " << result << ", got " << type;
     noteOperand(error, op, i, "operand defined here");
     return error;
   }
+  return success();
+}
+
+LogicalResult dagrt::verifySameTypes(Operation *op) {
+  for (unsigned number = 0; number < op->getNumResults(); ++number)
+    if (failed(::verifySameTypes(op, number)))
+      return failure();
   return success();
 }

@@ -109,10 +109,18 @@ SizeProduct dagrt::getSizesOnDevice(Operation *op, Type type) {
   return SizeProduct(getLocalSizes(dist ? lookupMesh(op, dist.getMesh()) : MeshOp(), tensor));
 }
 
+Value dagrt::getLargestResult(Operation *op) {
+  Value largest;
+  for (Value result : op->getResults())
+    if (isa<RankedTensorType>(result.getType()) &&
+        (!largest || getLocalElements(result.getType()) > getLocalElements(largest.getType())))
+      largest = result;
+  return largest;
+}
+
 SmallVector<SizeProduct, 3> dagrt::getRowsAndColumns(Operation *op) {
-  if (op->getNumResults() == 0)
-    return {};
-  SizeProduct sizes = getSizesOnDevice(op, op->getResult(0).getType());
+  Value result = getLargestResult(op);
+  SizeProduct sizes = result ? getSizesOnDevice(op, result.getType()) : SizeProduct();
   if (sizes.empty())
     return {};
   SizeProduct columns = {sizes.pop_back_val()};
@@ -122,7 +130,8 @@ SmallVector<SizeProduct, 3> dagrt::getRowsAndColumns(Operation *op) {
 void dagrt::setTotalFlops(Operation *op, Work &work, double logicalFlops) {
   work.logicalFlops = work.totalFlops = logicalFlops;
   auto shardingOp = dyn_cast<ShardingRuleOpInterface>(op);
-  DistAttr dist = getDist(op->getResult(0).getType());
+  Value largest = getLargestResult(op);
+  DistAttr dist = largest ? getDist(largest.getType()) : DistAttr();
   if (!dist || !shardingOp)
     return;
   MeshOp mesh = lookupMesh(op, dist.getMesh());
@@ -152,7 +161,7 @@ int64_t dagrt::countRows(double elements, int64_t columns) {
 Work dagrt::getStreamingWork(Operation *op, WorkKind kind, double flopsPerElement) {
   Work work;
   work.kind = kind;
-  auto result = cast<RankedTensorType>(op->getResult(0).getType());
+  auto result = cast<RankedTensorType>(getLargestResult(op).getType());
   work.elementType = result.getElementType();
   for (Type type : op->getOperandTypes())
     if (isa<RankedTensorType>(type))

@@ -35,6 +35,19 @@ static void replaceByZero(Operation *op) {
   op->erase();
 }
 
+/// True for a sum of no terms: the op contracts a dim that has no elements.
+static bool isEmptySum(Operation *op) {
+  auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
+  if (!sharded || llvm::none_of(op->getOperandTypes(), isEmpty))
+    return false;
+  ShardingRule rule = sharded.getShardingRule();
+  for (auto [type, factors] : llvm::zip(op->getOperandTypes(), rule.operands))
+    for (auto [size, factor] : llvm::zip(cast<RankedTensorType>(type).getShape(), factors))
+      if (size == 0 && rule.factors[factor].kind == FactorKind::Contracted)
+        return true;
+  return false;
+}
+
 /// Leaves out the parts of a concatenation that add nothing.
 static void dropEmptyParts(ConcatOp concat) {
   SmallVector<Value> parts(llvm::make_filter_range(
@@ -57,11 +70,9 @@ void dagrt::replaceEmptyTensors(func::FuncOp func) {
       continue;
     }
     bool isNothing = llvm::all_of(op.getResultTypes(), isEmpty);
-    bool isEmptySum = isa<MatmulOp, AttentionScoresOp, AttentionContextOp>(op) &&
-                      llvm::any_of(op.getOperandTypes(), isEmpty);
     if (isa<SendOp>(op) && isNothing)
       sends.push_back(&op);
-    else if (isNothing || isEmptySum)
+    else if (isNothing || isEmptySum(&op))
       replaceByZero(&op);
   }
   // Messages without elements are not received.

@@ -249,7 +249,9 @@ SmallVector<PlacedArray> Evaluation::evaluateLocal(LocalComputeOpInterface compu
   }
   for (unsigned i = 0, e = op->getNumOperands(); i < e; ++i)
     padded.push_back(getContractedPadding(op, i));
-  for (int64_t device = 0, e = results[0].placement.getNumDevices(); device < e; ++device) {
+  // All results lie on one mesh.
+  int64_t devices = results.empty() ? 0 : results.front().placement.getNumDevices();
+  for (int64_t device = 0; device < devices; ++device) {
     SmallVector<const Array *> operands;
     std::list<Array> cleared;
     for (auto [operand, dims] : llvm::zip_equal(op->getOperands(), padded)) {
@@ -270,8 +272,12 @@ SmallVector<PlacedArray> Evaluation::evaluateOp(Operation *op) {
   SmallVector<const PlacedArray *> operands;
   for (Value operand : op->getOperands())
     operands.push_back(&values.find(operand)->second);
-  return {cast<PlacedEvaluationOpInterface>(op).evaluatePlaced(
-      operands, getPlacement(op, op->getResult(0)), options.seed)};
+  // The interface is for ops of one result.
+  SmallVector<PlacedArray> results;
+  for (Value result : op->getResults())
+    results.push_back(cast<PlacedEvaluationOpInterface>(op).evaluatePlaced(
+        operands, getPlacement(op, result), options.seed));
+  return results;
 }
 
 /// Gathers the function's results.

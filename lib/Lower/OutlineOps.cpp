@@ -123,15 +123,17 @@ static LogicalResult outlineOps(func::FuncOp func, Outliner &outliner) {
         op.getNumRegions() == 0)
       ops.push_back(&op);
   for (Operation *op : ops) {
-    bool inPieces = isa<SendOp>(op) && cast<RecvOp>(*op->getResult(0).user_begin()).getPiece();
+    auto send = dyn_cast<SendOp>(op);
+    Operation *receiver = send ? *send.getMessage().user_begin() : nullptr;
+    bool inPieces = send && cast<RecvOp>(receiver).getPiece();
     // A message in pieces has many results: it stays as it is.
     if (inPieces) {
       remark::missed(op->getLoc(), getRemark("MessageNotOutlined").function(func.getSymName()))
           << remark::reason("a message in pieces is received by several ops");
       continue;
     }
-    if (isa<SendOp>(op))
-      outliner.outline({op, *op->getResult(0).user_begin()}, "transfer");
+    if (send)
+      outliner.outline({op, receiver}, "transfer");
     else
       outliner.outline(op, op->getName().stripDialect());
   }

@@ -13,6 +13,7 @@
 #include "SeededValues.h"
 #include "dagrt/Lower/Array.h"
 
+#include "mlir/IR/TypeUtilities.h"
 #include "llvm/ADT/DenseSet.h"
 
 #include <cmath>
@@ -75,6 +76,20 @@ PlacedArray dagrt::makeParameter(const ParameterInfo &parameter, Placement place
   return value;
 }
 
+/// How many elements the ids in `use` count, where they count those of another operand.
+static std::optional<int64_t> getNumPlaces(OpOperand &use) {
+  auto sharded = dyn_cast<ShardingRuleOpInterface>(use.getOwner());
+  if (!sharded || !getElementTypeOrSelf(use.get()).isInteger())
+    return std::nullopt;
+  ShardingRule rule = sharded.getShardingRule();
+  if (use.getOperandNumber() >= rule.operands.size())
+    return std::nullopt;
+  for (auto [number, factor] : llvm::enumerate(rule.factors))
+    if (factor.hasPlaces && !llvm::is_contained(rule.operands[use.getOperandNumber()], number))
+      return factor.size;
+  return std::nullopt;
+}
+
 std::optional<int64_t> dagrt::getVocabulary(BlockArgument argument) {
   std::optional<int64_t> vocabulary;
   SmallVector<Value> reached{argument};
@@ -83,15 +98,15 @@ std::optional<int64_t> dagrt::getVocabulary(BlockArgument argument) {
     Value ids = reached.pop_back_val();
     for (OpOperand &use : ids.getUses()) {
       Operation *user = use.getOwner();
-      if (auto lookup = dyn_cast<EmbeddingOp>(user); lookup && use.getOperandNumber() == 0) {
-        int64_t rows = getGlobalShape(lookup.getTable().getType()).front();
-        vocabulary = std::min(vocabulary.value_or(rows), rows);
+      if (std::optional<int64_t> rows = getNumPlaces(use)) {
+        vocabulary = std::min(vocabulary.value_or(*rows), *rows);
         continue;
       }
       // What has one operand and is not a sink moves the ids: reorder, slice, communication.
-      if (user->getNumOperands() == 1 && user->getNumResults() == 1 &&
-          seen.insert(user->getResult(0)).second)
-        reached.push_back(user->getResult(0));
+      if (user->getNumOperands() == 1)
+        for (Value result : user->getResults())
+          if (seen.insert(result).second)
+            reached.push_back(result);
     }
   }
   return vocabulary;

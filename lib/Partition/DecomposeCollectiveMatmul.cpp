@@ -289,9 +289,9 @@ void Decomposer::decompose(RecvOp op) {
     return remarkKept(op, why);
   SmallVector<Value> sums(readers.size());
   for (int64_t piece = 0; piece < pieces; ++piece) {
-    auto part = RecvOp::create(builder, op.getLoc(), getPieceType(type, dim, piece, pieces),
-                               op.getMessage(), builder.getI64IntegerAttr(dim),
-                               builder.getI64IntegerAttr(piece), builder.getI64IntegerAttr(pieces));
+    auto part =
+        RecvOp::create(builder, op.getLoc(), op.getMessage(), builder.getI64IntegerAttr(dim),
+                       builder.getI64IntegerAttr(piece), builder.getI64IntegerAttr(pieces));
     copyAttributes(op, part);
     for (auto [reader, sum] : llvm::zip_equal(readers, sums))
       sum = makeStep(reader, part, sum, piece, pieces, reader.getType(), /*piece=*/true);

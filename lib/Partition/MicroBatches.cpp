@@ -54,8 +54,10 @@ public:
   explicit BatchDims(func::FuncOp function) {
     findArguments(function);
     for (Operation &op : function.getBody().front().without_terminator())
-      if (std::optional<unsigned> factor = findFactor(&op))
+      if (std::optional<unsigned> factor = findFactor(&op)) {
+        factors.try_emplace(&op, *factor);
         markResults(&op, *factor);
+      }
   }
 
   std::optional<unsigned> get(Value value) const {
@@ -64,9 +66,10 @@ public:
   }
 
   /// True if `op` is done once for each micro-batch.
-  bool isSplit(Operation *op) const {
-    return op->getNumResults() > 0 && dims.contains(op->getResult(0));
-  }
+  bool isSplit(Operation *op) const { return factors.contains(op); }
+
+  /// The factor of such an op that is the batch: it is a dim of each result.
+  unsigned getFactor(Operation *op) const { return factors.lookup(op); }
 
   /// True if `op` has an operand that is made in parts.
   bool hasParts(Operation *op) const {
@@ -79,6 +82,7 @@ private:
   void markResults(Operation *op, unsigned factor);
 
   llvm::DenseMap<Value, unsigned> dims;
+  llvm::DenseMap<Operation *, unsigned> factors;
 };
 } // namespace
 
@@ -263,7 +267,7 @@ Value Splitter::getWhole(Value value) {
 /// `op` for micro-batch `part`.
 void Splitter::writePart(Operation *op, int64_t part) {
   ShardingRule rule = cast<ShardingRuleOpInterface>(op).getShardingRule();
-  unsigned resultDim = *batchDims.get(op->getResult(0)), factor = rule.results[0][resultDim];
+  unsigned factor = batchDims.getFactor(op);
   SmallVector<Value> operands;
   for (auto [operand, factors] : llvm::zip_equal(op->getOperands(), rule.operands)) {
     const auto *dim = llvm::find(factors, factor);

@@ -237,8 +237,9 @@ static LogicalResult dropTimesOfParts(Operation *op, const OpPlan &plan) {
 }
 
 LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
-  if (isa<ParameterOp, PositionsOp, AlibiSlopesOp>(op)) {
-    values.addSource(op);
+  // Whatever has no operands is made wherever it is read.
+  if (op->getNumOperands() == 0 && op->getNumResults() == 1) {
+    values.addSource(op->getOpResult(0));
     return dropTimes(op, "made on each mesh that reads it");
   }
   if (auto slice = dyn_cast<SliceOp>(op);
@@ -278,12 +279,11 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   FailureOr<SmallVector<Value>> results = createOp(op, *plan, operands);
   if (failed(results))
     return op->emitOpError() << "expects to be able to decompose itself over a sharded factor";
-  for (auto [logical, placed] : llvm::zip_equal(op->getResults(), *results)) {
+  for (auto [logical, placed] : llvm::zip_equal(op->getResults(), *results))
     values.addValue(logical, placed, role, directive.travels);
-    if (plan->wanted && plan->wanted != placed.getType() &&
-        failed(values.getAs(logical, plan->wanted, role)))
+  for (auto [logical, placed, wanted] : llvm::zip(op->getResults(), *results, plan->wanted))
+    if (wanted != placed.getType() && failed(values.getAs(logical, wanted, role)))
       return failure();
-  }
   return success();
 }
 

@@ -62,7 +62,8 @@ struct Survey {
 
 void Survey::countWork(Operation *op) {
   auto workOp = dyn_cast<WorkOpInterface>(op);
-  DistAttr dist = op->getNumResults() ? getDist(op->getResult(0).getType()) : DistAttr();
+  Value result = getLargestResult(op);
+  DistAttr dist = result ? getDist(result.getType()) : DistAttr();
   if (!workOp || !dist)
     return;
   const Work &work = getWork(workOp);
@@ -74,8 +75,9 @@ void Survey::countWork(Operation *op) {
     entry.copies = work.totalFlops / work.logicalFlops;
     entry.extraFlops += work.totalFlops - work.logicalFlops;
   }
-  auto attention = dyn_cast<AttentionOp>(op);
-  if (attention && attention.getCausal() && work.totalFlops > 0) {
+  auto attention = dyn_cast<AttentionOpInterface>(op);
+  if (attention && attention.getCausal() && work.kind == WorkKind::Attention &&
+      work.totalFlops > 0) {
     MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols);
     imbalance = std::max(imbalance, work.flops * mesh.getNumDevices() / work.totalFlops);
   }

@@ -294,23 +294,38 @@ LogicalResult Planner::applyResultCuts(ArrayRef<CutSpec> cuts) {
     for (auto [number, over] : *assigned)
       axes[number] = over;
   }
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  SmallVector<AxesAttr> dims;
-  for (unsigned factor : plan.rule.results[0])
-    dims.push_back(axes[factor]);
-  plan.wanted = Layout(plan.mesh, getGlobalShape(type), dims).getType(type.getElementType());
+  plan.wanted.clear();
+  for (auto [result, factors] : llvm::zip_equal(op->getResults(), plan.rule.results)) {
+    auto type = cast<RankedTensorType>(result.getType());
+    SmallVector<AxesAttr> dims;
+    for (unsigned factor : factors)
+      dims.push_back(axes[factor]);
+    plan.wanted.push_back(
+        Layout(plan.mesh, getGlobalShape(type), dims).getType(type.getElementType()));
+  }
   return success();
 }
 
-/// Puts the axes of the wanted result on its factors; what does not fit is left to resharding.
+/// Puts the axes of the first result, whose dims are named, on its factors; what does not fit is
+/// left to resharding. Other results have the axes of the factors that they share with it.
 LogicalResult Planner::applyResult(ArrayRef<std::string> names) {
-  auto type = cast<RankedTensorType>(op->getResult(0).getType());
-  FailureOr<SmallVector<AxesAttr>> dims = readDims(op, plan.mesh, names, type.getRank());
+  ArrayRef<unsigned> named = plan.rule.results.front();
+  FailureOr<SmallVector<AxesAttr>> dims = readDims(op, plan.mesh, names, named.size());
   if (failed(dims))
     return failure();
-  for (auto [dim, factor] : llvm::enumerate(plan.rule.results[0]))
-    tryAssign(factor, (*dims)[dim]);
-  plan.wanted = Layout(plan.mesh, getGlobalShape(type), *dims).getType(type.getElementType());
+  SmallVector<AxesAttr> axes(plan.rule.factors.size(), AxesAttr::get(op->getContext(), {}));
+  for (auto [factor, wanted] : llvm::zip_equal(named, *dims)) {
+    tryAssign(factor, wanted);
+    axes[factor] = wanted;
+  }
+  for (auto [result, factors] : llvm::zip_equal(op->getResultTypes(), plan.rule.results)) {
+    auto type = cast<RankedTensorType>(result);
+    SmallVector<AxesAttr> wanted;
+    for (unsigned factor : factors)
+      wanted.push_back(axes[factor]);
+    Layout layout(plan.mesh, getGlobalShape(type), wanted);
+    plan.wanted.push_back(layout.getType(type.getElementType()));
+  }
   return success();
 }
 

@@ -36,8 +36,9 @@ struct OpPlan {
   llvm::SmallVector<AxesAttr, 8> axes;
   /// A pending sum of all operands that the op commutes with; empty if there is none.
   AxesAttr pending;
-  /// The result as the strategy wants it, where that is more than the factors give; or null.
-  mlir::RankedTensorType wanted;
+  /// The results as the strategy wants them, which may be more than the factors give; none if it
+  /// says nothing of results.
+  llvm::SmallVector<mlir::RankedTensorType, 2> wanted;
   /// True if a sharded factor makes the op decompose itself.
   bool decomposes = false;
 };

@@ -245,7 +245,7 @@ FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType targe
                              MessageType::get(builder.getContext(), *flight), source);
   setRole(send, value.producer);
   builder.restoreInsertionPoint(consumerPoint);
-  auto recv = RecvOp::create(builder, source.getLoc(), *flight, send.getMessage());
+  auto recv = RecvOp::create(builder, source.getLoc(), send.getMessage());
   setRole(recv, value.producer);
   value.forms.push_back(recv);
   return recv.getResult();
@@ -257,10 +257,10 @@ FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType targe
 
 /// A parameter or positions op, made on the target's mesh.
 Value Resharder::makeSource(LogicalValue &value, RankedTensorType target) {
-  Operation *clone = builder.clone(*value.source);
-  clone->getResult(0).setType(target);
-  value.forms.push_back(clone->getResult(0));
-  return clone->getResult(0);
+  OpResult made = builder.clone(*value.source)->getOpResult(0);
+  made.setType(target);
+  value.forms.push_back(made);
+  return made;
 }
 
 /// A part of an argument, sliced from it on its mesh, or from one with the part's sharding.

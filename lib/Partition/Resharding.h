@@ -26,8 +26,9 @@ public:
   Resharder(mlir::OpBuilder &builder, mlir::Operation *module, const SizeBinding &sizes)
       : builder(builder), module(module), binder(module, sizes) {}
 
-  /// `op` has no operands and can be made on any mesh: it is cloned where it is used.
-  void addSource(mlir::Operation *op) { values[op->getResult(0)].source = op; }
+  /// The op of `result` has no other one and no operands, and can be made on any mesh: it is cloned
+  /// where it is used.
+  void addSource(mlir::OpResult result) { values[result].source = result.getOwner(); }
 
   /// A function argument lies as its first user needs it.
   void addArgument(mlir::Value logical, mlir::BlockArgument argument) {

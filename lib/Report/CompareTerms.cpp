@@ -77,19 +77,26 @@ static double getResultBytes(Operation *op) {
   return bytes;
 }
 
-/// How many times as many elements the shards of a result have as are real.
-static double getPadding(Operation *op) {
-  auto type = op->getNumResults() == 1 ? dyn_cast<RankedTensorType>(op->getResult(0).getType())
-                                       : RankedTensorType();
+/// How many times as many elements the shards of `type` have as are real.
+static double getPadding(Operation *op, Type type) {
   DistAttr dist = getDist(type);
   MeshOp mesh = dist ? lookupMesh(op, dist.getMesh()) : MeshOp();
   if (!mesh)
     return 1;
   double factor = 1;
-  for (auto [local, size, axes] : llvm::zip_equal(type.getShape(), dist.getOf(), dist.getDims()))
+  for (auto [local, size, axes] :
+       llvm::zip_equal(cast<RankedTensorType>(type).getShape(), dist.getOf(), dist.getDims()))
     if (size > 0)
       factor *= static_cast<double>(local) * getNumShards(mesh, axes) / static_cast<double>(size);
   return factor;
+}
+
+/// Of the result that is padded most.
+static double getPadding(Operation *op) {
+  double most = 0;
+  for (Type type : op->getResultTypes())
+    most = std::max(most, getPadding(op, type));
+  return op->getNumResults() > 0 ? most : 1;
 }
 
 static double getMessages(Operation *op) {

@@ -141,11 +141,12 @@ static Term makeCommunicationTerm(Operation *op) {
   Term term;
   term.communicates = true;
   CommunicationKind kind = cast<CommunicationOpInterface>(op).getCommunication().kind;
-  term.kind = getCommunicationKindName(kind).str();
+  term.kind = stringifyCommunicationKind(kind).str();
+  // One value is communicated.
   if (op->getNumOperands() == 0 || op->getNumResults() == 0)
     return term;
-  term.before = getSizesOnDevice(op, op->getOperand(0).getType());
-  term.after = getSizesOnDevice(op, op->getResult(0).getType());
+  term.before = getSizesOnDevice(op, op->getOperandTypes().front());
+  term.after = getSizesOnDevice(op, op->getResultTypes().front());
   term.bytes = getBytes(term.before, term.after, getElementTypeOrSelf(op->getOperand(0).getType()));
   return term;
 }
@@ -177,8 +178,8 @@ static Term makeTerm(const ScheduledOp &scheduled) {
   }
   // An op that nothing is known about, but its cost.
   term.kind = op->getName().getStringRef().str();
-  if (op->getNumResults() > 0)
-    for (SizeAttr size : getSizesOnDevice(op, op->getResult(0).getType()))
+  for (Type type : op->getResultTypes())
+    for (SizeAttr size : getSizesOnDevice(op, type))
       term.arguments.push_back({size});
   return term;
 }

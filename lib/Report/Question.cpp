@@ -44,19 +44,9 @@ struct Tokens {
 
 /// Of the first op of `function` that is attention, fused or its softmax.
 static std::optional<Tokens> findTokens(func::FuncOp function, const SizeBinding &binding) {
-  for (Operation &op : function.getBody().getOps()) {
-    auto attention = dyn_cast<AttentionOp>(op);
-    auto softmax = dyn_cast<SoftmaxOp>(op);
-    if (attention) {
-      SmallVector<SizeAttr> query = getGlobalSizes(attention.getQuery().getType());
-      SmallVector<SizeAttr> key = getGlobalSizes(attention.getKey().getType());
-      return Tokens{evaluate(query[1], binding), evaluate(key[1], binding)};
-    }
-    if (softmax && getRole(softmax) && getRole(softmax).isWithin("attention")) {
-      SmallVector<SizeAttr> scores = getGlobalSizes(softmax.getResult().getType());
-      return Tokens{evaluate(scores[scores.size() - 2], binding), evaluate(scores.back(), binding)};
-    }
-  }
+  for (auto attention : function.getOps<AttentionOpInterface>())
+    if (auto tokens = attention.getTokens())
+      return Tokens{evaluate(tokens->first, binding), evaluate(tokens->second, binding)};
   return std::nullopt;
 }
 

@@ -32,7 +32,7 @@ using namespace dagrt;
 
 static OpFacts getFacts(Operation *op) {
   if (auto communication = dyn_cast<CommunicationOpInterface>(op))
-    return {getCommunicationKindName(communication.getCommunication().kind), std::nullopt};
+    return {stringifyCommunicationKind(communication.getCommunication().kind), std::nullopt};
   if (auto workOp = dyn_cast<WorkOpInterface>(op))
     if (Work work = workOp.getWork(); work.kind != WorkKind::None && work.kind != WorkKind::Unknown)
       return {getWorkKindName(work.kind), work.gemm, work.flops, work.totalFlops,

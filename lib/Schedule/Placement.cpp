@@ -78,13 +78,16 @@ static Type getPlacingType(Operation *op) {
     });
   if (placing)
     return placing;
-  return op->getNumResults() > 0 ? op->getResult(0).getType() : Type();
+  // A message says where it arrives.
+  return op->getNumResults() > 0 ? op->getResultTypes().front() : Type();
 }
 
 /// The message that `op` makes, or null.
 static MessageType getMadeMessage(Operation *op) {
-  return op->getNumResults() == 1 ? dyn_cast<MessageType>(op->getResult(0).getType())
-                                  : MessageType();
+  for (Type type : op->getResultTypes())
+    if (auto message = dyn_cast<MessageType>(type))
+      return message;
+  return {};
 }
 
 /// True for the arrival of a message.

@@ -118,7 +118,8 @@ int64_t FunctionAnalysis::getReservedMemory() const {
 static BatchLimit readBatch(func::FuncOp function, const SizeBinding &sizes) {
   BatchLimit limit;
   if (function.getNumArguments() == 0 || llvm::none_of(function.getOps(), [](Operation &op) {
-        return isa<AttentionOp, AttentionScoresOp>(op);
+        auto attention = dyn_cast<AttentionOpInterface>(op);
+        return attention && !attention.getKeysAndValues().empty();
       }))
     return limit;
   // Sizes were bound before without an error.

@@ -127,8 +127,9 @@ TEST(MonotoneTest, MoreBytesOnAClusterNeverTakeLess) {
         double longest = 0;
         for (double bytes : getSizes(1 << 30)) {
           double us = getCostUs(*model, cluster, kind, ranks, bytes);
-          EXPECT_GE(us, longest * (1 - 1e-9)) << name << " " << getCommunicationKindName(kind).str()
-                                              << " of " << ranks << " at " << bytes;
+          EXPECT_GE(us, longest * (1 - 1e-9))
+              << name << " " << stringifyCommunicationKind(kind).str() << " of " << ranks << " at "
+              << bytes;
           longest = std::max(longest, us);
           ++asked;
         }

@@ -281,7 +281,7 @@ TEST_F(WorkTest, CollectivesCountWhatAGroupHasInCommon) {
   ASSERT_EQ(found.size(), 5u);
   // The busiest group has six of the eleven rows; the columns are whole and without padding.
   for (int i = 0; i < 4; ++i)
-    EXPECT_EQ(found[i].bytes, 4 * 6 * 8) << getCommunicationKindName(found[i].kind).str();
+    EXPECT_EQ(found[i].bytes, 4 * 6 * 8) << stringifyCommunicationKind(found[i].kind).str();
   EXPECT_EQ(found[4].bytes, 4 * 6 * 3);
 }
 

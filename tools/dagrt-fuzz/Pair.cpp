@@ -12,6 +12,7 @@
 #include "Pair.h"
 #include "Conservation.h"
 #include "Execution.h"
+#include "Inference.h"
 #include "Program.h"
 #include "Strategies.h"
 #include "dagrt/IR/Dagrt.h"
@@ -104,9 +105,13 @@ std::string PairChecker::buildAndPartition() {
 }
 
 std::string PairChecker::verifyPlaced() {
-  return getError([&] {
+  std::string error = getError([&] {
     return failure(failed(verify(*placed)) || failed(verifyPlacement(getFunction(*placed))));
   });
+  for (ModuleOp module : {*model, *placed})
+    if (error.empty())
+      error = findOtherResults(getFunction(module));
+  return error;
 }
 
 std::string PairChecker::conserve() { return findLoss(getFunction(*model), getFunction(*placed)); }

@@ -31,7 +31,7 @@ static bool hasKnownAxes(MeshOp mesh, DistAttr dist) {
 
 /// The result of a collective; null if nothing follows.
 static Type inferCollective(CollectiveOpInterface op) {
-  auto source = dyn_cast<RankedTensorType>(op->getOperand(0).getType());
+  auto source = dyn_cast<RankedTensorType>(op.getSource().getType());
   DistAttr dist = source ? getDist(source) : DistAttr();
   MeshOp mesh = dist ? lookupMesh(op, dist.getMesh()) : MeshOp();
   if (!mesh || !hasKnownAxes(mesh, dist))

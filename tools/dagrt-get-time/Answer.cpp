@@ -63,9 +63,10 @@ static double getBusBandwidth(const CollectiveCall &call, double microseconds) {
   if (microseconds <= 0)
     return 0;
   double share = static_cast<double>(call.ranks - 1) / static_cast<double>(call.ranks);
-  if (call.kind == CommunicationKind::AllReduce)
+  const CollectiveKind &kind = getCollectiveKind(call.kind);
+  if (kind.sumsForAll)
     share *= 2;
-  if (call.kind == CommunicationKind::Transfer)
+  if (kind.pattern == CollectivePattern::OnePeer)
     share = 1;
   return call.bytes * share / (microseconds * 1e-6);
 }

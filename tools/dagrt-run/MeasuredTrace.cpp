@@ -30,7 +30,7 @@ static Resource getResource(Operation *op) {
 void OpTable::describe(Operation *op, std::string name) {
   std::string kind = "other";
   if (auto communication = dyn_cast<CommunicationOpInterface>(op))
-    kind = getCommunicationKindName(communication.getCommunication().kind).str();
+    kind = stringifyCommunicationKind(communication.getCommunication().kind).str();
   else if (auto work = dyn_cast<WorkOpInterface>(op))
     kind = getWorkKindName(work.getWork().kind).str();
   entries.push_back({std::move(name), getMnemonic(op).str(), kind, getResource(op)});

@@ -170,8 +170,7 @@ struct ProductTypes {
 /// (query, key) pairs when the last `queries` of `keys` tokens attend to all up to themselves.
 double getCausalPairs(double queries, double keys);
 
-/// The names of ops that makeCollectiveQuery and makeRowwiseQuery know.
-llvm::ArrayRef<llvm::StringRef> getCollectiveNames();
+/// The names of ops that makeRowwiseQuery knows; getCollectiveNames() has those of collectives.
 llvm::ArrayRef<llvm::StringRef> getRowwiseNames();
 
 /// The default link of devices: `nvlink` or `pcie` by the data sheet inside a

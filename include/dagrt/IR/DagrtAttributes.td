@@ -57,6 +57,7 @@ def Dagrt_SizeAttr : Dagrt_Attr<"Size", "size"> {
     "int64_t":$value,
     StringRefParameter<"of a named size">:$name,
     OptionalArrayRefParameter<"::dagrt::SizeAttr">:$operands);
+  // A grammar of expressions, which also stands bare in types and ops.
   let hasCustomAssemblyFormat = 1;
   let extraClassDeclaration = [{
     static SizeAttr getConstant(::mlir::MLIRContext *context, int64_t value);
@@ -113,7 +114,7 @@ def Dagrt_SizesAttr : Dagrt_Attr<"Sizes", "sizes",
     ```
   }];
   let parameters = (ins ArrayRefParameter<"::dagrt::SizeAttr", "size of each dim">:$sizes);
-  let hasCustomAssemblyFormat = 1;
+  let assemblyFormat = "`<` custom<SizeList>($sizes) `>`";
 }
 
 //===----------------------------------------------------------------------===//
@@ -134,6 +135,7 @@ def Dagrt_AxisRefAttr : Dagrt_Attr<"AxisRef", "axis"> {
     DefaultValuedParameter<"int64_t", "0", "product of the sizes before the sub-axis">:$preSize,
     DefaultValuedParameter<"int64_t", "0", "size of the sub-axis, 0 for the full axis">:$size,
     DefaultValuedParameter<"int64_t", "0", "rotation, of a full axis only">:$rotation);
+  // Also stands bare in lists of axes, in ops and types: one reader serves both.
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
@@ -152,7 +154,7 @@ def Dagrt_AxesAttr : Dagrt_Attr<"Axes", "axes"> {
     Written `["tp"]`, or `["dp", "tp":(1)4]`.
   }];
   let parameters = (ins OptionalArrayRefParameter<"::dagrt::AxisRefAttr">:$axes);
-  let hasCustomAssemblyFormat = 1;
+  let assemblyFormat = "`<` custom<AxisList>($axes) `>`";
   let extraClassDeclaration = [{
     bool empty() const { return getAxes().empty(); }
     size_t size() const { return getAxes().size(); }
@@ -199,13 +201,16 @@ def Dagrt_DistAttr : Dagrt_Attr<"Dist", "dist",
     OptionalArrayRefParameter<"::dagrt::AxesAttr", "axes of each dim">:$dims,
     OptionalArrayRefParameter<"int64_t", "global shape, kDynamic where symbolic">:$of,
     OptionalArrayRefParameter<"::dagrt::SizeAttr", "sizes, empty if all are numbers">:$symbols,
-    "::dagrt::AxesAttr":$partial);
+    DefaultValuedParameter<"::dagrt::AxesAttr", "::dagrt::AxesAttr::get($_ctxt, {})">:$partial);
   let builders = [AttrBuilder<(ins "::mlir::FlatSymbolRefAttr":$mesh,
       "::llvm::ArrayRef<::dagrt::AxesAttr>":$dims, "::llvm::ArrayRef<int64_t>":$of,
       "::dagrt::AxesAttr":$partial), [{
     return $_get($_ctxt, mesh, dims, of, ::llvm::ArrayRef<::dagrt::SizeAttr>(), partial);
   }]>];
-  let hasCustomAssemblyFormat = 1;
+  let assemblyFormat = [{
+    `<` custom<MeshName>($mesh) `,` custom<ShardedDims>($dims) `,` `of` custom<GlobalSizes>($of, $symbols)
+    (`,` `partial` custom<Partial>($partial)^)? `>`
+  }];
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
     bool isPartial() const { return !getPartial().empty(); }
@@ -236,7 +241,9 @@ def Dagrt_ViewAttr : Dagrt_Attr<"View", "view"> {
     ArrayRefParameter<"int64_t", "shape of the stored weight">:$stored,
     "int64_t":$offset,
     OptionalArrayRefParameter<"int64_t", "stride of each dim in stored elements">:$strides);
-  let hasCustomAssemblyFormat = 1;
+  let assemblyFormat = [{
+    `<` custom<Integers>($stored) `offset` $offset `strides` custom<Integers>($strides) `>`
+  }];
 }
 
 def Dagrt_TokenOrderAttr : Dagrt_Attr<"TokenOrder", "order"> {
@@ -317,6 +324,7 @@ def Dagrt_RopeAttr : Dagrt_Attr<"Rope", "rope_config"> {
     Dagrt_RealParameter<>:$theta, "int64_t":$dims, "int64_t":$at, "bool":$interleaved,
     "::dagrt::RopeScaling":$scaling,
     "::mlir::DenseF64ArrayAttr":$factors);
+  // What follows the dims stands in any order.
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
@@ -364,6 +372,7 @@ def Dagrt_RoleAttr : Dagrt_Attr<"Role", "role"> {
       return $_get($_ctxt, name, layer, /*microbatch=*/-1);
     }]>
   ];
+  // A bare name with dots; a layer and a micro-batch, each of which may be missing.
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
@@ -470,6 +479,7 @@ def Dagrt_CostAttr : Dagrt_Attr<"Cost", "cost"> {
     uint32_t getWorkPrint() const { return static_cast<uint32_t>(getFingerprint() >> 32); }
     uint32_t getModelPrint() const { return static_cast<uint32_t>(getFingerprint()); }
   }];
+  // What follows the time stands in any order; enums without their names.
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
 }
@@ -511,7 +521,9 @@ def Dagrt_TimingAttr : Dagrt_Attr<"Timing", "timing"> {
   }];
   let parameters = (ins "int64_t":$start, "int64_t":$end, "int64_t":$slack,
     DefaultValuedParameter<"bool", "false">:$critical);
-  let hasCustomAssemblyFormat = 1;
+  let assemblyFormat = [{
+    `<` $start `to` $end `ps` `,` `slack` $slack (`,` custom<Critical>($critical)^)? `>`
+  }];
 }
 
 #endif // DAGRT_IR_DAGRTATTRIBUTES_TD

@@ -26,6 +26,10 @@ struct SameTypes : mlir::OpTrait::TraitBase<ConcreteType, SameTypes> {
   static llvm::LogicalResult verifyTrait(mlir::Operation *op) { return verifySameTypes(op); }
 };
 
+/// The result has the type of the first operand, which builders infer.
+template <typename ConcreteType>
+struct FirstOperandsType : mlir::OpTrait::TraitBase<ConcreteType, FirstOperandsType> {};
+
 class Layout;
 
 /// Verifies the placed types of an op, and that its results lie as they must by its sharding rule

@@ -77,10 +77,30 @@ def WorkOpInterface : OpInterface<"WorkOpInterface"> {
     InterfaceMethod<[{
         The sizes that the op's time depends on, for formulas: products of the sizes on one device, of
         symbolic sizes, too. Of a GEMM these are m, k and n, and `2 m k n` are its FLOPs: batches
-        of matmuls fold into them. By default the rows and the columns of the first result.
+        of matmuls fold into them. By default the rows and the columns of the largest result.
       }],
       "::llvm::SmallVector<::dagrt::SizeProduct, 3>", "getWorkSizes", (ins), [{}],
       [{ return ::dagrt::getRowsAndColumns($_op); }]>
+  ];
+}
+
+def AttentionOpInterface : OpInterface<"AttentionOpInterface"> {
+  let cppNamespace = "::dagrt";
+  let description = [{
+    An op that says which keys a query sees: attention, or the softmax of its scores. Reports count
+    tokens and what keys and values take by it.
+  }];
+  let methods = [
+    InterfaceMethod<[{
+        The numbers of queries and keys of one sequence, null where they are not known; none if the
+        op's scores are not those of attention.
+      }],
+      "::std::optional<::std::pair<::dagrt::SizeAttr, ::dagrt::SizeAttr>>", "getTokens", (ins)>,
+    InterfaceMethod<"True if a query sees no key behind it.", "bool", "getCausal", (ins)>,
+    InterfaceMethod<"The number of the last keys that a query sees, if not all.",
+      "::std::optional<uint64_t>", "getWindow", (ins)>,
+    InterfaceMethod<"The keys and the values, as matmuls read them.",
+      "::llvm::SmallVector<::mlir::Value>", "getKeysAndValues", (ins)>
   ];
 }
 
@@ -103,6 +123,11 @@ def CollectiveOpInterface : OpInterface<"CollectiveOpInterface"> {
       }],
       "::dagrt::AxesAttr", "getGroupAxes", (ins)>
   ];
+  let extraClassDeclaration = [{
+    /// The operand and the result.
+    ::mlir::Value getSource() { return getOperation()->getOperand(0); }
+    ::mlir::Value getTarget() { return getOperation()->getOpResult(0); }
+  }];
 }
 
 def CommunicationOpInterface : OpInterface<"CommunicationOpInterface"> {

@@ -122,11 +122,15 @@ SizeProduct getSizesOnDevice(mlir::Operation *op, mlir::Type type);
 /// One size for several, multiplied, which formulas write as one number; null if one has no name.
 SizeAttr multiplySizes(llvm::ArrayRef<SizeAttr> sizes, mlir::MLIRContext *context);
 
-/// The leading sizes and the last size of the first result of `op` on one device.
+/// The result that the work of `op` is counted by: the tensor with the most elements on one device,
+/// the first of several; null if it makes no tensor.
+mlir::Value getLargestResult(mlir::Operation *op);
+
+/// The leading sizes and the last size of the largest result of `op` on one device.
 llvm::SmallVector<SizeProduct, 3> getRowsAndColumns(mlir::Operation *op);
 
 /// Work of an op that reads its tensor operands and writes its results once and does
-/// `flopsPerElement` operations for each result element.
+/// `flopsPerElement` operations for each element of the largest result.
 Work getStreamingWork(mlir::Operation *op, WorkKind kind, double flopsPerElement);
 
 /// Work of a matmul of the first two operands, whose shape on one device is `local` and in the
@@ -137,12 +141,6 @@ Work getGemmWork(mlir::Operation *op, GemmShape local, GemmShape global);
 /// elements: `logicalFlops` is given, and each of the factors' shards is computed by as many
 /// devices as hold replicas of it.
 void setTotalFlops(mlir::Operation *op, Work &work, double logicalFlops);
-
-/// What a communication op moves.
-enum class CommunicationKind { AllReduce, AllGather, ReduceScatter, AllToAll, Shift, Transfer };
-
-/// `all_reduce`, ..., `send`.
-llvm::StringRef getCommunicationKindName(CommunicationKind kind);
 
 /// A collective or transfer.
 struct Communication {
@@ -161,9 +159,9 @@ struct Communication {
   /// Type of what is sent, and, for a transfer, of what arrives.
   mlir::RankedTensorType source, target;
   /// Of a collective of another dialect, whose grid is no mesh of ours: the device ids of each
-  /// group, in the order of their ranks, and, of a shift, how many ranks further along.
+  /// group, in the order of their ranks.
   std::vector<std::vector<int64_t>> groups;
-  int64_t shiftBy = 1;
+  int64_t shiftBy = 1; ///< Of a shift: how many ranks further along.
 };
 
 } // namespace dagrt

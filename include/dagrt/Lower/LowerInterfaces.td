@@ -66,4 +66,16 @@ def Dagrt_RankExtractionOpInterface : OpInterface<"RankExtractionOpInterface"> {
   ];
 }
 
+def Dagrt_ToLinalgOpInterface : OpInterface<"ToLinalgOpInterface"> {
+  let cppNamespace = "::dagrt";
+  let description = [{
+    An op that `--convert-dagrt-to-linalg` does not convert in every form: a table that it spells out
+    may be much more than the op. Other ops are converted wherever their types are.
+  }];
+  let methods = [
+    InterfaceMethod<"Emits an error if this op cannot be converted, though its types can.",
+        "::llvm::LogicalResult", "verifyToLinalg", (ins)>
+  ];
+}
+
 #endif // DAGRT_LOWER_LOWERINTERFACES_TD

@@ -172,26 +172,10 @@ struct CollectiveTimer {
 };
 } // namespace
 
-/// Cost of a rank's own part, in units of a part that crosses a link.
-static double getOwnPart(CommunicationKind kind) {
-  switch (kind) {
-  case CommunicationKind::AllReduce:
-    return 0.25;
-  case CommunicationKind::AllGather:
-    return 0.4;
-  case CommunicationKind::ReduceScatter:
-    return 0.8;
-  case CommunicationKind::AllToAll:
-    return 0.6;
-  default:
-    return 0;
-  }
-}
-
 /// Of one rank inside its node, in bytes/us.
 double CollectiveTimer::getLinkRate(Protocol protocol) const {
   double part = c[protocol == LL ? RateLl : protocol == LL128 ? Rate128 : RateSimple];
-  part /= 1 + getOwnPart(g.kind) * c[Own] * (g.isPcie ? 0.4 : 1) / (g.ranks - 1);
+  part /= 1 + g.kind->ownPart * c[Own] * (g.isPcie ? 0.4 : 1) / (g.ranks - 1);
   // Devices behind one port of the host share it.
   double size = std::log2(g.perNode);
   part *= std::pow(c[Crowd4] * (g.isPcie ? 0.75 : 1), std::clamp(size - 1, 0.0, 1.0)) *
@@ -274,7 +258,7 @@ Parts CollectiveTimer::getSwitch(bool isTree) const {
   double loopBytes = getLoopBytes(g.bytes, countSwitchChunks(g));
   double loops = std::ceil(g.bytes / loopBytes), quantum = c[QuantumNvls];
   double latencyUs = getStart(BaseNvls) + c[LoopNvls] * std::min(loops, 1.0) +
-                     getExtraUs(/*steps=*/g.isAllReduce() ? 2 : 1, 0);
+                     getExtraUs(/*steps=*/g.kind->sumsForAll ? 2 : 1, 0);
   double wireUs = c[LoopNvls] * std::max(loops - 1, 0.0) +
                   ((1 - quantum) * g.bytes + quantum * loops * loopBytes) * (g.perNode + 1) /
                       g.perNode / (g.linkRate * c[RateNvls] * g.link.rate * g.link.nvlsRate);
@@ -299,7 +283,7 @@ Parts CollectiveTimer::getPat() const {
 
 /// Messages to peers in the node and in others leave by different ports, and at once.
 Parts CollectiveTimer::getPeerToPeer() const {
-  bool isAll = g.kind == CommunicationKind::AllToAll;
+  bool isAll = g.kind->pattern == CollectivePattern::AllPeers;
   Protocol protocol = g.getPeerProtocol();
   double peerBytes = g.getPeerBytes();
   double near = isAll ? g.perNode - 1 : g.nodes == 1,
@@ -320,7 +304,7 @@ Parts CollectiveTimer::getPeerToPeer() const {
 
 /// Whether a library's kernels can reach all buffers: over PCI Express only those of a pair.
 static bool canReachAll(const Group &g) {
-  return g.isAllReduce() && g.nodes == 1 && (!g.isPcie || g.ranks == 2);
+  return g.kind->sumsForAll && g.nodes == 1 && (!g.isPcie || g.ranks == 2);
 }
 
 /// One shot: each rank reads all buffers. Two shots: it reduces a part and then gathers.
@@ -349,7 +333,7 @@ Parts CollectiveTimer::getOneShot() const {
 }
 
 Parts CollectiveTimer::getBest(bool hasOneShot) const {
-  if (g.isPeerToPeer())
+  if (g.kind->isPeerToPeer())
     return getPeerToPeer();
   int algorithm = pickAlgorithm(g);
   Parts best = algorithm < Nvls  ? getRingOrTree(algorithm)
@@ -385,10 +369,11 @@ std::optional<double> dagrt::getSizeBeyondLl(const CollectiveCall &call, const D
   if (call.ranks < 2)
     return std::nullopt;
   Group group(call, device);
-  if (!group.isPeerToPeer() || group.getPeerProtocol() != LL)
+  if (!group.kind->isPeerToPeer() || group.getPeerProtocol() != LL)
     return std::nullopt;
   // The least above the last that uses LL, which may be a part of a byte of a rank.
-  return kMostPeerLl * (group.kind == CommunicationKind::AllToAll ? group.ranks : 1) * (1 + 1e-12);
+  bool isAll = group.kind->pattern == CollectivePattern::AllPeers;
+  return kMostPeerLl * (isAll ? group.ranks : 1) * (1 + 1e-12);
 }
 
 /// The sizes of the octaves from `first` to `last` from which on something else runs.
@@ -423,7 +408,7 @@ std::vector<double> dagrt::getSizesBeforeJumps(const CollectiveCall &call, const
   // Just below a jump: by less than a byte, where that can be told.
   constexpr double below = 1 - 1e-9;
   Group group(call, device);
-  if (call.ranks < 2 || group.isPeerToPeer())
+  if (call.ranks < 2 || group.kind->isPeerToPeer())
     return {};
   std::vector<double> sizes = findJumps(group, kFewestBytes, call.bytes);
   llvm::erase_if(sizes, [&](double size) { return size > call.bytes; });
@@ -435,7 +420,7 @@ std::vector<double> dagrt::getSizesBeforeJumps(const CollectiveCall &call, const
 std::vector<double> dagrt::getSizesAfterJumps(const CollectiveCall &call, const Device &device,
                                               double last) {
   Group group(call, device);
-  if (call.ranks < 2 || group.isPeerToPeer())
+  if (call.ranks < 2 || group.kind->isPeerToPeer())
     return {};
   double first =
       std::max(kFewestBytes, std::exp2(std::floor(std::log2(std::max(call.bytes, 1.0)))));
@@ -472,7 +457,7 @@ unsigned dagrt::getCollectiveRegime(const CollectiveCall &call, const Device &de
     return Latency;
   Group group(call, device);
   Regime large = call.bytes < (1 << 25) ? Ramp : Bandwidth;
-  if (group.isPeerToPeer())
+  if (group.kind->isPeerToPeer())
     return group.getPeerProtocol() == LL ? Latency : large;
   if (call.hasOneShot && canReachAll(group) && call.bytes <= (1 << 23))
     return OneShot;

@@ -21,23 +21,20 @@ double dagrt::getLeastWireUs(const CollectiveCall &call) {
   auto ranks = static_cast<double>(call.ranks), nodes = static_cast<double>(call.nodes),
        perNode = static_cast<double>(call.mostOnNode);
   double share = isFar ? (nodes - 1) / nodes / perNode : (ranks - 1) / ranks;
-  switch (call.kind) {
-  case CommunicationKind::AllReduce:
-    share *= 2;
+  const CollectiveKind &kind = getCollectiveKind(call.kind);
+  switch (kind.pattern) {
+  case CollectivePattern::Algorithms:
+    share *= kind.sumsForAll ? 2 : 1;
     // A switch that reduces sends each element once, and its own part twice.
-    if (call.nvls && !isFar)
+    if (kind.sumsForAll && call.nvls && !isFar)
       share = std::min(share, (ranks + 1) / ranks);
     break;
-  case CommunicationKind::AllToAll:
+  case CollectivePattern::AllPeers:
     if (isFar)
       share = (ranks - perNode) / ranks;
     break;
-  case CommunicationKind::Transfer:
-  case CommunicationKind::Shift:
+  case CollectivePattern::OnePeer:
     share = ranks > 1 ? 1 : 0;
-    break;
-  case CommunicationKind::AllGather:
-  case CommunicationKind::ReduceScatter:
     break;
   }
   return call.bytes * share / std::max(isFar ? call.networkRate : call.linkRate, 1.0) * 1e6;

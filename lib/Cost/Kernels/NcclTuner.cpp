@@ -22,7 +22,7 @@ using namespace dagrt;
 using namespace dagrt::nccl;
 
 Group::Group(const CollectiveCall &call, const Device &device)
-    : kind(call.kind), bytes(call.bytes), ranks(call.ranks), nodes(call.nodes),
+    : kind(&getCollectiveKind(call.kind)), bytes(call.bytes), ranks(call.ranks), nodes(call.nodes),
       perNode(call.mostOnNode), fewestOnNode(call.fewestOnNode > 0 ? call.fewestOnNode : perNode),
       linkRate(call.linkRate / 1e6), networkRate(call.networkRate / 1e6),
       isPcie(call.link == LinkKind::Pcie), nvls(call.nvls), nccl(device.facts.nccl),
@@ -160,13 +160,13 @@ static bool isOffered(const Group &g, int algorithm) {
   case Nvls:
   case NvlsTree:
     // The switch's multicast is not set up for one or two ranks.
-    return g.nvls && g.isAllReduce() && g.nccl.nvlsEfficiency > 0 &&
+    return g.nvls && g.kind->sumsForAll && g.nccl.nvlsEfficiency > 0 &&
            (algorithm == Nvls ? g.nodes == 1 && g.ranks > 2 : g.nodes > 1 && g.fewestOnNode > 1);
   case Pat:
-    return g.nodes > 1 && g.perNode == 1 && !g.isAllReduce();
+    return g.nodes > 1 && g.perNode == 1 && !g.kind->sumsForAll;
   default:
     // LL128 relies on NVLink's order of stores.
-    return (algorithm < Tree || g.isAllReduce()) && (algorithm % 3 != LL128 || !g.isPcie);
+    return (algorithm < Tree || g.kind->sumsForAll) && (algorithm % 3 != LL128 || !g.isPcie);
   }
 }
 

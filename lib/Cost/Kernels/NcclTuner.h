@@ -29,7 +29,7 @@ constexpr double kMostPeerLl = 16384;
 
 /// What is used of a call: how the ranks lie, rates in bytes/us.
 struct Group {
-  CommunicationKind kind;
+  const CollectiveKind *kind;
   double bytes, ranks, nodes, perNode, fewestOnNode;
   double linkRate, networkRate;
   bool isPcie, nvls;
@@ -37,23 +37,24 @@ struct Group {
   LinkCorrection link, network; ///< Which NCCL's tuner does not know of.
 
   Group(const CollectiveCall &call, const Device &device);
-  bool isAllReduce() const { return kind == CommunicationKind::AllReduce; }
   /// Steps of a ring, and those of them between nodes.
-  double getSteps() const { return (isAllReduce() ? 2 : 1) * (ranks - 1); }
-  double getNetSteps() const { return (isAllReduce() ? 2 : 1) * (nodes - 1); }
-  bool isPeerToPeer() const {
-    return kind == CommunicationKind::AllToAll || kind == CommunicationKind::Shift ||
-           kind == CommunicationKind::Transfer;
-  }
+  double getSteps() const { return (kind->sumsForAll ? 2 : 1) * (ranks - 1); }
+  double getNetSteps() const { return (kind->sumsForAll ? 2 : 1) * (nodes - 1); }
   /// What a rank sends to one other.
   double getPeerBytes() const {
-    return kind == CommunicationKind::AllToAll ? bytes / ranks : bytes;
+    return kind->pattern == CollectivePattern::AllPeers ? bytes / ranks : bytes;
   }
   /// Bytes that cross the busiest port of a rank.
   double getPortBytes() const {
-    if (kind == CommunicationKind::AllToAll)
+    switch (kind->pattern) {
+    case CollectivePattern::AllPeers:
       return bytes * (ranks - 1) / ranks;
-    return isPeerToPeer() ? bytes : bytes * getSteps() / ranks;
+    case CollectivePattern::OnePeer:
+      return bytes;
+    case CollectivePattern::Algorithms:
+      break;
+    }
+    return bytes * getSteps() / ranks;
   }
   /// Small messages inside a node use LL.
   Protocol getPeerProtocol() const {
@@ -67,8 +68,8 @@ const char *getAlgorithmName(int algorithm);
 /// `p2p/LL` or `p2p/Simple`.
 const char *getPeerName(Protocol protocol);
 
-/// What NCCL runs for an all_reduce, an all_gather or a reduce_scatter: an Algorithm, and for rings
-/// and trees the Protocol is added to it.
+/// What NCCL runs for a kind whose pattern is Algorithms: an Algorithm, and for rings and trees the
+/// Protocol is added to it.
 int pickAlgorithm(const Group &group);
 
 /// Steps of an octave of sizes in which the pick is one.

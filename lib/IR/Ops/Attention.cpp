@@ -9,6 +9,8 @@
 
 #include "../BytecodeVersion.h"
 
+#include "llvm/ADT/SmallPtrSet.h"
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -84,6 +86,11 @@ static void addScoreOperands(OpT op, ShardingRule &rule, const ScoreFactors &fac
   add(op.getSink(), factors.heads);
 }
 
+/// The type that log-sums are kept in.
+static Type getSumType(Type type) {
+  return type.isF64() ? type : Type(Float32Type::get(type.getContext()));
+}
+
 ShardingRule AttentionOp::getShardingRule() {
   ShardingRule rule;
   GlobalShape q = getGlobalShape(getQuery().getType());
@@ -115,6 +122,27 @@ ShardingRule AttentionOp::getShardingRule() {
   return rule;
 }
 
+LogicalResult AttentionOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                            SmallVectorImpl<Type> &types) {
+  RankedTensorType query = getTensor(adaptor.getQuery());
+  ResultType context, sums;
+  if (Value shard = adaptor.getShard()) {
+    context.addDims(getTensor(shard));
+    sums.addDims(getTensor(shard));
+  }
+  context.addDims(query, 0, 4);
+  sums.addDims(query, 0, 4);
+  if (Value value = adaptor.getValue())
+    context.addDims(getTensor(value), 3, 1);
+  else
+    context.addDim(static_cast<int64_t>(adaptor.getValueDims().value_or(0)));
+  Type element = query.getElementType();
+  if (failed(addInferred(types, context.get(element))))
+    return failure();
+  // Without a shard, log-sums are a choice: callers that need them give both types.
+  return adaptor.getShard() ? addInferred(types, sums.get(getSumType(element))) : success();
+}
+
 /// attention-c1
 static LogicalResult verifyValues(AttentionOp op) {
   bool hasValue = static_cast<bool>(op.getValue()), hasDims = op.getValueDims().has_value();
@@ -142,8 +170,7 @@ static LogicalResult verifyLogSums(AttentionOp op) {
     return success();
   if (op.getSink())
     return op.emitOpError() << "expects no sink with log-sums: it joins where parts are merged";
-  Type element = op.getQuery().getType().getElementType();
-  Type type = element.isF64() ? element : Type(Float32Type::get(op.getContext()));
+  Type type = getSumType(op.getQuery().getType().getElementType());
   if (getTensor(op.getLogSums()).getElementType() != type)
     return op.emitOpError() << "expects log-sums of " << type << ", got "
                             << op.getLogSums().getType();
@@ -194,6 +221,15 @@ ShardingRule AttentionScoresOp::getShardingRule() {
   rule.operands.push_back({batch, key, group, headDim});
   rule.results.push_back({batch, group, head, query, key});
   return rule;
+}
+
+LogicalResult AttentionScoresOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                                  Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  RankedTensorType query = getTensor(adaptor.getQuery()), key = getTensor(adaptor.getKey());
+  ResultType result;
+  result.addDims(query, 0, 1).addDims(query, 2, 2).addDims(query, 1, 1).addDims(key, 1, 1);
+  result.keepPartial(query).keepPartial(key).contract(query, 4, 1);
+  return addInferred(types, result.get(query.getElementType()));
 }
 
 LogicalResult AttentionScoresOp::verify() {
@@ -269,6 +305,16 @@ ShardingRule AttentionContextOp::getShardingRule() {
   return rule;
 }
 
+LogicalResult AttentionContextOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                                   Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  RankedTensorType weights = getTensor(adaptor.getWeights());
+  RankedTensorType value = getTensor(adaptor.getValue());
+  ResultType result;
+  result.addDims(weights, 0, 1).addDims(weights, 3, 1).addDims(weights, 1, 2).addDims(value, 3, 1);
+  result.keepPartial(weights).keepPartial(value).contract(weights, 4, 1);
+  return addInferred(types, result.get(weights.getElementType()));
+}
+
 LogicalResult AttentionContextOp::verify() {
   // attention_context-c1
   if (failed(verifyRank(*this, getWeights(), 5, "weights")) ||
@@ -276,6 +322,83 @@ LogicalResult AttentionContextOp::verify() {
       failed(verifyRank(*this, getResult(), 5, "a result")))
     return failure();
   return verifyLogicalByRule(*this);
+}
+
+//===----------------------------------------------------------------------===//
+// Keys and values
+//===----------------------------------------------------------------------===//
+
+using TokenCounts = std::optional<std::pair<SizeAttr, SizeAttr>>;
+
+TokenCounts AttentionOp::getTokens() {
+  return {{getGlobalSizes(getQuery().getType())[1], getGlobalSizes(getKey().getType())[1]}};
+}
+
+SmallVector<Value> AttentionOp::getKeysAndValues() {
+  SmallVector<Value> values = {getKey()};
+  if (getValue())
+    values.push_back(getValue());
+  return values;
+}
+
+/// Softmax has other uses, too, which have other roles.
+TokenCounts SoftmaxOp::getTokens() {
+  RoleAttr role = getOperation()->getAttrOfType<RoleAttr>(DagrtDialect::kRoleAttrName);
+  if (!role || !role.isWithin("attention"))
+    return std::nullopt;
+  SmallVector<SizeAttr> scores = getGlobalSizes(getTensor(getResult()));
+  return {{scores[scores.size() - 2], scores.back()}};
+}
+
+// Decomposed, the softmax has the mask: from it, the matmuls are found along values of the scores'
+// rank, through whatever scales, caps, biases or moves scores.
+static bool isOfScores(Value value) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  // [batch, groups, heads of a group, queries, keys].
+  return type && type.getRank() == 5;
+}
+
+/// From scores back to the matmuls that made them.
+static void collectKeys(Value scores, SmallVectorImpl<Value> &keys) {
+  SmallVector<Value> pending = {scores};
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  while (!pending.empty()) {
+    Operation *op = pending.pop_back_val().getDefiningOp();
+    if (!op || !seen.insert(op).second)
+      continue;
+    if (auto product = dyn_cast<AttentionScoresOp>(op)) {
+      keys.push_back(product.getKey());
+      continue;
+    }
+    for (Value operand : op->getOperands())
+      if (isOfScores(operand))
+        pending.push_back(operand);
+  }
+}
+
+/// From weights on to the matmuls that read them.
+static void collectValues(Value weights, SmallVectorImpl<Value> &values) {
+  SmallVector<Value> pending = {weights};
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  while (!pending.empty())
+    for (Operation *user : pending.pop_back_val().getUsers()) {
+      if (!seen.insert(user).second)
+        continue;
+      if (auto product = dyn_cast<AttentionContextOp>(user)) {
+        values.push_back(product.getValue());
+        continue;
+      }
+      for (Value result : user->getResults())
+        if (isOfScores(result))
+          pending.push_back(result);
+    }
+}
+
+SmallVector<Value> SoftmaxOp::getKeysAndValues() {
+  SmallVector<Value> values;
+  collectKeys(getScores(), values);
+  collectValues(getResult(), values);
+  return values;
 }
 
 //===----------------------------------------------------------------------===//

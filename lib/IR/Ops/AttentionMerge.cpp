@@ -16,6 +16,7 @@
 #include "Checks.h"
 
 #include "dagrt/IR/Layout.h"
+#include "dagrt/IR/ResultType.h"
 
 #include "mlir/IR/IRMapping.h"
 #include "mlir/IR/Remarks.h"
@@ -49,6 +50,16 @@ ShardingRule AttentionMergeOp::getShardingRule() {
     rule.operands.push_back({part});
   rule.results.push_back({batch, query, group, head, dim});
   return rule;
+}
+
+LogicalResult AttentionMergeOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                                 Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  RankedTensorType contexts = getTensor(adaptor.getContexts());
+  ResultType result;
+  result.addDims(contexts, 1, contexts.getRank() - 1);
+  if (adaptor.getShard())
+    result.contract(contexts, 0, 1);
+  return addInferred(types, result.get(contexts.getElementType()));
 }
 
 LogicalResult AttentionMergeOp::verify() {
@@ -115,9 +126,7 @@ static AttentionMergeOp gatherLogSums(OpBuilder &builder, Location loc, const Pa
   AxesAttr axes = layout.getDim(0);
   Value all = AllGatherOp::create(builder, loc, layout.getMesh(), parts.logSums, 0, axes);
   Value shard = createShardNumbers(builder, loc, layout.getMesh(), axes);
-  Layout sum(layout.getMesh(), layout.getShape().drop_front(), layout.getDims().drop_front(), axes);
-  Type type = sum.getType(getTensor(parts.contexts).getElementType());
-  return AttentionMergeOp::create(builder, loc, type, parts.contexts, all, parts.sink, shard);
+  return AttentionMergeOp::create(builder, loc, parts.contexts, all, parts.sink, shard);
 }
 
 /// The dim of contexts, heads, that `wanted` has sharded over the axes of the parts in addition to
@@ -146,9 +155,7 @@ static AttentionMergeOp exchangeHeads(OpBuilder &builder, Location loc, const Pa
     return {};
   Value contexts = AllToAllOp::create(builder, loc, mesh, parts.contexts, 0, dim, axes);
   Value logSums = AllToAllOp::create(builder, loc, mesh, parts.logSums, 0, dim, axes);
-  Layout merged(mesh, layout.getShape().drop_front(), layout.getDims().drop_front());
-  Type type = merged.getType(getTensor(parts.contexts).getElementType());
-  return AttentionMergeOp::create(builder, loc, type, contexts, logSums, parts.sink, Value());
+  return AttentionMergeOp::create(builder, loc, contexts, logSums, parts.sink, Value());
 }
 
 /// Merges `parts` as its reader wants them, and says how and why.
@@ -214,38 +221,12 @@ FailureOr<SmallVector<Value>> AttentionOp::decompose(OpBuilder &builder, ValueRa
   IRMapping mapping;
   mapping.map(getOperation()->getOperands(), operands);
   auto get = [&](Value operand) { return operand ? mapping.lookup(operand) : Value(); };
-  Layout query = *Layout::get(from, get(getQuery()).getType());
-  AxesAttr axes = Layout::get(from, get(getKey()).getType())->getDim(1);
-  MeshOp mesh = query.getMesh();
-  // The parts, then the dims of the queries but the last, and that of the values.
-  SmallVector<GlobalSize> sizes = {GlobalSize(getNumShards(mesh, axes))};
-  SmallVector<AxesAttr> dims = {axes};
-  for (unsigned dim = 0; dim < 4; ++dim) {
-    sizes.push_back(query.getShape()[dim]);
-    dims.push_back(query.getDim(dim));
-  }
-  sizes.push_back(getGlobalShape(getResult().getType()).back());
-  dims.push_back(AxesAttr::get(builder.getContext(), {}));
-  auto makeType = [&](ArrayRef<GlobalSize> shape, Type element) {
-    SmallVector<int64_t> numbers;
-    SmallVector<SizeAttr> symbols;
-    for (GlobalSize size : shape) {
-      numbers.push_back(size.number);
-      symbols.push_back(size.symbol);
-    }
-    if (llvm::none_of(symbols, [](SizeAttr symbol) { return static_cast<bool>(symbol); }))
-      symbols.clear();
-    return Layout(mesh, {numbers, symbols}, ArrayRef(dims).take_front(shape.size()))
-        .getType(element);
-  };
-  Type element = getQuery().getType().getElementType();
-  Type sumType = element.isF64() ? element : Type(builder.getF32Type());
+  Layout keys = *Layout::get(from, get(getKey()).getType());
   auto parts = AttentionOp::create(
-      builder, getLoc(), makeType(sizes, element), makeType(ArrayRef(sizes).drop_back(), sumType),
-      get(getQuery()), get(getKey()), get(getValue()), get(getQueryPositions()),
+      builder, getLoc(), get(getQuery()), get(getKey()), get(getValue()), get(getQueryPositions()),
       get(getKeyPositions()), get(getSlopes()), get(getMask()), /*sink=*/Value(),
-      createShardNumbers(builder, getLoc(), mesh, axes), getValueDimsAttr(), getCausalAttr(),
-      getWindowAttr(), getSoftCapAttr(), getVisibleAttr(), getScaleAttr());
+      createShardNumbers(builder, getLoc(), keys.getMesh(), keys.getDim(1)), getValueDimsAttr(),
+      getCausalAttr(), getWindowAttr(), getSoftCapAttr(), getVisibleAttr(), getScaleAttr());
   Value result = merge(builder, *this, {parts.getResult(), parts.getLogSums(), get(getSink())},
                        wanted.empty() ? RankedTensorType() : wanted.front());
   copyAttributes(*this, result);

@@ -11,6 +11,7 @@
 //===----------------------------------------------------------------------===//
 
 #include "Checks.h"
+#include "dagrt/IR/ResultType.h"
 
 #include "mlir/IR/DialectImplementation.h"
 
@@ -112,6 +113,14 @@ ShardingRule RollingPositionsOp::getShardingRule() {
   rule.operands.push_back(concat(batch, {token}));
   rule.results.push_back(concat(batch, {slot}));
   return rule;
+}
+
+LogicalResult RollingPositionsOp::inferReturnTypes(MLIRContext *, std::optional<Location>,
+                                                   Adaptor adaptor, SmallVectorImpl<Type> &types) {
+  RankedTensorType positions = getTensor(adaptor.getPositions());
+  ResultType result;
+  result.addDims(positions, 0, positions.getRank() - 1).addDims(getTensor(adaptor.getSlots()));
+  return addInferred(types, result.get(positions.getElementType()));
 }
 
 LogicalResult RollingPositionsOp::verify() {

@@ -9,6 +9,7 @@
 #define DAGRT_LIB_IR_OPS_CHECKS_H
 
 #include "dagrt/IR/Layout.h"
+#include "dagrt/IR/ResultType.h"
 
 namespace dagrt {
 

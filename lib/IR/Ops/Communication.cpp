@@ -12,6 +12,7 @@
 
 #include "dagrt/IR/Layout.h"
 #include "dagrt/IR/MatmulStep.h"
+#include "dagrt/IR/ResultType.h"
 #include "dagrt/IR/Transfer.h"
 
 #include "mlir/IR/PatternMatch.h"
@@ -20,33 +21,16 @@
 using namespace mlir;
 using namespace dagrt;
 
-StringRef dagrt::getCommunicationKindName(CommunicationKind kind) {
-  switch (kind) {
-  case CommunicationKind::AllReduce:
-    return "all_reduce";
-  case CommunicationKind::AllGather:
-    return "all_gather";
-  case CommunicationKind::ReduceScatter:
-    return "reduce_scatter";
-  case CommunicationKind::AllToAll:
-    return "all_to_all";
-  case CommunicationKind::Shift:
-    return "shift";
-  case CommunicationKind::Transfer:
-    return "send";
-  }
-  llvm_unreachable("all kinds have names");
-}
-
 //===----------------------------------------------------------------------===//
 // Collectives
 //===----------------------------------------------------------------------===//
 
 /// A collective's operand is placed, and its result's type is that of the changed layout.
 LogicalResult dagrt::verifyCollective(Operation *op, SymbolTableCollection &symbols) {
-  Value operand = op->getOperand(0);
+  auto collective = cast<CollectiveOpInterface>(op);
+  Value operand = collective.getSource();
   auto source = cast<RankedTensorType>(operand.getType());
-  auto actual = cast<RankedTensorType>(op->getResult(0).getType());
+  auto actual = cast<RankedTensorType>(collective.getTarget().getType());
   if (!getDist(source)) {
     InFlightDiagnostic error = op->emitOpError() << "expects a placed operand, got " << source;
     error.attachNote(operand.getLoc()) << "operand defined here";
@@ -64,7 +48,7 @@ LogicalResult dagrt::verifyCollective(Operation *op, SymbolTableCollection &symb
     error.attachNote(operand.getLoc()) << "operand defined here, of type " << source;
     return error;
   };
-  if (failed(cast<CollectiveOpInterface>(op).changeLayout(layout, emitError)))
+  if (failed(collective.changeLayout(layout, emitError)))
     return failure();
   std::optional<Layout> result = Layout::get(symbols, op, actual);
   if (result && *result == layout && actual.getElementType() == source.getElementType())
@@ -331,6 +315,17 @@ LogicalResult RecvOp::verify() {
   return success();
 }
 
+LogicalResult RecvOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                       SmallVectorImpl<Type> &types) {
+  auto message = dyn_cast<MessageType>(adaptor.getMessage().getType());
+  if (!message)
+    return failure();
+  RankedTensorType type = message.getPayload();
+  if (adaptor.getDim() && adaptor.getPiece() && adaptor.getPieces())
+    type = getPieceType(type, *adaptor.getDim(), *adaptor.getPiece(), *adaptor.getPieces());
+  return addInferred(types, type);
+}
+
 LogicalResult RecvOp::verifySymbolUses(SymbolTableCollection &symbols) {
   RankedTensorType payload = getMessage().getType().getPayload();
   if (failed(verifyPlacedType(*this, payload, "the payload", symbols)))
@@ -356,12 +351,12 @@ static double getGroupBytes(RankedTensorType type) {
   return getLocalElements(type) * getElementBytes(type.getElementType());
 }
 
-static Communication describe(Operation *op, CommunicationKind kind, AxesAttr axes,
+static Communication describe(CollectiveOpInterface op, CommunicationKind kind, AxesAttr axes,
                               RankedTensorType whole) {
   Communication result;
   result.kind = kind;
-  result.source = cast<RankedTensorType>(op->getOperand(0).getType());
-  result.target = cast<RankedTensorType>(op->getResult(0).getType());
+  result.source = cast<RankedTensorType>(op.getSource().getType());
+  result.target = cast<RankedTensorType>(op.getTarget().getType());
   DistAttr dist = getDist(whole);
   result.mesh = dist.getMesh();
   result.axes = axes;
@@ -392,8 +387,10 @@ Communication AllToAllOp::getCommunication() {
 }
 
 Communication ShiftOp::getCommunication() {
-  return describe(*this, CommunicationKind::Shift, getDist(getType()).getDims()[getDim()],
-                  getType());
+  Communication result =
+      describe(*this, CommunicationKind::Shift, getDist(getType()).getDims()[getDim()], getType());
+  result.shiftBy = getBy();
+  return result;
 }
 
 Communication SendOp::getCommunication() {

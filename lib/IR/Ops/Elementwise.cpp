@@ -60,6 +60,14 @@ LogicalResult SoftCapOp::verify() {
   return verifyLogicalByRule(*this);
 }
 
+LogicalResult MulOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                      SmallVectorImpl<Type> &types) {
+  RankedTensorType lhs = getTensor(adaptor.getLhs()), rhs = getTensor(adaptor.getRhs());
+  ResultType result;
+  result.addDims(lhs).keepPartial(lhs).keepPartial(rhs);
+  return addInferred(types, result.get(lhs.getElementType()));
+}
+
 /// Named dims are as many as `rhs` has, and rise.
 static LogicalResult verifyNamedDims(Operation *op, std::optional<ArrayRef<int64_t>> dims,
                                      int64_t expected, int64_t rank) {

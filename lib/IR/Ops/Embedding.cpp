@@ -31,6 +31,16 @@ ShardingRule EmbeddingOp::getShardingRule() {
   return rule;
 }
 
+LogicalResult EmbeddingOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                            SmallVectorImpl<Type> &types) {
+  RankedTensorType ids = getTensor(adaptor.getIds()), table = getTensor(adaptor.getTable());
+  ResultType result;
+  result.addDims(ids).addDims(table, 1, table.getRank() - 1);
+  if (adaptor.getShard())
+    result.contract(table, 0, 1);
+  return addInferred(types, result.get(table.getElementType()));
+}
+
 LogicalResult EmbeddingOp::verify() {
   // embedding-c1
   int64_t idsRank = getIds().getType().getRank(), tableRank = getTable().getType().getRank();
@@ -67,16 +77,9 @@ FailureOr<SmallVector<Value>> EmbeddingOp::decompose(OpBuilder &builder, ValueRa
                                                      ArrayRef<AxesAttr> factorAxes,
                                                      ArrayRef<RankedTensorType>) {
   Operation *from = builder.getInsertionBlock()->getParentOp();
-  Layout ids = *Layout::get(from, operands[0].getType());
   Layout table = *Layout::get(from, operands[1].getType());
-  AxesAttr rows = table.getDim(0);
-  Layout numbers(table.getMesh(), {table.getNumShards(0)}, {rows});
-  auto shard = AxisIndexOp::create(builder, getLoc(), numbers.getType(builder.getI32Type()));
-  SmallVector<AxesAttr> dims(ids.getDims());
-  llvm::append_range(dims, table.getDims().drop_front());
-  Layout found(table.getMesh(), getGlobalShape(getResult().getType()), dims, rows);
-  Type type = found.getType(getTensor(operands[1]).getElementType());
-  auto lookup = EmbeddingOp::create(builder, getLoc(), type, operands[0], operands[1], shard);
+  auto shard = AxisIndexOp::create(builder, getLoc(), table.getMesh(), table.getDim(0));
+  auto lookup = EmbeddingOp::create(builder, getLoc(), operands[0], operands[1], shard);
   lookup->setDiscardableAttrs(getOperation()->getDiscardableAttrDictionary());
   return SmallVector<Value>{lookup.getResult()};
 }

@@ -36,6 +36,19 @@ ShardingRule MatmulOp::getShardingRule() {
   return rule;
 }
 
+LogicalResult MatmulOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
+  RankedTensorType lhs = getTensor(adaptor.getLhs()), rhs = getTensor(adaptor.getRhs());
+  auto contract = static_cast<int64_t>(adaptor.getContract());
+  auto batch = static_cast<int64_t>(adaptor.getBatch().size());
+  int64_t kept = lhs.getRank() - contract;
+  ResultType result;
+  result.addDims(lhs, 0, kept).addDims(rhs, batch + contract, rhs.getRank() - batch - contract);
+  result.keepPartial(lhs).keepPartial(rhs).contract(lhs, kept, contract);
+  // Of operands that differ, the left one has the activations.
+  return addInferred(types, result.get(lhs.getElementType()));
+}
+
 /// matmul-c3
 static LogicalResult verifyBatch(MatmulOp op, int64_t kept, int64_t free) {
   ArrayRef<int64_t> batch = op.getBatch();

@@ -383,8 +383,8 @@ static LogicalResult verifyUse(MatmulStepOp op, const std::optional<StepBlock> &
   bool mayShift = travels;
   for (Value value = op.getResult();;) {
     Operation *user = value.hasOneUse() ? *value.user_begin() : nullptr;
-    if (user && isa<ShiftOp>(user) && mayShift) {
-      value = user->getResult(0);
+    if (auto shift = dyn_cast_or_null<ShiftOp>(user); shift && mayShift) {
+      value = shift.getResult();
       mayShift = false;
       continue;
     }

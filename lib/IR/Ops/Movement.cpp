@@ -135,6 +135,27 @@ ShardingRule ConcatOp::getShardingRule() {
   return rule;
 }
 
+LogicalResult ConcatOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
+  if (adaptor.getParts().empty())
+    return failure();
+  RankedTensorType first = getTensor(adaptor.getParts().front());
+  auto dim = static_cast<int64_t>(adaptor.getDim());
+  if (dim < 0 || dim >= first.getRank())
+    return failure();
+  // What is not known of one part is not known of the sum.
+  SizeAttr sum = SizeAttr::getConstant(first.getContext(), 0);
+  for (Value part : adaptor.getParts()) {
+    SizeAttr size = dim < getTensor(part).getRank() ? getGlobalSizes(getTensor(part))[dim] : sum;
+    sum = sum && size ? sum.plus(size) : SizeAttr();
+  }
+  GlobalSize size(sum ? sum.toNumber() : ShapedType::kDynamic,
+                  sum && !sum.isConstant() ? sum : SizeAttr());
+  ResultType result;
+  result.addDims(first, 0, dim).addDim(size).addDims(first, dim + 1, first.getRank() - dim - 1);
+  return addInferred(types, result.keepPartial(first).get(first.getElementType()));
+}
+
 LogicalResult ConcatOp::verify() {
   // concat-c1
   if (getParts().empty())

@@ -70,6 +70,16 @@ ShardingRule MomentOp::getShardingRule() {
   return rule;
 }
 
+LogicalResult MomentOp::inferReturnTypes(MLIRContext *, std::optional<Location>, Adaptor adaptor,
+                                         SmallVectorImpl<Type> &types) {
+  RankedTensorType x = getTensor(adaptor.getX());
+  auto dims = static_cast<int64_t>(adaptor.getDims());
+  int64_t rows = x.getRank() - dims;
+  ResultType result;
+  result.addDims(x, 0, rows).contract(x, rows, dims);
+  return addInferred(types, result.get(getMomentType(x.getElementType())));
+}
+
 LogicalResult MomentOp::verify() {
   // moment-c1
   auto order = static_cast<int64_t>(getOrder()), dims = static_cast<int64_t>(getDims());
@@ -217,8 +227,8 @@ FailureOr<SmallVector<Value>> RmsNormOp::decompose(OpBuilder &builder, ValueRang
                                                    ArrayRef<AxesAttr>, ArrayRef<RankedTensorType>) {
   int64_t normed = getNormed();
   Value square = createMoment(builder, *this, operands[0], 2, normed);
-  auto norm = RmsNormOp::create(builder, getLoc(), operands[0].getType(), operands[0], operands[1],
-                                square, getEpsilonAttr(), getDimsAttr(), getPlusOneAttr());
+  auto norm = RmsNormOp::create(builder, getLoc(), operands[0], operands[1], square,
+                                getEpsilonAttr(), getDimsAttr(), getPlusOneAttr());
   norm->setDiscardableAttrs(getOperation()->getDiscardableAttrDictionary());
   return SmallVector<Value>{norm.getResult()};
 }
@@ -235,9 +245,9 @@ FailureOr<SmallVector<Value>> LayerNormOp::decompose(OpBuilder &builder, ValueRa
   int64_t normed = getNormed();
   Value mean = createMoment(builder, *this, operands[0], 1, normed);
   Value square = createMoment(builder, *this, operands[0], 2, normed);
-  auto norm = LayerNormOp::create(builder, getLoc(), operands[0].getType(), operands[0],
-                                  operands[1], getBias() ? operands[2] : Value(), mean, square,
-                                  getEpsilonAttr(), getDimsAttr());
+  auto norm = LayerNormOp::create(builder, getLoc(), operands[0], operands[1],
+                                  getBias() ? operands[2] : Value(), mean, square, getEpsilonAttr(),
+                                  getDimsAttr());
   norm->setDiscardableAttrs(getOperation()->getDiscardableAttrDictionary());
   return SmallVector<Value>{norm.getResult()};
 }
@@ -248,22 +258,20 @@ FailureOr<SmallVector<Value>> LayerNormOp::decompose(OpBuilder &builder, ValueRa
 
 /// Columns of a norm are all the normed dims. A norm that is given its moments is spared the
 /// FLOPs that they take.
-static Work getNormWork(Operation *op, int64_t normed, double flopsPerElement, StringRef kernel) {
+template <typename OpT>
+static Work getNormWork(OpT op, double flopsPerElement, StringRef kernel) {
   Work work = getStreamingWork(op, WorkKind::Norm, flopsPerElement);
   work.kernel = kernel;
-  work.columns = std::max<int64_t>(
-      getProduct(cast<RankedTensorType>(op->getOperand(0).getType()).getShape().take_back(normed)),
-      1);
-  work.rows = countRows(getLocalElements(op->getResult(0).getType()), work.columns);
+  ArrayRef<int64_t> shape = op.getX().getType().getShape();
+  work.columns = std::max<int64_t>(getProduct(shape.take_back(op.getNormed())), 1);
+  work.rows = countRows(getLocalElements(op.getType()), work.columns);
   return work;
 }
 
-Work RmsNormOp::getWork() {
-  return getNormWork(*this, getNormed(), getSquare() ? 2 : 4, "rmsnorm");
-}
+Work RmsNormOp::getWork() { return getNormWork(*this, getSquare() ? 2 : 4, "rmsnorm"); }
 Work LayerNormOp::getWork() {
   double flops = (getMean() ? 3 : 6) + (getBias() ? 1 : 0);
-  return getNormWork(*this, getNormed(), flops, "layernorm");
+  return getNormWork(*this, flops, "layernorm");
 }
 
 /// An addition for each element, and for a square a multiplication.

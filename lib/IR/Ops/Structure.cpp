@@ -86,10 +86,10 @@ static ShardingRule getSourceRule(Operation *op) {
 
 /// A value that an op without operands makes is never partial.
 static LogicalResult verifyNotPartial(Operation *op) {
-  DistAttr dist = getDist(op->getResult(0).getType());
-  if (!dist || !dist.isPartial())
-    return success();
-  return op->emitOpError() << "expects a result that is not partial, got " << dist;
+  for (Type type : op->getResultTypes())
+    if (DistAttr dist = getDist(type); dist && dist.isPartial())
+      return op->emitOpError() << "expects a result that is not partial, got " << dist;
+  return success();
 }
 
 ShardingRule ParameterOp::getShardingRule() { return getSourceRule(*this); }
@@ -177,6 +177,11 @@ SmallVector<double> AlibiSlopesOp::getSlopes() {
     slopes.push_back(scale * std::exp2(-most * exponent));
   }
   return slopes;
+}
+
+void AxisIndexOp::build(OpBuilder &builder, OperationState &state, MeshOp mesh, AxesAttr axes) {
+  Layout numbers(mesh, {getNumShards(mesh, axes)}, {axes});
+  build(builder, state, numbers.getType(builder.getI32Type()));
 }
 
 LogicalResult AxisIndexOp::verify() {

@@ -78,16 +78,17 @@ static PlacedArray evaluateRecv(RecvOp op, PlacedOperands operands, Placement pl
 //===----------------------------------------------------------------------===//
 
 /// all_gather, all_to_all, shift; reduce_scatter, where pieces are terms of a sum.
-static Value extractCollective(Operation *op, AxesAttr axes, bool sums, RankExtractor &rank) {
-  std::vector<RankPiece> pieces = getCollectivePieces(rank.getLayout(op->getOperand(0)),
-                                                      rank.getLayout(op->getResult(0)), axes);
+static Value extractCollective(CollectiveOpInterface op, AxesAttr axes, bool sums,
+                               RankExtractor &rank) {
+  std::vector<RankPiece> pieces =
+      getCollectivePieces(rank.getLayout(op.getSource()), rank.getLayout(op.getTarget()), axes);
   int64_t firstTag = rank.nextTag;
   rank.nextTag += pieces.size();
-  if (!rank.findPlace(op->getResult(0).getType()))
+  if (!rank.findPlace(op.getTarget().getType()))
     return {};
-  RankedTensorType type = rank.getLocalType(getCarriedType(op->getResult(0).getType()));
+  RankedTensorType type = rank.getLocalType(getCarriedType(op.getTarget().getType()));
   rank.calls.begin(rank.number);
-  rank.exchange(pieces, firstTag, rank.mapping.lookup(op->getOperand(0)), type.getElementType());
+  rank.exchange(pieces, firstTag, rank.mapping.lookup(op.getSource()), type.getElementType());
   Value target = rank.makeTarget(pieces, type, sums);
   for (auto [i, piece] : llvm::enumerate(pieces)) {
     if (piece.receiver != rank.device)
@@ -227,13 +228,14 @@ static LogicalResult verifyRecv(RecvOp op) {
 namespace {
 /// A collective's operand with the axes of its mesh as dims, before the dims of the local array.
 struct Devices {
-  Devices(Emitter &emit, Operation *op) : emit(emit), op(op) {}
+  Devices(Emitter &emit, CollectiveOpInterface op) : emit(emit), op(op) {}
 
   /// Nothing if the axes do not nest.
-  static std::optional<Devices> get(Emitter &emit, Operation *op, Value operand, AxesAttr axes) {
+  static std::optional<Devices> get(Emitter &emit, CollectiveOpInterface op, Value operand,
+                                    AxesAttr axes) {
     Devices devices(emit, op);
-    Layout source = *Layout::get(op, op->getOperand(0).getType());
-    const Layout &target = *(devices.layout = Layout::get(op, op->getResult(0).getType()));
+    Layout source = *Layout::get(op, op.getSource().getType());
+    const Layout &target = *(devices.layout = Layout::get(op, op.getTarget().getType()));
     SmallVector<AxesAttr> uses(source.getDims());
     llvm::append_range(uses, target.getDims());
     uses.append({source.getPartial(), target.getPartial(), axes});
@@ -251,8 +253,8 @@ struct Devices {
   int64_t getNumFactors() const { return sizes.size(); }
   bool isInGroup(int64_t dim) const { return llvm::is_contained(group, dim); }
   /// Size of dim `dim` of the result's local array.
-  int64_t getLocalSize(int64_t dim) const {
-    return cast<RankedTensorType>(op->getResult(0).getType()).getDimSize(dim);
+  int64_t getLocalSize(int64_t dim) {
+    return cast<RankedTensorType>(op.getTarget().getType()).getDimSize(dim);
   }
   SmallVector<int64_t> getGroupSizes() const {
     SmallVector<int64_t> result;
@@ -277,7 +279,7 @@ struct Devices {
   /// Splits local dim `dim` into a part for each device of the group: dims of their own, before it.
   void cut(int64_t dim) {
     int64_t at = dim + static_cast<int64_t>(Emitter::getShape(value).size()) -
-                 cast<RankedTensorType>(op->getResult(0).getType()).getRank();
+                 cast<RankedTensorType>(op.getTarget().getType()).getRank();
     SmallVector<int64_t> parts = getGroupSizes();
     int64_t count = std::accumulate(parts.begin(), parts.end(), int64_t(1), std::multiplies<>());
     parts.push_back(getLocalSize(dim));
@@ -291,7 +293,7 @@ struct Devices {
   }
 
   Emitter &emit;
-  Operation *op;
+  CollectiveOpInterface op;
   std::optional<Layout> layout; ///< Of the result.
   AxesAttr axes;
   std::optional<MeshFactors> factors;

@@ -75,6 +75,17 @@ struct RankModel final
   bool hasZeroPadding(mlir::Operation *) const { return zeroPadding; }
 };
 
+/// An op that is not converted to linalg in every form.
+template <typename OpT, llvm::LogicalResult (*verify)(OpT)>
+struct ToLinalgModel final : ToLinalgOpInterface::ExternalModel<ToLinalgModel<OpT, verify>, OpT> {
+  llvm::LogicalResult verifyToLinalg(mlir::Operation *op) const {
+    return verify(llvm::cast<OpT>(op));
+  }
+};
+
+/// Emits an error if a table of so many tokens would be much more than `op`.
+llvm::LogicalResult verifyTableOfTokens(mlir::Operation *op, int64_t tokens);
+
 void attachAttentionModels(mlir::MLIRContext &context);
 void attachAttentionMergeModels(mlir::MLIRContext &context);
 void attachCacheModels(mlir::MLIRContext &context);

@@ -151,8 +151,21 @@ void dagrt::populateMovementPatterns(const LinalgTypeConverter &converter,
   patterns.add<SlicePattern, ConcatPattern, ReorderPattern>(converter, patterns.getContext());
 }
 
+LogicalResult dagrt::verifyTableOfTokens(Operation *op, int64_t tokens) {
+  constexpr int64_t kMostTokens = int64_t(1) << 24;
+  if (tokens <= kMostTokens)
+    return success();
+  return op->emitError() << "expects an order of at most " << kMostTokens
+                         << " tokens to convert it to linalg, got " << tokens;
+}
+
+static LogicalResult verifyToLinalg(ReorderOp op) {
+  return verifyTableOfTokens(op, cast<RankedTensorType>(op.getType()).getDimSize(op.getDim()));
+}
+
 void dagrt::attachMovementModels(MLIRContext &context) {
   SliceOp::attachInterface<LocalModel<SliceOp, computeSlice>>(context);
   ConcatOp::attachInterface<LocalModel<ConcatOp, computeConcat>>(context);
-  ReorderOp::attachInterface<LocalModel<ReorderOp, computeReorder>>(context);
+  ReorderOp::attachInterface<LocalModel<ReorderOp, computeReorder>,
+                             ToLinalgModel<ReorderOp, verifyToLinalg>>(context);
 }

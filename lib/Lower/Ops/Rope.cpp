@@ -181,6 +181,17 @@ void dagrt::populateRopePatterns(const LinalgTypeConverter &converter,
   patterns.add<RopePattern>(converter, patterns.getContext());
 }
 
+/// Frequencies are a table.
+static LogicalResult verifyToLinalg(RopeOp op) {
+  constexpr int64_t kMostRotated = int64_t(1) << 16;
+  if (!op.getConfig() || op.getConfig()->getDims() <= kMostRotated)
+    return success();
+  return op->emitError() << "expects at most " << kMostRotated
+                         << " rotated dims to convert it to linalg, got "
+                         << op.getConfig()->getDims();
+}
+
 void dagrt::attachRopeModels(MLIRContext &context) {
-  RopeOp::attachInterface<LocalModel<RopeOp, computeRope>>(context);
+  RopeOp::attachInterface<LocalModel<RopeOp, computeRope>, ToLinalgModel<RopeOp, verifyToLinalg>>(
+      context);
 }

@@ -220,10 +220,16 @@ void dagrt::populateStructurePatterns(const LinalgTypeConverter &converter,
                                                                        patterns.getContext());
 }
 
+static LogicalResult verifyToLinalg(PositionsOp op) {
+  return op.getOrderAttr() ? verifyTableOfTokens(op, getGlobalShape(op.getType()).front())
+                           : success();
+}
+
 void dagrt::attachStructureModels(MLIRContext &context) {
   ParameterOp::attachInterface<PlacedModel<ParameterOp, evaluateParameter>>(context);
   PositionsOp::attachInterface<PlacedModel<PositionsOp, evaluatePositions>,
-                               RankModel<PositionsOp, extractPositions, verifyPositions>>(context);
+                               RankModel<PositionsOp, extractPositions, verifyPositions>,
+                               ToLinalgModel<PositionsOp, verifyToLinalg>>(context);
   AlibiSlopesOp::attachInterface<PlacedModel<AlibiSlopesOp, evaluateSlopes>,
                                  RankModel<AlibiSlopesOp, extractSlopes>>(context);
   AxisIndexOp::attachInterface<PlacedModel<AxisIndexOp, evaluateAxisIndex>,

@@ -70,10 +70,8 @@ LinalgTypeConverter::LinalgTypeConverter(ModuleOp module, bool toF64) : toF64(to
 
 static constexpr StringLiteral kPurpose = " to convert it to linalg, got ";
 
-/// Beyond these, sizes would overflow, and constants and slices of a program would be too many.
+/// Beyond this, sizes would overflow.
 static constexpr int64_t kMostElements = int64_t(1) << 48;
-static constexpr int64_t kMostRotated = int64_t(1) << 16;
-static constexpr int64_t kMostTokens = int64_t(1) << 24;
 
 /// Element types that compiled code computes with.
 static bool isNative(Type type) {
@@ -115,23 +113,6 @@ static LogicalResult checkType(Operation *op, Type type, const Twine &what, bool
   return success();
 }
 
-/// What an op spells out must not be much more than the op.
-static LogicalResult checkLength(Operation *op) {
-  if (auto rope = dyn_cast<RopeOp>(op);
-      rope && rope.getConfig() && rope.getConfig()->getDims() > kMostRotated)
-    return op->emitError() << "expects at most " << kMostRotated << " rotated dims" << kPurpose
-                           << rope.getConfig()->getDims();
-  int64_t tokens = 0;
-  if (auto reorder = dyn_cast<ReorderOp>(op))
-    tokens = reorder.getType().getDimSize(reorder.getDim());
-  if (auto positions = dyn_cast<PositionsOp>(op); positions && positions.getOrderAttr())
-    tokens = getGlobalShape(positions.getType()).front();
-  if (tokens > kMostTokens)
-    return op->emitError() << "expects an order of at most " << kMostTokens << " tokens" << kPurpose
-                           << tokens;
-  return success();
-}
-
 /// Ops of other dialects pass if nothing about them changes, if they are elementwise, or if their
 /// dialect brings patterns.
 static LogicalResult checkForeignOp(Operation *op, const TypeConverter &converter) {
@@ -161,9 +142,11 @@ static LogicalResult checkOp(Operation *op, const LinalgTypeConverter &converter
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
     if (failed(checkType(op, type, "result #" + Twine(i), converter.isToF64(), symbols)))
       return failure();
-  if (!isa_and_nonnull<DagrtDialect>(op->getDialect()))
-    return checkForeignOp(op, converter);
-  return failure(failed(checkEmptyOperands(op)) || failed(checkLength(op)));
+  auto limited = dyn_cast<ToLinalgOpInterface>(op);
+  if (limited && failed(limited.verifyToLinalg()))
+    return failure();
+  return isa_and_nonnull<DagrtDialect>(op->getDialect()) ? checkEmptyOperands(op)
+                                                         : checkForeignOp(op, converter);
 }
 
 /// Emits an error at the first thing in `func` that cannot be converted.

@@ -14,6 +14,7 @@
 
 #include "dagrt/Cost/Cluster.h"
 #include "dagrt/Cost/KernelTime.h"
+#include "dagrt/Cost/Kernels/CollectiveKinds.h"
 #include "dagrt/IR/Work.h"
 
 #include "llvm/ADT/ArrayRef.h"

@@ -17,7 +17,8 @@ class Dagrt_ShardedKeysOp<string mnemonic, list<Trait> traits = []>
         DeclareOpInterfaceMethods<WorkOpInterface>], traits)>;
 
 // Its results have no names of their own in the text: OpAsmOpInterface without methods.
-def Dagrt_AttentionOp : Dagrt_ShardedKeysOp<"attention", [OpAsmOpInterface]> {
+def Dagrt_AttentionOp : Dagrt_ShardedKeysOp<"attention", [OpAsmOpInterface, Dagrt_InferredTypes,
+    DeclareOpInterfaceMethods<AttentionOpInterface>]> {
   let summary = "Fused attention: scores, softmax and context";
   let description = [{
     `softmax(scale * q k^T + mask) v` for each head, as one kernel that never stores the
@@ -138,7 +139,7 @@ def Dagrt_AttentionOp : Dagrt_ShardedKeysOp<"attention", [OpAsmOpInterface]> {
   }];
 }
 
-def Dagrt_AttentionMergeOp : Dagrt_ShardedKeysOp<"attention_merge"> {
+def Dagrt_AttentionMergeOp : Dagrt_ShardedKeysOp<"attention_merge", [Dagrt_InferredTypes]> {
   let summary = "Attention to parts of the keys, joined";
   let description = [{
     `contexts`, `[P, batch, s, G, Q, D]`, and `log_sums`, `[P, batch, s, G, Q]`, are what `dagrt.attention` made of `P`
@@ -177,7 +178,7 @@ def Dagrt_AttentionMergeOp : Dagrt_ShardedKeysOp<"attention_merge"> {
   }];
 }
 
-def Dagrt_AttentionScoresOp : Dagrt_ComputeOp<"attention_scores"> {
+def Dagrt_AttentionScoresOp : Dagrt_ComputeOp<"attention_scores", [Dagrt_InferredTypes]> {
   let summary = "Scaled matmul of queries and keys";
   let description = [{
     `scale * q k^T`: `[batch, s, G, Q, D] x [batch, t, G, D] -> [batch, G, Q, s, t]`. Element types
@@ -205,7 +206,8 @@ def Dagrt_AttentionScoresOp : Dagrt_ComputeOp<"attention_scores"> {
   }];
 }
 
-def Dagrt_SoftmaxOp : Dagrt_ComputeOp<"softmax", [AttrSizedOperandSegments]> {
+def Dagrt_SoftmaxOp : Dagrt_ComputeOp<"softmax", [AttrSizedOperandSegments, Dagrt_FirstOperandsType,
+    DeclareOpInterfaceMethods<AttentionOpInterface>]> {
   let summary = "Masked softmax over the last dim";
   let description = [{
     Softmax over the last dim, of the elements that the mask lets a query see (as in
@@ -249,7 +251,7 @@ def Dagrt_SoftmaxOp : Dagrt_ComputeOp<"softmax", [AttrSizedOperandSegments]> {
   }];
 }
 
-def Dagrt_AttentionContextOp : Dagrt_ComputeOp<"attention_context"> {
+def Dagrt_AttentionContextOp : Dagrt_ComputeOp<"attention_context", [Dagrt_InferredTypes]> {
   let summary = "Values, weighted by attention";
   let description = [{
     `[batch, G, Q, s, t] x [batch, t, G, D] -> [batch, s, G, Q, D]`. Element types may differ, as

@@ -15,7 +15,7 @@
 
 include "dagrt/IR/Ops/Compute.td"
 
-def Dagrt_CacheUpdateOp : Dagrt_ComputeOp<"cache_update"> {
+def Dagrt_CacheUpdateOp : Dagrt_ComputeOp<"cache_update", [Dagrt_FirstOperandsType]> {
   let summary = "New rows in the slots of their positions";
   let description = [{
     The cache, `[batch, slots, G, D]`, with each of the `rows`, `[batch, tokens, G, D]`, in the slot whose position is the
@@ -53,7 +53,7 @@ def Dagrt_CacheUpdateOp : Dagrt_ComputeOp<"cache_update"> {
   }];
 }
 
-def Dagrt_RollingPositionsOp : Dagrt_ComputeOp<"rolling_positions"> {
+def Dagrt_RollingPositionsOp : Dagrt_ComputeOp<"rolling_positions", [Dagrt_InferredTypes]> {
   let summary = "Which tokens the slots of a rolling cache hold";
   let description = [{
     Of `cycle` slots, slot `s` is that of the tokens `s`, `s + cycle`, `s + 2 cycle`, ... The result has, for each
@@ -87,7 +87,7 @@ def Dagrt_RollingPositionsOp : Dagrt_ComputeOp<"rolling_positions"> {
   }];
 }
 
-def Dagrt_OffsetPositionsOp : Dagrt_ComputeOp<"offset_positions"> {
+def Dagrt_OffsetPositionsOp : Dagrt_ComputeOp<"offset_positions", [Dagrt_FirstOperandsType]> {
   let summary = "Positions plus a number";
   let description = [{
     Each position plus `by`: a table of learned positions may keep that of the first token in another row than the first.

@@ -14,6 +14,15 @@
 #ifndef DAGRT_IR_OPS_COMMUNICATION_TD
 #define DAGRT_IR_OPS_COMMUNICATION_TD
 
+// What a communication op moves. The time of a kind is said in `lib/Cost/Kernels/Collectives.cpp`.
+def Dagrt_CommunicationKind : I32EnumAttr<"CommunicationKind", "what communication moves", [
+    I32EnumAttrCase<"AllReduce", 0, "all_reduce">, I32EnumAttrCase<"AllGather", 1, "all_gather">,
+    I32EnumAttrCase<"ReduceScatter", 2, "reduce_scatter">,
+    I32EnumAttrCase<"AllToAll", 3, "all_to_all">, I32EnumAttrCase<"Shift", 4, "shift">,
+    I32EnumAttrCase<"Transfer", 5, "send">]> {
+  let cppNamespace = "::dagrt";
+}
+
 /// Builders take the mesh that the operand lies on, which the result's type follows from, or that
 /// type itself.
 class Dagrt_CollectiveOp<string mnemonic, list<Trait> traits, dag builderArguments>
@@ -224,7 +233,7 @@ def Dagrt_SendOp : Dagrt_Op<"send", [
   let assemblyFormat = "$operand attr-dict `:` type($operand) `->` type($message)";
 }
 
-def Dagrt_RecvOp : Dagrt_Op<"recv", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+def Dagrt_RecvOp : Dagrt_Op<"recv", [Dagrt_InferredTypes, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Receives a message";
   let description = [{
     The moment at which a message has arrived. Padding of the received shards is zero.
@@ -258,8 +267,9 @@ def Dagrt_RecvOp : Dagrt_Op<"recv", [DeclareOpInterfaceMethods<SymbolUserOpInter
     $message (`dim` $dim^ `piece` $piece `of` $pieces)? attr-dict `:` type($message)
     custom<PayloadType>(ref(type($message)), type($result))
   }];
-  let builders = [OpBuilder<(ins "::mlir::Type":$type, "::mlir::Value":$message), [{
-    build($_builder, $_state, type, message, {}, {}, {});
+  let builders = [OpBuilder<(ins "::mlir::Value":$message), [{
+    build($_builder, $_state, message, ::mlir::IntegerAttr(), ::mlir::IntegerAttr(),
+          ::mlir::IntegerAttr());
   }]>];
   let hasCanonicalizer = 1;
 }

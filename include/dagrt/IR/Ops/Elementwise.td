@@ -94,7 +94,8 @@ def Dagrt_SoftCapOp : Dagrt_ComputeOp<"soft_cap", [
   let assemblyFormat = "$operand `cap` custom<PlainF64>($cap) attr-dict `:` type($operand)";
 }
 
-class Dagrt_BinaryOp<string mnemonic, string formula> : Dagrt_ComputeOp<mnemonic> {
+class Dagrt_BinaryOp<string mnemonic, string formula, Trait inference>
+    : Dagrt_ComputeOp<mnemonic, [inference]> {
   let summary = "Elementwise " # formula;
   let arguments = (ins Dagrt_FloatTensor:$lhs, Dagrt_FloatTensor:$rhs,
                        OptionalAttr<DenseI64ArrayAttr>:$dims);
@@ -105,6 +106,8 @@ class Dagrt_BinaryOp<string mnemonic, string formula> : Dagrt_ComputeOp<mnemonic
   }];
   let builders = [OpBuilder<(ins "::mlir::Type":$type, "::mlir::Value":$lhs, "::mlir::Value":$rhs), [{
     build($_builder, $_state, type, lhs, rhs, ::mlir::DenseI64ArrayAttr());
+  }]>, OpBuilder<(ins "::mlir::Value":$lhs, "::mlir::Value":$rhs), [{
+    build($_builder, $_state, lhs, rhs, ::mlir::DenseI64ArrayAttr());
   }]>];
   let extraClassDeclaration = [{
     /// The dim of `lhs` that each dim of `rhs` is.
@@ -112,7 +115,7 @@ class Dagrt_BinaryOp<string mnemonic, string formula> : Dagrt_ComputeOp<mnemonic
   }];
 }
 
-def Dagrt_AddOp : Dagrt_BinaryOp<"add", "sum"> {
+def Dagrt_AddOp : Dagrt_BinaryOp<"add", "sum", Dagrt_FirstOperandsType> {
   let hasFolder = 0;
   let description = [{
     `lhs + rhs`. The dims of `rhs` are the last dims of `lhs`: a bias, or a table of learned
@@ -133,7 +136,7 @@ def Dagrt_AddOp : Dagrt_BinaryOp<"add", "sum"> {
   }];
 }
 
-def Dagrt_MulOp : Dagrt_BinaryOp<"mul", "product"> {
+def Dagrt_MulOp : Dagrt_BinaryOp<"mul", "product", Dagrt_InferredTypes> {
   let description = [{
     `lhs * rhs`, with the dims of `rhs` the last dims of `lhs`, or those that `dims` names. One operand may be
     partial, not both: multiplication does not distribute over two sums.

@@ -12,7 +12,7 @@ include "dagrt/IR/Ops/Compute.td"
 
 def Dagrt_EmbeddingOp : Dagrt_Op<"embedding", [Pure,
     DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["decompose", "canDecompose"]>,
-    DeclareOpInterfaceMethods<WorkOpInterface>,
+    DeclareOpInterfaceMethods<WorkOpInterface>, Dagrt_InferredTypes,
     DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
   let summary = "Rows of a table, looked up by index";
   let description = [{

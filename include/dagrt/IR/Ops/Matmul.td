@@ -10,7 +10,7 @@
 
 include "dagrt/IR/Ops/Compute.td"
 
-def Dagrt_MatmulOp : Dagrt_ComputeOp<"matmul"> {
+def Dagrt_MatmulOp : Dagrt_ComputeOp<"matmul", [Dagrt_InferredTypes]> {
   let summary = "Matmul over trailing and leading dims";
   let description = [{
     Contracts the last `contract` dims of `lhs` with the first `contract` dims of

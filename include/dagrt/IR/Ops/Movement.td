@@ -44,7 +44,7 @@ def Dagrt_SliceOp : Dagrt_ComputeOp<"slice"> {
   let hasCanonicalizer = 1;
 }
 
-def Dagrt_ConcatOp : Dagrt_ComputeOp<"concat"> {
+def Dagrt_ConcatOp : Dagrt_ComputeOp<"concat", [Dagrt_InferredTypes]> {
   let summary = "Parts joined along one dim";
   let description = [{
     The parts one after the other along dim `dim`: what slices that cover a value took apart, put
@@ -70,7 +70,7 @@ def Dagrt_ConcatOp : Dagrt_ComputeOp<"concat"> {
   let hasFolder = 1;
 }
 
-def Dagrt_ReorderOp : Dagrt_ComputeOp<"reorder"> {
+def Dagrt_ReorderOp : Dagrt_ComputeOp<"reorder", [Dagrt_FirstOperandsType]> {
   let summary = "Puts tokens into an order, or back";
   let description = [{
     Permutes dim `dim`: element `i` of the result is the token that stands at `i` in `order`. With

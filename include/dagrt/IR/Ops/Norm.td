@@ -10,7 +10,7 @@
 
 include "dagrt/IR/Ops/Compute.td"
 
-def Dagrt_MomentOp : Dagrt_ComputeOp<"moment"> {
+def Dagrt_MomentOp : Dagrt_ComputeOp<"moment", [Dagrt_InferredTypes]> {
   let summary = "Mean of a power over the last dims";
   let description = [{
     The sum of `x^order` over the last `dims` dims, divided by `count`, the number of elements in them: what
@@ -39,7 +39,7 @@ def Dagrt_MomentOp : Dagrt_ComputeOp<"moment"> {
 }
 
 class Dagrt_NormOp<string mnemonic, list<Trait> traits = []>
-    : Dagrt_Op<mnemonic, !listconcat([Pure, Dagrt_VerifiedByRule,
+    : Dagrt_Op<mnemonic, !listconcat([Pure, Dagrt_VerifiedByRule, Dagrt_FirstOperandsType,
         DeclareOpInterfaceMethods<ShardingRuleOpInterface, ["decompose", "canDecompose"]>,
         DeclareOpInterfaceMethods<WorkOpInterface>], traits)> {
   let extraClassDeclaration = [{

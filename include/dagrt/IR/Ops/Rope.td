@@ -10,7 +10,7 @@
 
 include "dagrt/IR/Ops/Compute.td"
 
-def Dagrt_RopeOp : Dagrt_ComputeOp<"rope", [AttrSizedOperandSegments]> {
+def Dagrt_RopeOp : Dagrt_ComputeOp<"rope", [AttrSizedOperandSegments, Dagrt_FirstOperandsType]> {
   let summary = "Rotary position embedding";
   let description = [{
     Rotates pairs of elements of each head (the last dim of `x`) by angles

@@ -166,6 +166,8 @@ def Dagrt_AxisIndexOp : Dagrt_Op<"axis_index", [Pure,
   }];
   let results = (outs Dagrt_IndexTensor:$result);
   let assemblyFormat = "attr-dict `:` type($result)";
+  // Of i32, sharded over `axes` of the mesh.
+  let builders = [OpBuilder<(ins "::dagrt::MeshOp":$mesh, "::dagrt::AxesAttr":$axes)>];
 }
 
 #endif // DAGRT_IR_OPS_STRUCTURE_TD
