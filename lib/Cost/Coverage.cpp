@@ -206,7 +206,7 @@ private:
   static constexpr unsigned kMaxCalls = 128;
 
   CountedOp classify(Operation *op);
-  Counting classifyAlone(Operation *op);
+  CountedOp classifyAlone(Operation *op);
   CountedOp classifyCall(CallOpInterface call);
   CountedOp classifyParts(Operation *op, const Regions &regions);
   CountedOp refuse(Operation *op, StringRef reason) {
@@ -311,14 +311,16 @@ CountedOp CoverageBuilder::classifyCall(CallOpInterface call) {
   return {call, Counting::Parts, number};
 }
 
-/// The same, asked once for each kind.
-Counting CoverageBuilder::classifyAlone(Operation *op) {
-  if (op->getNumRegions() > 0)
-    return classifyWork(op);
-  auto [it, isNew] = countings.try_emplace(kinds.getKind(op), Counting::Free);
+/// The same, asked once for each kind. Of ops without operands, which are mostly weights, each is
+/// a kind of its own, and asked at once.
+CountedOp CoverageBuilder::classifyAlone(Operation *op) {
+  if (op->getNumRegions() > 0 || op->getNumOperands() == 0)
+    return {op, classifyWork(op)};
+  unsigned kind = kinds.getKind(op);
+  auto [it, isNew] = countings.try_emplace(kind, Counting::Free);
   if (isNew)
     it->second = classifyWork(op);
-  return it->second;
+  return {op, it->second, CountedOp::kNoParts, kind};
 }
 
 CountedOp CoverageBuilder::classify(Operation *op) {
@@ -337,7 +339,7 @@ CountedOp CoverageBuilder::classify(Operation *op) {
     return classifyCall(call);
   if (!isOwn && isa<LoopLikeOpInterface>(op))
     return refuse(op, Reason::kTrips);
-  return {op, classifyAlone(op)};
+  return classifyAlone(op);
 }
 
 //===----------------------------------------------------------------------===//

@@ -175,15 +175,17 @@ public:
     return it->second;
   }
 
-  /// The class of `op`, whose cost a model says; kFree if it takes no time.
-  unsigned addModelled(Operation *op) {
+  /// The class of `counted`, whose cost a model says; kFree if it takes no time.
+  unsigned addModelled(const CountedOp &counted) {
+    Operation *op = counted.op;
     // What an op with regions does is not in its kind.
     if (op->getNumRegions() > 0) {
       auto [it, isNew] = known.try_emplace(op, SymbolicCosts::kFree);
-      return addTo(it->second, isNew, op);
+      return addTo(it->second, isNew, op, kinds.getKind(op));
     }
-    auto [it, isNew] = ofKind.try_emplace(getKey(op), SymbolicCosts::kFree);
-    return addTo(it->second, isNew, op);
+    unsigned kind = counted.kind == CountedOp::kNoKind ? kinds.getKind(op) : counted.kind;
+    auto [it, isNew] = ofKind.try_emplace(getKey(op, kind), SymbolicCosts::kFree);
+    return addTo(it->second, isNew, op, kind);
   }
 
 private:
@@ -191,8 +193,8 @@ private:
   /// use is in the fingerprint of a cost.
   using Key = std::pair<std::pair<unsigned, const void *>, std::pair<const void *, const void *>>;
 
-  Key getKey(Operation *op) {
-    Key key{{kinds.getKind(op), getCarried(op).getAsOpaquePointer()}, {nullptr, nullptr}};
+  Key getKey(Operation *op, unsigned kind) {
+    Key key{{kind, getCarried(op).getAsOpaquePointer()}, {nullptr, nullptr}};
     if (!isa<CommunicationOpInterface>(op))
       return key;
     SmallVector<MeshOp, 2> meshes = kinds.getMeshes(op);
@@ -202,18 +204,18 @@ private:
   }
 
   /// Counts `op` in the class `number`, or makes that of it.
-  unsigned addTo(unsigned &number, bool isNew, Operation *op) {
+  unsigned addTo(unsigned &number, bool isNew, Operation *op, unsigned kind) {
     if (isNew)
-      number = addClass(op);
+      number = addClass(op, kind);
     else if (number != SymbolicCosts::kFree)
       ++classes[number].count;
     return number;
   }
 
-  unsigned addClass(Operation *op) {
+  unsigned addClass(Operation *op, unsigned kind) {
     if (!takesTime(op))
       return SymbolicCosts::kFree;
-    classes.push_back({op, 1, CostAttr(), CostAttr(), getCarried(op), kinds.getKind(op)});
+    classes.push_back({op, 1, CostAttr(), CostAttr(), getCarried(op), kind});
     return classes.size() - 1;
   }
 
@@ -266,7 +268,7 @@ private:
       return grouping.addGiven(op.op, given);
     if (CostAttr fixed = fixedTimes.lookup(op.op))
       return grouping.addFixed(op.op, fixed);
-    return grouping.addModelled(op.op);
+    return grouping.addModelled(op);
   }
 
   unsigned addParts(const OpParts &parts) {

@@ -11,7 +11,8 @@
 //
 //===----------------------------------------------------------------------===//
 
-#include "dagrt/IR/Distribution.h"
+#include "PlacedTypes.h"
+
 #include "dagrt/IR/Dagrt.h"
 
 #include "llvm/ADT/SmallBitVector.h"
@@ -81,6 +82,9 @@ MeshOp dagrt::lookupMesh(Operation *from, FlatSymbolRefAttr name) {
 }
 
 MeshOp dagrt::lookupMesh(Operation *from, FlatSymbolRefAttr name, SymbolTableCollection &symbols) {
+  // Without regions it is no symbol table itself.
+  if (from->getNumRegions() == 0 && from->getParentOp())
+    from = from->getParentOp();
   return symbols.lookupNearestSymbolFrom<MeshOp>(from, name.getAttr());
 }
 
@@ -163,6 +167,16 @@ bool dagrt::isSameSet(MeshOp mesh, AxesAttr a, AxesAttr b) {
                        build(mesh.getContext(), getSorted(mesh, b));
 }
 
+/// True for lists of full axes of several devices, as most are: these are normalized.
+static bool areFullAxes(MeshOp mesh, ArrayRef<AxisRefAttr> axes) {
+  return llvm::all_of(
+      axes, [&](AxisRefAttr ref) { return ref.isWhole() && mesh.getAxisSize(ref.getName()) > 1; });
+}
+
+AxesAttr dagrt::normalizeAxes(MeshOp mesh, AxesAttr axes) {
+  return areFullAxes(mesh, axes.getAxes()) ? axes : normalizeAxes(mesh, axes.getAxes());
+}
+
 AxesAttr dagrt::normalizeAxes(MeshOp mesh, ArrayRef<AxisRefAttr> axes) {
   SmallVector<SubAxis, 4> parts;
   for (AxisRefAttr ref : axes)
@@ -171,12 +185,18 @@ AxesAttr dagrt::normalizeAxes(MeshOp mesh, ArrayRef<AxisRefAttr> axes) {
 }
 
 AxesAttr dagrt::concatAxes(MeshOp mesh, AxesAttr front, AxesAttr back) {
+  if (front.empty())
+    return normalizeAxes(mesh, back);
+  if (back.empty())
+    return normalizeAxes(mesh, front);
   SmallVector<SubAxis, 4> parts = resolve(mesh, front);
   llvm::append_range(parts, resolve(mesh, back));
   return build(mesh.getContext(), parts);
 }
 
 bool dagrt::overlaps(MeshOp mesh, AxesAttr a, AxesAttr b) {
+  if (!a || !b || a.empty() || b.empty())
+    return false;
   for (const SubAxis &x : resolve(mesh, a))
     for (const SubAxis &y : resolve(mesh, b))
       if (x.name == y.name && x.pre < y.end() && y.pre < x.end())
@@ -209,6 +229,8 @@ std::optional<AxesAttr> dagrt::removeTail(MeshOp mesh, AxesAttr whole, AxesAttr 
 }
 
 std::optional<AxesAttr> dagrt::removeHead(MeshOp mesh, AxesAttr whole, AxesAttr head) {
+  if (head.empty())
+    return normalizeAxes(mesh, whole);
   SmallVector<SubAxis, 4> left = resolve(mesh, whole), cut = resolve(mesh, head);
   // From the front: a head may be the major part of an axis.
   size_t i = 0;
@@ -266,8 +288,9 @@ std::optional<AxesAttr> dagrt::removeAxes(MeshOp mesh, AxesAttr axes, AxesAttr g
 
 int64_t dagrt::getNumShards(MeshOp mesh, AxesAttr axes) {
   int64_t shards = 1;
-  for (const SubAxis &part : resolve(mesh, axes))
-    shards *= part.size;
+  if (axes)
+    for (AxisRefAttr ref : axes)
+      shards *= resolve(mesh, ref).size;
   return shards;
 }
 
@@ -332,9 +355,10 @@ LogicalResult dagrt::verifyAxes(Operation *op, MeshOp mesh, AxesAttr axes, const
 
 /// No part of an axis is used twice, be it by two dims or by a dim and the pending sum.
 static LogicalResult verifyAxesOnce(Operation *op, MeshOp mesh, DistAttr dist, const Twine &what) {
-  SmallVector<SubAxis, 8> used;
+  SmallVector<SubAxis, 4> used;
   auto use = [&](AxesAttr axes) -> LogicalResult {
-    for (const SubAxis &part : resolve(mesh, axes)) {
+    for (AxisRefAttr ref : axes) {
+      SubAxis part = resolve(mesh, ref);
       for (const SubAxis &other : used) {
         if (part.name != other.name || part.pre >= other.end() || other.pre >= part.end())
           continue;
@@ -390,21 +414,6 @@ static void noteMeshes(InFlightDiagnostic &error, Operation *op) {
       error.attachNote(mesh.getLoc()) << "mesh '@" << mesh.getSymName() << "' declared here";
 }
 
-/// The mesh that a distribution names, with an error if it names none.
-static MeshOp verifyMesh(Operation *op, DistAttr dist, const Twine &what,
-                         SymbolTableCollection &symbols) {
-  if (MeshOp mesh = lookupMesh(op, dist.getMesh(), symbols))
-    return mesh;
-  InFlightDiagnostic error = op->emitOpError()
-                             << "expects " << what << " to lie on a mesh of this module, got '"
-                             << dist.getMesh() << "'";
-  if (Operation *symbol = SymbolTable::lookupNearestSymbolFrom(op, dist.getMesh().getAttr()))
-    error.attachNote(symbol->getLoc()) << "symbol declared here";
-  else
-    noteMeshes(error, op);
-  return {};
-}
-
 /// A mesh that is none reports itself, before functions are looked into; their ops would only
 /// repeat it. An op beside the mesh comes first if it stands first, and then is the one to say so.
 static LogicalResult refuseMesh(Operation *op, MeshOp mesh, const Twine &what) {
@@ -418,21 +427,49 @@ static LogicalResult refuseMesh(Operation *op, MeshOp mesh, const Twine &what) {
   return failure();
 }
 
+MeshOp PlacedTypes::lookup(DistAttr dist) {
+  if (dist.getMesh() != name) {
+    name = dist.getMesh();
+    mesh = lookupMesh(op, name, symbols);
+  }
+  return mesh;
+}
+
+/// The mesh that a distribution names, with an error if it names none.
+MeshOp PlacedTypes::findMesh(DistAttr dist, const Twine &what) {
+  if (MeshOp found = lookup(dist))
+    return found;
+  InFlightDiagnostic error = op->emitOpError()
+                             << "expects " << what << " to lie on a mesh of this module, got '"
+                             << dist.getMesh() << "'";
+  if (Operation *symbol = SymbolTable::lookupNearestSymbolFrom(op, dist.getMesh().getAttr()))
+    error.attachNote(symbol->getLoc()) << "symbol declared here";
+  else
+    noteMeshes(error, op);
+  return {};
+}
+
+LogicalResult PlacedTypes::verify(Type type, const Twine &what) {
+  DistAttr dist = getDist(type);
+  if (!dist || type == verified)
+    return success();
+  MeshOp found = findMesh(dist, what);
+  if (!found)
+    return failure();
+  if (!found.hasShape())
+    return refuseMesh(op, found, what);
+  for (AxesAttr axes : dist.getDims())
+    if (failed(verifyAxes(op, found, axes, what)))
+      return failure();
+  if (failed(verifyAxes(op, found, dist.getPartial(), what)) ||
+      failed(verifyAxesOnce(op, found, dist, what)) ||
+      failed(verifyLocalShape(op, found, cast<RankedTensorType>(type), what)))
+    return failure();
+  verified = type;
+  return success();
+}
+
 LogicalResult dagrt::verifyPlacedType(Operation *op, Type type, const Twine &what,
                                       SymbolTableCollection &symbols) {
-  DistAttr dist = getDist(type);
-  if (!dist)
-    return success();
-  MeshOp mesh = verifyMesh(op, dist, what, symbols);
-  if (!mesh)
-    return failure();
-  if (!mesh.hasShape())
-    return refuseMesh(op, mesh, what);
-  for (AxesAttr axes : dist.getDims())
-    if (failed(verifyAxes(op, mesh, axes, what)))
-      return failure();
-  if (failed(verifyAxes(op, mesh, dist.getPartial(), what)) ||
-      failed(verifyAxesOnce(op, mesh, dist, what)))
-    return failure();
-  return verifyLocalShape(op, mesh, cast<RankedTensorType>(type), what);
+  return PlacedTypes(op, symbols).verify(type, what);
 }

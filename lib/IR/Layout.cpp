@@ -12,6 +12,8 @@
 
 #include "dagrt/IR/Layout.h"
 
+#include "PlacedTypes.h"
+
 #include "llvm/ADT/DenseMap.h"
 
 using namespace mlir;
@@ -104,8 +106,8 @@ RankedTensorType Layout::getType(Type elementType) const {
 Layout Layout::getNormalized() const {
   Layout result = *this;
   for (AxesAttr &axes : result.dims)
-    axes = normalizeAxes(mesh, axes.getAxes());
-  result.partial = normalizeAxes(mesh, partial.getAxes());
+    axes = normalizeAxes(mesh, axes);
+  result.partial = normalizeAxes(mesh, partial);
   return result;
 }
 
@@ -113,7 +115,7 @@ bool Layout::operator==(const Layout &other) const {
   if (mesh != other.mesh || getShape() != other.getShape())
     return false;
   for (auto [a, b] : llvm::zip_equal(dims, other.dims))
-    if (a != b && normalizeAxes(mesh, a.getAxes()) != normalizeAxes(mesh, b.getAxes()))
+    if (a != b && normalizeAxes(mesh, a) != normalizeAxes(mesh, b))
       return false;
   return isSameSet(mesh, partial, other.partial);
 }

@@ -22,6 +22,12 @@ namespace {
 /// Gives ops of one block numbers: equal ones where they compute the same thing.
 class Numbering {
 public:
+  /// At most `ops` ops are numbered.
+  explicit Numbering(size_t ops) {
+    values.reserve(ops);
+    first.reserve(ops);
+  }
+
   /// False if an op before `op` computes the same.
   bool add(Operation *op);
 
@@ -138,7 +144,7 @@ LogicalTotals dagrt::getLogicalTotals(func::FuncOp function) {
     return it->second;
   };
   for (Block &block : function.getBody()) {
-    Numbering numbering;
+    Numbering numbering(live.size());
     for (Operation &op : block) {
       if (!live.contains(&op) || !numbering.add(&op))
         continue;

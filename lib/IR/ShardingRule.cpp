@@ -14,6 +14,9 @@
 //===----------------------------------------------------------------------===//
 
 #include "dagrt/IR/ShardingRule.h"
+
+#include "PlacedTypes.h"
+
 #include "dagrt/IR/Layout.h"
 #include "dagrt/IR/Padding.h"
 
@@ -113,7 +116,7 @@ static FailureOr<Projection> projectOperands(Operation *op, MeshOp mesh, const S
   for (auto [i, dims] : llvm::enumerate(rule.operands)) {
     DistAttr dist = getDist(op->getOperand(i).getType());
     for (auto [dim, factor] : llvm::enumerate(dims)) {
-      AxesAttr axes = normalizeAxes(mesh, dist.getDims()[dim].getAxes());
+      AxesAttr axes = normalizeAxes(mesh, dist.getDims()[dim]);
       AxesAttr &known = projection.axes[factor];
       if (!known) {
         known = axes;
@@ -178,7 +181,7 @@ static LogicalResult projectPartial(Operation *op, MeshOp mesh, const ShardingRu
   pending = AxesAttr::get(op->getContext(), {});
   for (unsigned i = 0, e = rule.operands.size(); i < e; ++i) {
     DistAttr dist = getDist(op->getOperand(i).getType());
-    AxesAttr partial = normalizeAxes(mesh, dist.getPartial().getAxes());
+    AxesAttr partial = normalizeAxes(mesh, dist.getPartial());
     if (partial.empty() && (rule.partial != PartialRule::Additive || pending.empty()))
       continue;
     bool fits =
@@ -231,14 +234,20 @@ static LogicalResult addContracted(Operation *op, MeshOp mesh, const ShardingRul
   return success();
 }
 
-/// True if both are on `mesh` and say the same.
-static bool isSameOn(MeshOp mesh, DistAttr a, DistAttr b) {
-  return a.getMesh() == b.getMesh() && Layout(mesh, a) == Layout(mesh, b);
+/// True if a result of type `actual`, placed, lies as `expected` says.
+static bool liesAs(Type actual, const Layout &expected) {
+  DistAttr dist = getDist(actual);
+  MeshOp mesh = expected.getMesh();
+  if (dist.getMesh().getAttr() != mesh.getSymNameAttr())
+    return false;
+  bool isSame = dist.getSymbols().empty() && dist.getOf() == expected.getShape().getNumbers() &&
+                dist.getDims() == expected.getDims() && dist.getPartial() == expected.getPartial();
+  return isSame || Layout(mesh, dist) == Layout(mesh, expected.getDist());
 }
 
-/// As the public function; the first operand lies on `mesh`.
-static FailureOr<SmallVector<RankedTensorType>> inferOnMesh(Operation *op, MeshOp mesh,
-                                                            const ShardingRule &rule) {
+/// The layouts of the results; the first operand lies on `mesh`.
+static FailureOr<SmallVector<Layout, 1>> inferLayouts(Operation *op, MeshOp mesh,
+                                                      const ShardingRule &rule) {
   DistAttr first = getDist(op->getOperand(0).getType());
   for (unsigned i = 1, e = rule.operands.size(); i < e; ++i) {
     DistAttr dist = getDist(op->getOperand(i).getType());
@@ -256,10 +265,9 @@ static FailureOr<SmallVector<RankedTensorType>> inferOnMesh(Operation *op, MeshO
   if (failed(projectPartial(op, mesh, rule, *projection)) ||
       failed(addContracted(op, mesh, rule, *projection)))
     return failure();
-  SmallVector<RankedTensorType> types;
+  SmallVector<Layout, 1> layouts;
   AxesAttr none = AxesAttr::get(op->getContext(), {});
-  for (auto [i, dims] : llvm::enumerate(rule.results)) {
-    auto type = cast<RankedTensorType>(op->getResult(i).getType());
+  for (ArrayRef<unsigned> dims : rule.results) {
     SmallVector<AxesAttr> cut;
     SmallVector<int64_t> shape;
     SmallVector<SizeAttr> symbols;
@@ -268,15 +276,21 @@ static FailureOr<SmallVector<RankedTensorType>> inferOnMesh(Operation *op, MeshO
       shape.push_back(rule.factors[factor].size);
       symbols.push_back(rule.factors[factor].symbol);
     }
-    Layout layout(mesh, {shape, symbols}, cut, projection->partial);
-    types.push_back(layout.getType(type.getElementType()));
+    layouts.emplace_back(mesh, GlobalShape(shape, symbols), cut, projection->partial);
   }
-  return types;
+  return layouts;
 }
 
 FailureOr<SmallVector<RankedTensorType>> dagrt::inferResultTypes(Operation *op,
                                                                  const ShardingRule &rule) {
-  return inferOnMesh(op, lookupMesh(op, getDist(op->getOperand(0).getType()).getMesh()), rule);
+  MeshOp mesh = lookupMesh(op, getDist(op->getOperand(0).getType()).getMesh());
+  FailureOr<SmallVector<Layout, 1>> layouts = inferLayouts(op, mesh, rule);
+  if (failed(layouts))
+    return failure();
+  SmallVector<RankedTensorType> types;
+  for (auto [result, layout] : llvm::zip_equal(op->getResults(), *layouts))
+    types.push_back(layout.getType(getElementTypeOrSelf(result.getType())));
+  return types;
 }
 
 static bool isPlaced(Type type) { return static_cast<bool>(getDist(type)); }
@@ -321,25 +335,27 @@ LogicalResult dagrt::verifyLogicalByRule(Operation *op) {
 LogicalResult dagrt::verifyPlacedByRule(Operation *op, SymbolTableCollection &symbols) {
   if (!isPlaced(op))
     return success();
+  PlacedTypes types(op, symbols);
   for (auto [i, type] : llvm::enumerate(op->getOperandTypes()))
-    if (failed(verifyPlacedType(op, type, "operand #" + Twine(i), symbols)))
+    if (failed(types.verify(type, "operand #" + Twine(i))))
       return failure();
   for (auto [i, type] : llvm::enumerate(op->getResultTypes()))
-    if (failed(verifyPlacedType(op, type, "result #" + Twine(i), symbols)))
+    if (failed(types.verify(type, "result #" + Twine(i))))
       return failure();
   auto sharded = dyn_cast<ShardingRuleOpInterface>(op);
   if (!sharded || op->getNumOperands() == 0)
     return success();
-  MeshOp mesh = lookupMesh(op, getDist(op->getOperand(0).getType()).getMesh(), symbols);
-  FailureOr<SmallVector<RankedTensorType>> types = inferOnMesh(op, mesh, sharded.getShardingRule());
-  if (failed(types))
+  MeshOp mesh = types.lookup(getDist(op->getOperand(0).getType()));
+  auto layouts = inferLayouts(op, mesh, sharded.getShardingRule());
+  if (failed(layouts))
     return failure();
-  for (auto [i, expected] : llvm::enumerate(*types)) {
+  for (auto [i, expected] : llvm::enumerate(*layouts)) {
     Type actual = op->getResult(i).getType();
-    if (actual == expected || isSameOn(mesh, getDist(actual), getDist(expected)))
+    if (liesAs(actual, expected))
       continue;
     InFlightDiagnostic error = op->emitOpError() << "expects result #" << i << " of type "
-                                                 << expected << ", got " << actual;
+                                                 << expected.getType(getElementTypeOrSelf(actual))
+                                                 << ", got " << actual;
     noteOperand(error, op, 0, "this operand's distribution decides");
     return failure();
   }

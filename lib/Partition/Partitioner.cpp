@@ -44,14 +44,15 @@ private:
   LogicalResult checkFunction(func::FuncOp function);
   FailureOr<LogicalAttr> getTotals(func::FuncOp function);
   LogicalResult partitionFunction(func::FuncOp function);
-  LogicalResult partitionOp(Operation *op, Resharder &values);
+  LogicalResult partitionBody(func::FuncOp function, Resharder &values, Block &waiting);
+  LogicalResult partitionOp(Operation *op, Resharder &values, Block &waiting);
   LogicalResult placeArgument(func::FuncOp function, BlockArgument argument, RoleAttr role,
                               Resharder &values);
   LogicalResult partitionReturn(func::ReturnOp op, Resharder &values);
   LogicalResult split(func::FuncOp function);
   std::optional<OpPlace> findPlace(RoleAttr role, const Directive &directive);
   FailureOr<MeshOp> chooseMesh(Operation *op, const Directive &directive, OperandTypes operands);
-  FailureOr<SmallVector<Value>> createOp(Operation *op, const OpPlan &plan, ValueRange operands);
+  FailureOr<SmallVector<Value>> placeOp(Operation *op, const OpPlan &plan, ValueRange operands);
   const Directive &getDirective(RoleAttr role);
   void remarkUnusedEntries();
   LogicalResult emitRemarks(ArrayRef<func::FuncOp> functions);
@@ -203,18 +204,17 @@ void Partitioner::remarkUnusedEntries() {
                          strategy.name);
 }
 
-/// Creates the placed op, or the ops it decomposes into.
-FailureOr<SmallVector<Value>> Partitioner::createOp(Operation *op, const OpPlan &plan,
-                                                    ValueRange operands) {
+/// Places the op, or creates the ops it decomposes into.
+FailureOr<SmallVector<Value>> Partitioner::placeOp(Operation *op, const OpPlan &plan,
+                                                   ValueRange operands) {
   if (plan.decomposes)
     return cast<ShardingRuleOpInterface>(op).decompose(builder, operands, plan.axes, plan.wanted);
-  Operation *clone = builder.clone(*op);
-  clone->setOperands(operands);
+  op->setOperands(operands);
   AxesAttr partial = plan.pending;
   for (auto [factor, axes] : llvm::zip_equal(plan.rule.factors, plan.axes))
     if (factor.kind == FactorKind::Contracted)
       partial = concatAxes(plan.mesh, partial, axes);
-  for (auto [result, dims] : llvm::zip_equal(clone->getResults(), plan.rule.results)) {
+  for (auto [result, dims] : llvm::zip_equal(op->getResults(), plan.rule.results)) {
     auto type = cast<RankedTensorType>(result.getType());
     SmallVector<AxesAttr> cut;
     for (unsigned factor : dims)
@@ -222,7 +222,8 @@ FailureOr<SmallVector<Value>> Partitioner::createOp(Operation *op, const OpPlan 
     result.setType(
         Layout(plan.mesh, getGlobalShape(type), cut, partial).getType(type.getElementType()));
   }
-  return SmallVector<Value>(clone->getResults());
+  builder.setInsertionPointAfter(op);
+  return SmallVector<Value>(op->getResults());
 }
 
 /// A device that computes a part of `op` takes another time.
@@ -236,15 +237,19 @@ static LogicalResult dropTimesOfParts(Operation *op, const OpPlan &plan) {
   return success();
 }
 
-LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
+/// Places `op`, or moves it to `waiting` if its place is not known yet, or other ops replace it.
+LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values, Block &waiting) {
+  auto putAside = [&]() { op->moveBefore(&waiting, waiting.end()); };
   // Whatever has no operands is made wherever it is read.
   if (op->getNumOperands() == 0 && op->getNumResults() == 1) {
     values.addSource(op->getOpResult(0));
+    putAside();
     return dropTimes(op, "made on each mesh that reads it");
   }
   if (auto slice = dyn_cast<SliceOp>(op);
       slice && !getRole(op) && isa<BlockArgument>(slice.getOperand())) {
     values.addPart(slice);
+    putAside();
     return success();
   }
   SmallVector<RankedTensorType> types;
@@ -276,7 +281,7 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   }
   if (failed(dropTimesOfParts(op, *plan)))
     return failure();
-  FailureOr<SmallVector<Value>> results = createOp(op, *plan, operands);
+  FailureOr<SmallVector<Value>> results = placeOp(op, *plan, operands);
   if (failed(results))
     return op->emitOpError() << "expects to be able to decompose itself over a sharded factor";
   for (auto [logical, placed] : llvm::zip_equal(op->getResults(), *results))
@@ -284,6 +289,8 @@ LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values) {
   for (auto [logical, placed, wanted] : llvm::zip(op->getResults(), *results, plan->wanted))
     if (wanted != placed.getType() && failed(values.getAs(logical, wanted, role)))
       return failure();
+  if (plan->decomposes)
+    putAside();
   return success();
 }
 
@@ -349,6 +356,7 @@ LogicalResult Partitioner::partitionReturn(func::ReturnOp op, Resharder &values)
     operands.push_back(*placed);
   }
   func::ReturnOp::create(builder, op.getLoc(), operands);
+  op.erase();
   return success();
 }
 
@@ -402,36 +410,45 @@ FailureOr<LogicalAttr> Partitioner::getTotals(func::FuncOp function) {
   return LogicalAttr::get(module.getContext(), totals.flops, totals.parameters, at);
 }
 
-LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
-  FailureOr<LogicalAttr> totals = getTotals(function);
-  if (failed(totals))
-    return failure();
-  Block *logical = &function.getBody().front();
-  Block *placed = builder.createBlock(&function.getBody());
-  Resharder values(builder, module, sizes);
-  for (BlockArgument argument : logical->getArguments()) {
-    values.addArgument(argument, placed->addArgument(argument.getType(), argument.getLoc()));
+/// Places arguments and ops one after the other, each where it stands. Those after it are still in
+/// logical form, and read values that are placed by now: of these they ask only for global shapes.
+LogicalResult Partitioner::partitionBody(func::FuncOp function, Resharder &values, Block &waiting) {
+  Block &body = function.getBody().front();
+  for (BlockArgument argument : body.getArguments()) {
+    values.addArgument(argument);
     auto role =
         function.getArgAttrOfType<RoleAttr>(argument.getArgNumber(), DagrtDialect::kRoleAttrName);
     if (role && failed(placeArgument(function, argument, role, values)))
       return failure();
   }
-  builder.setInsertionPointToEnd(placed);
-  for (Operation &op : *logical) {
+  for (Operation &op : llvm::make_early_inc_range(body)) {
+    builder.setInsertionPoint(&op);
     auto terminator = dyn_cast<func::ReturnOp>(op);
-    if (failed(terminator ? partitionReturn(terminator, values) : partitionOp(&op, values)))
+    if (failed(terminator ? partitionReturn(terminator, values)
+                          : partitionOp(&op, values, waiting)))
       return failure();
   }
   // Arguments without uses are replicated on the first mesh.
-  for (BlockArgument argument : placed->getArguments()) {
-    auto type = cast<RankedTensorType>(argument.getType());
-    if (!getDist(type))
+  for (BlockArgument argument : body.getArguments())
+    if (auto type = cast<RankedTensorType>(argument.getType()); !getDist(type))
       argument.setType(getReplicated(firstMesh, type));
+  return success();
+}
+
+LogicalResult Partitioner::partitionFunction(func::FuncOp function) {
+  FailureOr<LogicalAttr> totals = getTotals(function);
+  if (failed(totals))
+    return failure();
+  Block &body = function.getBody().front();
+  Resharder values(builder, module, sizes);
+  Block waiting;
+  if (failed(partitionBody(function, values, waiting))) {
+    // Ops that are not placed yet read what waits.
+    body.getOperations().splice(body.begin(), waiting.getOperations());
+    return failure();
   }
-  logical->dropAllDefinedValueUses();
-  logical->erase();
-  function.setFunctionType(builder.getFunctionType(placed->getArgumentTypes(),
-                                                   placed->getTerminator()->getOperandTypes()));
+  function.setFunctionType(
+      builder.getFunctionType(body.getArgumentTypes(), body.getTerminator()->getOperandTypes()));
   function->setAttr(DagrtDialect::kLogicalAttrName, *totals);
   return success();
 }

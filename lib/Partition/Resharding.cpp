@@ -30,20 +30,28 @@ static void setRole(Operation *op, RoleAttr role) {
     op->setAttr(DagrtDialect::kRoleAttrName, role);
 }
 
+Resharder::LogicalValue &Resharder::getValue(Value logical) {
+  auto [it, isNew] = numbers.try_emplace(logical, values.size());
+  return isNew ? values.emplace_back() : values[it->second];
+}
+
 void Resharder::addValue(Value logical, Value placed, RoleAttr producer,
                          const std::vector<std::string> *travels) {
-  LogicalValue &value = values[logical];
+  LogicalValue &value = getValue(logical);
   value.forms.push_back(placed);
   value.producer = producer;
   value.travels = travels;
 }
 
 RankedTensorType Resharder::getType(Value logical) const {
-  auto it = values.find(logical);
-  if (it == values.end() || it->second.forms.empty() || it->second.source)
+  auto it = numbers.find(logical);
+  if (it == numbers.end())
     return {};
-  FlatSymbolRefAttr mesh = getDist(it->second.forms.front().getType()).getMesh();
-  return cast<RankedTensorType>(findOn(it->second, mesh).getType());
+  const LogicalValue &value = values[it->second];
+  if (value.forms.empty() || value.source)
+    return {};
+  FlatSymbolRefAttr mesh = getDist(value.forms.front().getType()).getMesh();
+  return cast<RankedTensorType>(findOn(value, mesh).getType());
 }
 
 //===----------------------------------------------------------------------===//
@@ -257,7 +265,12 @@ FailureOr<Value> Resharder::transfer(LogicalValue &value, RankedTensorType targe
 
 /// A parameter or positions op, made on the target's mesh.
 Value Resharder::makeSource(LogicalValue &value, RankedTensorType target) {
-  OpResult made = builder.clone(*value.source)->getOpResult(0);
+  Operation *op = value.source;
+  if (value.forms.empty())
+    op->moveBefore(builder.getInsertionBlock(), builder.getInsertionPoint());
+  else
+    op = builder.clone(*value.source);
+  OpResult made = op->getOpResult(0);
   made.setType(target);
   value.forms.push_back(made);
   return made;
@@ -267,7 +280,7 @@ Value Resharder::makeSource(LogicalValue &value, RankedTensorType target) {
 FailureOr<Value> Resharder::makePart(LogicalValue &value, RankedTensorType target,
                                      RoleAttr consumer) {
   SliceOp part = value.part;
-  LogicalValue &whole = values[part.getOperand()];
+  LogicalValue &whole = getValue(part.getOperand());
   RankedTensorType lies = target;
   if (!whole.forms.empty()) {
     FlatSymbolRefAttr home = getDist(whole.forms.front().getType()).getMesh();
@@ -302,7 +315,7 @@ Value Resharder::findOn(const LogicalValue &value, FlatSymbolRefAttr mesh) const
 }
 
 FailureOr<Value> Resharder::getAs(Value logical, RankedTensorType target, RoleAttr consumer) {
-  LogicalValue &value = values[logical];
+  LogicalValue &value = getValue(logical);
   for (Value form : value.forms)
     if (form.getType() == target)
       return form;
@@ -329,7 +342,7 @@ FailureOr<Value> Resharder::getAs(Value logical, RankedTensorType target, RoleAt
 }
 
 FailureOr<Value> Resharder::getWhole(Value logical) {
-  LogicalValue &value = values[logical];
+  LogicalValue &value = getValue(logical);
   auto type = cast<RankedTensorType>(value.forms.front().getType());
   DistAttr dist = getDist(type);
   if (!dist.isPartial())

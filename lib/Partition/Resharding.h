@@ -17,6 +17,8 @@
 
 #include "mlir/IR/Builders.h"
 
+#include <deque>
+
 namespace dagrt {
 
 /// Makes placed values lie as their users need them. Each form of a value is made once. Which dim
@@ -26,17 +28,15 @@ public:
   Resharder(mlir::OpBuilder &builder, mlir::Operation *module, const SizeBinding &sizes)
       : builder(builder), module(module), binder(module, sizes) {}
 
-  /// The op of `result` has no other one and no operands, and can be made on any mesh: it is cloned
-  /// where it is used.
-  void addSource(mlir::OpResult result) { values[result].source = result.getOwner(); }
+  /// The op of `result` has no other one and no operands, and can be made on any mesh: it moves to
+  /// its first use, and is cloned for each other form.
+  void addSource(mlir::OpResult result) { getValue(result).source = result.getOwner(); }
 
   /// A function argument lies as its first user needs it.
-  void addArgument(mlir::Value logical, mlir::BlockArgument argument) {
-    values[logical].argument = argument;
-  }
+  void addArgument(mlir::BlockArgument argument) { getValue(argument).argument = argument; }
 
   /// A part of an argument lies as its first user needs it, too.
-  void addPart(SliceOp part) { values[part.getResult()].part = part; }
+  void addPart(SliceOp part) { getValue(part.getResult()).part = part; }
 
   /// `placed` is the logical value; `producer` and `travels` say who made it, and how it is
   /// sharded in flight.
@@ -64,6 +64,7 @@ private:
     const std::vector<std::string> *travels = nullptr;
   };
 
+  LogicalValue &getValue(mlir::Value logical);
   mlir::Value makeSource(LogicalValue &value, mlir::RankedTensorType target);
   mlir::FailureOr<mlir::Value> makePart(LogicalValue &value, mlir::RankedTensorType target,
                                         RoleAttr consumer);
@@ -80,7 +81,10 @@ private:
   mlir::OpBuilder &builder;
   mlir::Operation *module;
   SizeBinder binder;
-  llvm::DenseMap<mlir::Value, LogicalValue> values;
+  /// References to values stay valid while others are added.
+  std::deque<LogicalValue> values;
+  /// Which of `values` a value is. Looked up only; never iterated.
+  llvm::DenseMap<mlir::Value, unsigned> numbers;
   llvm::DenseMap<mlir::Attribute, mlir::Operation *> meshes;
 };
 

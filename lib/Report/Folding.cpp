@@ -18,7 +18,6 @@
 
 #include <cstdint>
 #include <map>
-#include <unordered_map>
 
 using namespace dagrt;
 
@@ -27,8 +26,10 @@ namespace {
 class PrefixHashes {
 public:
   explicit PrefixHashes(llvm::ArrayRef<unsigned> tokens) : prefix{0}, power{1} {
+    prefix.reserve(tokens.size() + 1);
+    power.reserve(tokens.size() + 1);
     for (unsigned token : tokens) {
-      prefix.push_back((multiply(prefix.back(), kBase) + token + 1) % kPrime);
+      prefix.push_back(reduce(multiply(prefix.back(), kBase) + token + 1));
       power.push_back(multiply(power.back(), kBase));
     }
   }
@@ -36,14 +37,17 @@ public:
   /// Hash of `length` tokens from `begin` on.
   uint64_t get(size_t begin, size_t length) const {
     uint64_t before = multiply(prefix[begin], power[length]);
-    return (prefix[begin + length] + kPrime - before) % kPrime;
+    return reduce(prefix[begin + length] + kPrime - before);
   }
 
 private:
   static constexpr uint64_t kPrime = (uint64_t(1) << 61) - 1, kBase = 0x5bd1e995ull * 1000003;
   static uint64_t multiply(uint64_t a, uint64_t b) {
-    return static_cast<uint64_t>(static_cast<unsigned __int128>(a) * b % kPrime);
+    unsigned __int128 product = static_cast<unsigned __int128>(a) * b;
+    return reduce((static_cast<uint64_t>(product) & kPrime) + static_cast<uint64_t>(product >> 61));
   }
+  /// `number`, below twice the prime, modulo the prime.
+  static uint64_t reduce(uint64_t number) { return number < kPrime ? number : number - kPrime; }
   std::vector<uint64_t> prefix, power;
 };
 
@@ -60,15 +64,12 @@ using FoldNumbers = std::map<std::vector<unsigned>, unsigned>;
 /// How many candidates for the period are tried at each place.
 static constexpr unsigned kMaxTries = 8;
 
-/// For each place, the next one with the same number; the size of the sequence if there is none.
-static std::vector<size_t> findNext(llvm::ArrayRef<unsigned> numbers) {
-  std::vector<size_t> next(numbers.size(), numbers.size());
-  std::unordered_map<unsigned, size_t> seen;
-  for (size_t i = numbers.size(); i-- > 0;) {
-    auto [it, isNew] = seen.try_emplace(numbers[i], i);
-    if (!isNew)
-      next[i] = std::exchange(it->second, i);
-  }
+/// For each place, the next one with the same number, of `count` numbers; the size of the sequence
+/// if there is none.
+static std::vector<size_t> findNext(llvm::ArrayRef<unsigned> numbers, unsigned count) {
+  std::vector<size_t> next(numbers.size()), seen(count, numbers.size());
+  for (size_t i = numbers.size(); i-- > 0;)
+    next[i] = std::exchange(seen[numbers[i]], i);
   return next;
 }
 
@@ -118,8 +119,10 @@ static bool foldOnce(Sequence &sequence, FoldNumbers &foldNumbers, unsigned &nex
   llvm::ArrayRef<unsigned> numbers(sequence.numbers);
   llvm::MutableArrayRef<Folded> parts(sequence.parts);
   PrefixHashes hashes(numbers);
-  std::vector<size_t> next = findNext(numbers);
+  std::vector<size_t> next = findNext(numbers, nextNumber);
   Sequence result;
+  result.parts.reserve(parts.size());
+  result.numbers.reserve(numbers.size());
   bool changed = false;
   for (size_t i = 0; i < numbers.size();) {
     auto [period, count] = findRepeat(numbers, next, hashes, i, maxPeriod);
@@ -144,11 +147,12 @@ static bool foldOnce(Sequence &sequence, FoldNumbers &foldNumbers, unsigned &nex
 
 std::vector<Folded> dagrt::foldRepeats(llvm::ArrayRef<unsigned> tokens) {
   Sequence sequence;
+  sequence.parts.reserve(tokens.size());
   unsigned nextNumber = 0;
   for (auto [index, token] : llvm::enumerate(tokens)) {
     Folded part;
     part.first = index;
-    sequence.parts.push_back(part);
+    sequence.parts.push_back(std::move(part));
     nextNumber = std::max(nextNumber, token + 1);
   }
   sequence.numbers = tokens.vec();

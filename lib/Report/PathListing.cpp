@@ -7,7 +7,7 @@
 //
 // Steps of the path that would print the same line, but for their layer, micro-batch and start, are
 // equal: they agree in label, mesh, time, arguments and wait. What repeats among them is printed
-// once.
+// once. A path is long and has few lines, so that lines are written once for all their steps.
 //
 //===----------------------------------------------------------------------===//
 
@@ -18,28 +18,54 @@
 
 #include "llvm/Support/FormatVariadic.h"
 
-#include <tuple>
-
 using namespace mlir;
 using namespace dagrt;
 
 namespace {
-/// A line of the listing.
+/// What the listing says of equal steps.
+struct Line {
+  std::string label, mesh, detail, wait;
+  bool hasMicrobatch = false;
+};
+
+/// An op of the path.
 struct Step {
   const ScheduledOp *op = nullptr;
-  std::string label, mesh, detail, wait;
+  unsigned line = 0; ///< Its number; equal ones for equal lines.
   /// Layer and micro-batch, -1 for none.
   int64_t layer = -1, microbatch = -1;
+};
+
+/// Finds the lines of steps.
+class LineTable {
+public:
+  explicit LineTable(const FunctionReport &function)
+      : function(function), timeline(function.timeline) {}
+
+  /// The number of the line of op `index`; a new one if no step before it prints the same.
+  unsigned getNumber(unsigned index);
+  ArrayRef<Line> getLines() const { return lines; }
+
+private:
+  SmallString<128> getFacts(unsigned index) const;
+  Line makeLine(unsigned index) const;
+
+  const FunctionReport &function;
+  const Timeline &timeline;
+  std::vector<Line> lines;
+  /// Of the facts that lines are made of, which are quick to compare, and of lines.
+  llvm::StringMap<unsigned> ofFacts, ofText;
 };
 
 /// Writes steps and folds.
 class Listing {
 public:
-  Listing(llvm::raw_ostream &os, ArrayRef<Step> steps) : os(os), steps(steps) {
-    for (const Step &step : steps) {
-      size_t prefix = step.microbatch >= 0 ? 15 : 2;
-      labelWidth = std::clamp<size_t>(step.label.size() + prefix, labelWidth, 34);
-      meshWidth = std::clamp<size_t>(step.mesh.size(), meshWidth, 16);
+  Listing(llvm::raw_ostream &os, ArrayRef<Step> steps, ArrayRef<Line> lines)
+      : os(os), steps(steps), lines(lines) {
+    for (const Line &line : lines) {
+      size_t prefix = line.hasMicrobatch ? 15 : 2;
+      labelWidth = std::clamp<size_t>(line.label.size() + prefix, labelWidth, 34);
+      meshWidth = std::clamp<size_t>(line.mesh.size(), meshWidth, 16);
     }
   }
 
@@ -55,6 +81,7 @@ private:
 
   llvm::raw_ostream &os;
   ArrayRef<Step> steps;
+  ArrayRef<Line> lines;
   size_t labelWidth = 24, meshWidth = 4;
   /// Lines still to be printed before the listing stops, and ops left out.
   unsigned budget = 150, omitted = 0;
@@ -85,42 +112,71 @@ static std::string getDetail(CostAttr cost, const std::optional<GemmShape> &gemm
   return text;
 }
 
-static Step makeStep(const FunctionReport &function, unsigned index) {
-  const Timeline &timeline = function.timeline;
+template <typename T>
+static void appendBytes(SmallVectorImpl<char> &bytes, const T &value) {
+  const char *begin = reinterpret_cast<const char *>(&value);
+  bytes.append(begin, begin + sizeof(T));
+}
+
+/// All that the line of op `index` is made of.
+SmallString<128> LineTable::getFacts(unsigned index) const {
   const ScheduledOp &op = timeline.ops[index];
-  Step step;
-  step.op = &op;
-  step.label = getLabel(op);
-  step.mesh = getMeshLabel(timeline, op);
+  SmallString<128> facts(getLabel(op));
+  for (unsigned mesh : {op.mesh, op.destination})
+    appendBytes(facts, mesh);
+  appendBytes(facts, op.cost.getAsOpaquePointer());
+  appendBytes(facts, op.onPath);
+  GemmShape gemm = function.facts[index].gemm.value_or(GemmShape());
+  for (int64_t size : {gemm.m, gemm.k, gemm.n, gemm.batch})
+    appendBytes(facts, size);
+  RoleAttr role = getRole(op.op);
+  facts.push_back(role && role.hasLayer());
+  facts.push_back(role && role.hasMicrobatch());
+  if (op.cause != StartCause::Resource)
+    return facts;
+  appendBytes(facts, op.start - op.ready);
+  appendBytes(facts, op.resource);
+  appendBytes(facts, op.deviceClass);
+  facts += getLabel(timeline.ops[op.blocker]);
+  return facts;
+}
+
+Line LineTable::makeLine(unsigned index) const {
+  const ScheduledOp &op = timeline.ops[index];
+  Line line;
+  line.label = getLabel(op);
+  line.mesh = getMeshLabel(timeline, op);
   // Columns are scarce here.
-  if (size_t arrow = step.mesh.find(" -> "); op.destination != kNone && arrow != std::string::npos)
-    step.mesh.replace(arrow, 4, "->");
-  step.detail = getDetail(op.cost, function.facts[index].gemm);
-  if (RoleAttr role = getRole(op.op))
-    std::tie(step.layer, step.microbatch) = std::pair(role.getLayer(), role.getMicrobatch());
+  if (size_t arrow = line.mesh.find(" -> "); op.destination != kNone && arrow != std::string::npos)
+    line.mesh.replace(arrow, 4, "->");
+  line.detail = getDetail(op.cost, function.facts[index].gemm);
+  RoleAttr role = getRole(op.op);
+  line.hasMicrobatch = role && role.hasMicrobatch();
   if (op.cause == StartCause::Resource)
-    step.wait =
+    line.wait =
         llvm::formatv("^ waited {0} for {1} of {2}, held by {3}", formatTime(op.start - op.ready),
                       getResourceName(op.resource), getClassLabel(timeline, op.deviceClass),
                       getLabel(timeline.ops[op.blocker]));
-  return step;
+  return line;
 }
 
-/// A number for each step; equal numbers for equal lines.
-static std::vector<unsigned> numberSteps(ArrayRef<Step> steps) {
-  llvm::StringMap<unsigned> numbers;
-  std::vector<unsigned> result;
-  for (const Step &step : steps) {
-    SmallString<256> key;
-    llvm::raw_svector_ostream(key) << step.label << '\n'
-                                   << step.mesh << '\n'
-                                   << step.detail << '\n'
-                                   << step.wait << '\n'
-                                   << step.op->onPath << '\n'
-                                   << (step.layer >= 0) << (step.microbatch >= 0);
-    result.push_back(numbers.try_emplace(key, numbers.size()).first->getValue());
-  }
-  return result;
+unsigned LineTable::getNumber(unsigned index) {
+  auto [facts, isNew] = ofFacts.try_emplace(getFacts(index), 0);
+  if (!isNew)
+    return facts->getValue();
+  Line line = makeLine(index);
+  RoleAttr role = getRole(timeline.ops[index].op);
+  SmallString<256> text;
+  llvm::raw_svector_ostream(text) << line.label << '\n'
+                                  << line.mesh << '\n'
+                                  << line.detail << '\n'
+                                  << line.wait << '\n'
+                                  << timeline.ops[index].onPath << '\n'
+                                  << (role && role.hasLayer()) << line.hasMicrobatch;
+  auto [known, isNewLine] = ofText.try_emplace(text, lines.size());
+  if (isNewLine)
+    lines.push_back(std::move(line));
+  return facts->getValue() = known->getValue();
 }
 
 /// `  layer 3`, `  layers 1-31`; empty if no step of the part belongs to a layer. The same for
@@ -157,6 +213,7 @@ bool Listing::hasBudget() {
 
 void Listing::writeStep(const Folded &part, unsigned depth) {
   const Step &step = steps[part.first];
+  const Line &written = lines[step.line];
   std::string label(2 * depth, ' ');
   if (part.count > 1)
     label += std::to_string(part.count) + " x ";
@@ -165,13 +222,13 @@ void Listing::writeStep(const Folded &part, unsigned depth) {
     label += "mb" + std::to_string(step.microbatch) + ".";
   if (depth == 0 && step.layer >= 0)
     label += "layers." + std::to_string(step.layer) + ".";
-  label += step.label;
+  label += written.label;
   std::string line = llvm::formatv(" {0,9} {1,9}  {2} {3} {4}", formatTime(step.op->start),
                                    formatTime(step.op->onPath), pad(label, labelWidth),
-                                   pad(step.mesh, meshWidth), step.detail);
+                                   pad(written.mesh, meshWidth), written.detail);
   writeLine(fit(line, 100));
-  if (!step.wait.empty())
-    writeLine(fit(std::string(22 + 2 * depth, ' ') + step.wait, 100));
+  if (!written.wait.empty())
+    writeLine(fit(std::string(22 + 2 * depth, ' ') + written.wait, 100));
 }
 
 void Listing::writeFold(const Folded &part, unsigned depth) {
@@ -202,13 +259,23 @@ void Listing::write(ArrayRef<Folded> parts, unsigned depth) {
 
 void dagrt::listCriticalPath(llvm::raw_ostream &os, const FunctionReport &function) {
   const Timeline &timeline = function.timeline;
+  LineTable table(function);
   std::vector<Step> steps;
-  for (unsigned index : timeline.criticalPath)
-    if (timeline.ops[index].onPath > 0)
-      steps.push_back(makeStep(function, index));
+  std::vector<unsigned> numbers;
+  steps.reserve(timeline.criticalPath.size());
+  numbers.reserve(timeline.criticalPath.size());
+  for (unsigned index : timeline.criticalPath) {
+    const ScheduledOp &op = timeline.ops[index];
+    if (op.onPath == 0)
+      continue;
+    RoleAttr role = getRole(op.op);
+    steps.push_back({&op, table.getNumber(index), role ? role.getLayer() : -1,
+                     role ? role.getMicrobatch() : -1});
+    numbers.push_back(steps.back().line);
+  }
   os << llvm::formatv("\n {0,9} {1,9}  critical path ({2} ops)\n", "start", "time", steps.size());
-  Listing listing(os, steps);
-  listing.write(foldRepeats(numberSteps(steps)), 0);
+  Listing listing(os, steps, table.getLines());
+  listing.write(foldRepeats(numbers), 0);
   if (listing.getOmitted() > 0)
     os << "             ... " << listing.getOmitted()
        << " ops more; format=json lists every op of the path\n";

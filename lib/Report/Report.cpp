@@ -72,7 +72,8 @@ std::string dagrt::getLabel(const ScheduledOp &op) {
   return std::string(name);
 }
 
-OpNames::OpNames(const Timeline &timeline) {
+OpNames::OpNames(const Timeline &timeline)
+    : taken(llvm::NextPowerOf2(timeline.ops.size() * 4 / 3)) {
   names.reserve(timeline.ops.size());
   SmallString<128> name;
   for (const ScheduledOp &op : timeline.ops) {

@@ -125,6 +125,7 @@ public:
   std::vector<Span> collect() {
     func::FuncOp function = timeline.function;
     Block &body = function.getBody().front();
+    spans.reserve(body.getNumArguments() + timeline.ops.size());
     for (BlockArgument argument : body.getArguments()) {
       store(argument,
             {0, 0, findMesh(argument.getType(), kNone), 0, kNone, argument.getArgNumber()});

@@ -205,6 +205,7 @@ LogicalResult dagrt::placeOps(Timeline &timeline, llvm::function_ref<bool(Operat
                                   << function.getBody().getBlocks().size();
   MeshTable table(timeline);
   PartsTable parts(function);
+  timeline.ops.reserve(llvm::range_size(function.getBody().front().without_terminator()));
   for (Operation &op : function.getBody().front().without_terminator()) {
     ScheduledOp entry;
     entry.op = &op;

@@ -35,12 +35,14 @@ enum class Counting {
 
 /// An op and how its time is found.
 struct CountedOp {
-  static constexpr unsigned kNoParts = ~0u;
+  static constexpr unsigned kNoParts = ~0u, kNoKind = ~0u;
 
   mlir::Operation *op = nullptr;
   Counting counting = Counting::Free;
   /// Of an op with parts: their number.
   unsigned parts = kNoParts;
+  /// The kind of the op, if it was asked for (dagrt/IR/OpKinds.h).
+  unsigned kind = kNoKind;
 };
 
 /// What a loop, a branch or a function that is called consists of.
