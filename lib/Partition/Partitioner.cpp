@@ -204,7 +204,7 @@ void Partitioner::remarkUnusedEntries() {
                          strategy.name);
 }
 
-/// Places the op, or creates the ops it decomposes into.
+/// Puts the op on its mesh, or creates the ops it decomposes into.
 FailureOr<SmallVector<Value>> Partitioner::placeOp(Operation *op, const OpPlan &plan,
                                                    ValueRange operands) {
   if (plan.decomposes)
@@ -237,7 +237,8 @@ static LogicalResult dropTimesOfParts(Operation *op, const OpPlan &plan) {
   return success();
 }
 
-/// Places `op`, or moves it to `waiting` if its place is not known yet, or other ops replace it.
+/// Puts `op` on its mesh, or moves it to `waiting` if that is not known yet, or other ops replace
+/// it.
 LogicalResult Partitioner::partitionOp(Operation *op, Resharder &values, Block &waiting) {
   auto putAside = [&]() { op->moveBefore(&waiting, waiting.end()); };
   // Whatever has no operands is made wherever it is read.
@@ -410,8 +411,9 @@ FailureOr<LogicalAttr> Partitioner::getTotals(func::FuncOp function) {
   return LogicalAttr::get(module.getContext(), totals.flops, totals.parameters, at);
 }
 
-/// Places arguments and ops one after the other, each where it stands. Those after it are still in
-/// logical form, and read values that are placed by now: of these they ask only for global shapes.
+/// Puts arguments and ops on their meshes one after the other, each where it stands. Those after it
+/// are still in logical form, and read values that are placed by now: of these they ask only for
+/// global shapes.
 LogicalResult Partitioner::partitionBody(func::FuncOp function, Resharder &values, Block &waiting) {
   Block &body = function.getBody().front();
   for (BlockArgument argument : body.getArguments()) {
