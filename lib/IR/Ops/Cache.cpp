@@ -99,6 +99,14 @@ Work CacheUpdateOp::getWork() {
   return work;
 }
 
+SmallVector<SizeProduct, 3> CacheUpdateOp::getWorkSizes() {
+  SizeProduct sizes =
+      getSizesOnDevice(*this, getInPlace() ? getRows().getType() : getResult().getType());
+  SizeProduct last = {sizes.back()};
+  sizes.pop_back();
+  return {sizes, last};
+}
+
 //===----------------------------------------------------------------------===//
 // Positions
 //===----------------------------------------------------------------------===//

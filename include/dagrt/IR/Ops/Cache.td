@@ -51,6 +51,10 @@ def Dagrt_CacheUpdateOp : Dagrt_ComputeOp<"cache_update", [Dagrt_FirstOperandsTy
     $cache `,` $rows `positions` $slot_positions `,` $row_positions (`in_place` $in_place^)? attr-dict
     `:` type($cache) `,` type($rows) `,` type($slot_positions) `,` type($row_positions) `->` type($result)
   }];
+  let extraClassDeclaration = [{
+    /// Of an update in place, those of the new rows.
+    ::llvm::SmallVector<::dagrt::SizeProduct, 3> getWorkSizes();
+  }];
 }
 
 def Dagrt_RollingPositionsOp : Dagrt_ComputeOp<"rolling_positions", [Dagrt_InferredTypes]> {
