@@ -50,9 +50,9 @@ struct Least {
     // A query and a key are as long as each other, a value and a result, too.
     double dims = c.headDim + (c.valueDim > 0 ? c.valueDim : c.headDim);
     double keyDims = c.valuesAreKeys ? c.headDim : dims;
-    double elements = c.queries * c.heads * dims + keys * c.keyHeads * keyDims;
-    return {2 * c.batch * c.heads * dims * c.pairs, c.matrixFlops,
-            c.batch * elements * c.elementBytes};
+    double bytes = c.queries * c.heads * dims * c.elementBytes +
+                   keys * c.keyHeads * keyDims * c.getKeyElementBytes();
+    return {2 * c.batch * c.heads * dims * c.pairs, c.matrixFlops, c.batch * bytes};
   }
   Ceilings operator()(const RowwiseCall &c) const { return {0, 1, getRowwiseBytes(c)}; }
   Ceilings operator()(const CollectiveCall &) const { return {}; }

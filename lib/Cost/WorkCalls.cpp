@@ -54,6 +54,11 @@ FailureOr<KernelQuery> dagrt::getWorkQuery(const Work &work, const Device &devic
     call.valuesAreKeys = shape.valuesAreKeys;
     call.pairs = shape.pairs;
     call.hasOtherScores = shape.hasOtherScores;
+    // Keys of another type are read as they are stored; no measurement has them.
+    if (Type product = getProductType(work); work.rhsType && work.rhsType != product) {
+      call.keyBytes = getElementBytes(work.rhsType);
+      call.hasOtherScores = true;
+    }
     return makeAttentionQuery(call, getTypeName(getProductType(work)), /*library=*/"", device,
                               error);
   }

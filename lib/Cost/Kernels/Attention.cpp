@@ -283,7 +283,8 @@ unsigned dagrt::getAttentionRegime(const AttentionCall &call, const Device &devi
   double sms = device.smCount > 0 ? static_cast<double>(device.smCount) : kDefaultSms;
   double average = call.pairs / call.queries;
   double size = 2 * call.batch * call.headDim * call.elementBytes;
-  double keyBytes = size * call.keyHeads * std::min(call.keys, average + call.queries);
+  double keySize = 2 * call.batch * call.headDim * call.getKeyElementBytes();
+  double keyBytes = keySize * call.keyHeads * std::min(call.keys, average + call.queries);
   double bytes = keyBytes + size * call.heads * call.queries;
   double flops = 4 * call.batch * call.heads * call.pairs * call.headDim;
   double idealUs = std::max(bytes / device.memoryBandwidth, flops / call.matrixFlops) * 1e6;

@@ -30,8 +30,8 @@ KernelTime AttentionTimer::getDecodeKernel(double keys, bool isGrouped) const {
   double ownUs = get(isGrouped ? BlockUs : HeadBlockUs) * std::pow(dim, get(BlockDimExponent)) *
                  (1 + get(GroupBlock) * rows / 64 * dim);
   double rate = get(isGrouped ? KeyRate : HeadKeyRate) * hz * 16e-6;
-  double keysUs = std::max(keys / parts, 1.0) * 2 * call.headDim * call.elementBytes / rate *
-                  (1 + get(GroupKeys) * rows / 64);
+  double keysUs = std::max(keys / parts, 1.0) * 2 * call.headDim * call.getKeyElementBytes() /
+                  rate * (1 + get(GroupKeys) * rows / 64);
   double paddedRows = std::ceil(rows / kMatrixRows) * kMatrixRows;
   double efficiency = kDecodeMatrixEfficiency;
   if (!call.isDecode) {

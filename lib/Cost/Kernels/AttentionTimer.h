@@ -133,7 +133,7 @@ struct AttentionTimer {
   }
   double getKeyBytes(double keys) const {
     double parts = call.valuesAreKeys ? 1 : 2;
-    return parts * call.batch * call.keyHeads * keys * call.headDim * call.elementBytes;
+    return parts * call.batch * call.keyHeads * keys * call.headDim * call.getKeyElementBytes();
   }
 
   /// Bytes/us of the L2 and of the memory at a part of their rates.

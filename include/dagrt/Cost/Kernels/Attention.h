@@ -23,15 +23,19 @@ namespace dagrt {
 /// One attention. Sizes are doubles: they may be far beyond 64 bits together.
 struct AttentionCall {
   bool isDecode = false;
-  double elementBytes = 2; ///< Of queries, keys, values and the result.
+  double elementBytes = 2; ///< Of queries and the result.
+  double keyBytes = 0;     ///< Of an element of keys and values; 0 for as queries.
   double batch = 1;
   double queries = 0, keys = 0; ///< Tokens of one sequence. The keys count the new ones too.
   double heads = 1, keyHeads = 1, headDim = 0;
-  double valueDim = 0;         ///< Of values and results; 0 for as queries and keys.
-  bool valuesAreKeys = false;  ///< A value is the first elements of its key: one read is both.
-  double pairs = 0;            ///< (query, key) of one sequence and head that are not masked.
-  bool hasOtherScores = false; ///< A soft cap or ALiBi, which the model leaves out.
-  double matrixFlops = 0;      ///< Peak rate for the element type, in FLOP/s.
+  double valueDim = 0;        ///< Of values and results; 0 for as queries and keys.
+  bool valuesAreKeys = false; ///< A value is the first elements of its key: one read is both.
+  double pairs = 0;           ///< (query, key) of one sequence and head that are not masked.
+  /// A soft cap, ALiBi or keys of another type, which no measurement has.
+  bool hasOtherScores = false;
+  double matrixFlops = 0; ///< Peak rate for the element type, in FLOP/s.
+
+  double getKeyElementBytes() const { return keyBytes > 0 ? keyBytes : elementBytes; }
 };
 
 /// What predictAttention takes, in order: for prefill and for decode.
