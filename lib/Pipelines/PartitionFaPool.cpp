@@ -12,6 +12,7 @@
 
 #include "PoolSearch.h"
 
+#include "dagrt/IR/Sizes.h"
 #include "dagrt/Partition/Partitioner.h"
 #include "dagrt/Pipelines/Passes.h"
 
