@@ -66,10 +66,9 @@ static constexpr Proof kProofs[] = {
     {"dagrt\\.(rms|layer)_norm\\.dims", "none -> 1 : i64",
      "A norm says how many dims its weight has",
      "Without a number a norm goes over all dims of its weight, and these have one."},
-    {"dagrt\\.attention\\.visible", ".*", "Another number of keys that hold tokens",
-     "It says what a step costs. Which keys a query sees is decided by their positions."},
     {"dagrt\\.cache_update\\.in_place", ".*", "A cache is copied, or updated in place",
-     "It says whose memory the result has. Its elements are the same; an update in place of a cache "
+     "It says whose memory the result has. Its elements are the same; an update in place of a "
+     "cache "
      "that is read later is refused."},
     {"dagrt\\.rope\\.config", ".*yarn .*6\\.400000e\\+01,.* -> .*yarn .*9\\.625000e\\+01,.*",
      "YaRN's original length, between two roundings",
