@@ -380,7 +380,8 @@ LogicalResult dagrt::splitIntoMicrobatches(func::FuncOp function, const Microbat
   for (BlockArgument argument : function.getArguments())
     if (function.getArgAttr(argument.getArgNumber(), DagrtDialect::kSlotsAttrName))
       return emitError(function.getLoc())
-             << "'func.func' op expects one micro-batch for a step with a cache, which parts of the "
+             << "'func.func' op expects one micro-batch for a step with a cache, which parts of "
+                "the "
                 "batch would have to copy, got "
              << spec.count << "; import a step of each part of the batch";
   SizeAttr size = getGlobalSizes(getTensor(function.getArgument(0)))[0];

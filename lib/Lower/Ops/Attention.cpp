@@ -180,9 +180,9 @@ static Array computeSoftmax(SoftmaxOp op, Operands operands, ArrayRef<int64_t>) 
   Array result = *operands[0];
   Mask mask = getMask(op, operands);
   ArrayRef<int64_t> shape = result.shape;
-  int64_t keys = shape.back(), queries = shape[shape.size() - 2];
-  if (keys == 0)
+  if (result.elements.empty())
     return result;
+  int64_t keys = shape.back(), queries = shape[shape.size() - 2];
   // Heads are the two dims before the queries.
   int64_t heads = shape.size() < 4 ? 1 : getNumElements(shape.drop_back(2).take_back(2));
   int64_t rows = result.elements.size() / keys, perBatch = std::max<int64_t>(rows / shape[0], 1);
