@@ -258,6 +258,7 @@ def Dagrt_TokenOrderAttr : Dagrt_Attr<"TokenOrder", "order"> {
     are: cached tokens never move when a cache grows.
   }];
   let parameters = (ins "int64_t":$blocks, "int64_t":$stripe);
+  // One of the two orders has a stripe, and the ops that have an order write it without brackets.
   let hasCustomAssemblyFormat = 1;
   let genVerifyDecl = 1;
   let extraClassDeclaration = [{
