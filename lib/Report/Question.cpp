@@ -66,10 +66,21 @@ static bool isLogicalForm(func::FuncOp function) {
   return canBeCut && llvm::none_of(function.getArgumentTypes(), isPlaced);
 }
 
+/// True of a step with a cache.
+static bool hasCaches(func::FuncOp function) {
+  for (unsigned i = 0; i < function.getNumArguments(); ++i)
+    if (function.getArgAttr(i, DagrtDialect::kSlotsAttrName))
+      return true;
+  return false;
+}
+
 StringRef dagrt::getPhase(func::FuncOp function, const SizeBinding &binding) {
   std::optional<Tokens> tokens = findTokens(function, binding);
   if (!tokens)
     return "";
+  // Several new tokens are a chunk of a prompt, or are to be verified.
+  if (hasCaches(function))
+    return tokens->queries == 1 ? "decode" : "extend";
   bool hasPast = tokens->queries && tokens->keys && *tokens->keys > *tokens->queries;
   return hasPast && *tokens->queries == 1 ? "decode" : "prefill";
 }
@@ -84,7 +95,7 @@ std::vector<std::string> dagrt::findOtherQuestions(func::FuncOp function,
                                      "it before --critical-path",
                                      clusterDevices));
   std::optional<Tokens> tokens = findTokens(function, binding);
-  if (tokens && tokens->queries == 1 && tokens->keys == 1)
+  if (tokens && tokens->queries == 1 && tokens->keys == 1 && !hasCaches(function))
     warnings.push_back("this is a prefill of 1 token for each sequence: there are no cached keys, "
                        "so it is not a step of decoding, which takes longer");
   return warnings;

@@ -9,6 +9,8 @@
 
 #include "mlir/IR/Verifier.h"
 
+#include "llvm/Support/FormatVariadic.h"
+
 using namespace mlir;
 using namespace dagrt;
 
@@ -108,6 +110,47 @@ TEST_F(WorkTest, PairsOfCausalAttentionAreCountedExactly) {
             EXPECT_EQ(work.totalFlops, 12 * 16 * all) << text;
             EXPECT_EQ(work.logicalFlops, work.totalFlops) << text;
           }
+}
+
+/// Slots are dealt to devices in stripes; the busiest has most of the visible tokens, and slots
+/// without a token are not read.
+TEST_F(WorkTest, VisibleTokensOfStripedCachesAreCountedExactly) {
+  for (int64_t visible : {1, 2, 7, 12, 23, 30})
+    for (auto [shards, stripe] : {std::pair(2, 1), std::pair(5, 1), std::pair(5, 3)}) {
+      int64_t slots = 30, local = slots / shards;
+      std::vector<double> tokens(shards);
+      for (int64_t position = 0; position < visible; ++position)
+        ++tokens[position / stripe % shards];
+      std::string text = llvm::formatv(
+          R"(dagrt.mesh @m <"kvp" = {0}> devices [{1}]
+          func.func @f(%q: tensor<2x1x1x3x4xbf16, #dagrt.dist<@m, [_, _, _, _, _], of [2, 1, 1, 3, 4]>>,
+                       %k: tensor<2x{2}x1x4xbf16, #dagrt.dist<@m, [_, "kvp", _, _], of [2, 30, 1, 4]>>,
+                       %p: tensor<1xi32, #dagrt.dist<@m, [_], of [1]>>) {{
+            %s = dagrt.positions order striped<{0}, {3}> : tensor<{2}xi32, #dagrt.dist<@m, ["kvp"], of [30]>>
+            %i = dagrt.axis_index : tensor<1xi32, #dagrt.dist<@m, ["kvp"], of [{0}]>>
+            %y, %l = dagrt.attention %q, %k, %k positions %p, %s causal visible {4} scale 1.0 shard %i
+              : tensor<2x1x1x3x4xbf16, #dagrt.dist<@m, [_, _, _, _, _], of [2, 1, 1, 3, 4]>>,
+                tensor<2x{2}x1x4xbf16, #dagrt.dist<@m, [_, "kvp", _, _], of [2, 30, 1, 4]>>,
+                tensor<2x{2}x1x4xbf16, #dagrt.dist<@m, [_, "kvp", _, _], of [2, 30, 1, 4]>>,
+                tensor<1xi32, #dagrt.dist<@m, [_], of [1]>>, tensor<{2}xi32, #dagrt.dist<@m, ["kvp"], of [30]>>,
+                tensor<1xi32, #dagrt.dist<@m, ["kvp"], of [{0}]>>
+              -> tensor<1x2x1x1x3x4xbf16, #dagrt.dist<@m, ["kvp", _, _, _, _, _], of [{0}, 2, 1, 1, 3, 4]>>,
+                 tensor<1x2x1x1x3xf32, #dagrt.dist<@m, ["kvp", _, _, _, _], of [{0}, 2, 1, 1, 3]>>
+            return
+          })",
+          shards, shards == 2 ? "0, 1" : "0, 1, 2, 3, 4", local, stripe, visible);
+      parse(text);
+      Work work = getWork("dagrt.attention");
+      double busiest = *llvm::max_element(tokens);
+      EXPECT_EQ(work.attention->pairs, busiest) << text;
+      EXPECT_EQ(work.attention->keys, busiest) << text;
+      // 2 requests of 3 heads; 4 elements of a key and of its value, 2 bytes each.
+      EXPECT_EQ(work.flops, 6 * 16 * busiest) << text;
+      EXPECT_EQ(work.logicalFlops, 6 * 16 * double(visible)) << text;
+      // Beside 24 elements of queries, a position of the query, one of each slot and the shard's
+      // number.
+      EXPECT_EQ(work.bytesRead, 2 * 24 + 4 + 4 * local + 4 + 2 * 2 * 2 * 4 * busiest) << text;
+    }
 }
 
 TEST_F(WorkTest, ZigzagBalancesFiveBlocks) {

@@ -273,6 +273,9 @@ static LogicalResult runStepped(const Options &options, const CompiledRunOptions
     }
     return success();
   }
+  double tolerance = options.tolerance;
+  if (options.tolerance.getNumOccurrences() == 0 && !runOptions.toF64)
+    tolerance = chooseModelTolerance(program, reference);
   if (isStep(reference)) {
     StepRun other = run;
     other.outputs.clear();
@@ -281,14 +284,14 @@ static LogicalResult runStepped(const Options &options, const CompiledRunOptions
         (first && failed(checkPrefill(reference, prefill, other))) ||
         failed(runAllSteps(engine, runOptions, reference, first, other)))
       return failure();
-    return compareStepRuns(program, run, reference, other, options.tolerance);
+    return compareStepRuns(program, run, reference, other, tolerance);
   }
   if (!hasPrefill)
     return complain("expects --prefill to compare with '" + reference.name +
                     "', which has no cache: the steps go on from its first tokens");
   if (failed(runOnTokens(engine, runOptions, reference, run)))
     return failure();
-  return compareSteps(program, run, reference, options.tolerance);
+  return compareSteps(program, run, reference, tolerance);
 }
 
 static RankRunOptions getRankOptions(const Options &options, const CompiledRunOptions &run) {
@@ -312,6 +315,10 @@ static LogicalResult runTool(const Options &options) {
     return complain("expects at least 1 of --steps, got " + Twine(options.steps));
   if (options.steps == 0 && (!options.prefill.empty() || !options.lengths.empty()))
     return complain("expects --steps with --prefill and --lengths: how many of them to run");
+  if (options.steps > 0 && (options.compareEngine != Engine::Default || options.printOutputs))
+    return complain(
+        "expects --steps without --compare-engine and --print-outputs: all programs run "
+        "in one engine, and outputs are compared or summed up");
   if (options.steps > 0 && options.onRanks)
     return complain("expects --steps without --mpi: ranks run one step");
   if (!(options.stallLimit > 0))

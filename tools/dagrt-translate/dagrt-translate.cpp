@@ -155,6 +155,8 @@ static FailureOr<dagrt::ImportOptions> readOptions(const CommandLine &line) {
     return reportError("expects --new-tokens to be a number of at least 1, got '" + line.newTokens +
                        "'");
   options.phase = line.phase;
+  if (line.kvCache.getNumOccurrences() > 0 && line.phase != dagrt::Phase::Prefill)
+    return reportError("expects --phase=prefill with --kv-cache: a step always returns its caches");
   options.kvDtype = line.kvDtype;
   options.keepsCache = line.kvCache == "keep";
   if (line.kvCache != "keep" && line.kvCache != "none")

@@ -74,7 +74,7 @@ struct FunctionReport {
   llvm::ArrayRef<NamedOps> uncounted, branches;
 
   OpNames names;
-  /// `prefill` or `decode`; empty for what is neither.
+  /// `prefill`, `decode` or `extend` (several new tokens after a cache); empty for what is none.
   std::string phase;
   /// What a reader must know to read the rest right, each a sentence without an end: shown after
   /// the text, and under `warnings` in JSON.
